@@ -1,0 +1,1 @@
+"""Benchmarks: whole commands, each prints what it measured and takes `--json PATH`."""

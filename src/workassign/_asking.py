@@ -1,0 +1,214 @@
+"""What do the policies say? Asked here and nowhere else, so that none can break a turn.
+
+A policy that raises or answers rubbish never blocks the command's own fact: the default answers
+(no head start, first in, longest idle, room by pool and limits), `PolicyFailed` becomes a fact,
+and after so many failures it is asked no more until a command switches it on again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, TypeAlias, TypeVar
+
+from workassign import events as ev
+from workassign._deadlines import OFFER, SLA, Deadlines, Lane
+from workassign._records import UNIT, AgentState, QueueState, Signature, Work
+from workassign._state import State
+from workassign.commands import Command, subject_of
+from workassign.model import SHORTEST, Instant, Interaction
+from workassign.policies import ordering as order_policies
+from workassign.policies.naming import describe
+from workassign.policies.offers import Backoff
+from workassign.policies.selection import PairKey, Selection
+
+__all__ = ["Asking", "Place", "Rules", "Turn"]
+
+T = TypeVar("T")
+
+LARGEST = 1e12
+"""A policy's number beyond this is rubbish."""
+
+Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
+"""Where an interaction belongs: tier, reference, head start, its terms, SLA target."""
+
+
+class Turn:
+    """The turn that is going on: its instant and what it has brought about so far."""
+
+    __slots__ = ("at", "facts", "switched", "timed")
+
+    def __init__(self) -> None:
+        self.at: Instant = -inf
+        self.facts: list[ev.Event] = []
+        self.timed = 0
+        """How many of the facts time brought, before the command was heard."""
+        self.switched = False
+        """A policy was switched off or on: what it answered before holds no more."""
+
+    def refuse(self, command: Command, rule: str, reason: str) -> None:
+        """Say that *command* came too late or is impossible."""
+        self.facts.append(ev.Refused(self.at, type(command).__name__, subject_of(command), rule, reason))
+
+
+class Rules:
+    """A queue's policies, ready to be asked, and the lanes of its timers."""
+
+    __slots__ = ("offers", "path", "plan", "plain", "scorers", "sla", "target", "tier")
+
+    def __init__(self, queue: QueueState, deadlines: Deadlines) -> None:
+        plan = queue.plan
+        self.path = f"queues.{queue.name}"
+        self.plan = plan
+        self.tier = plan.tier
+        self.offers = deadlines.lane(OFFER, plan.offer_for)
+        # A target that is the same for all is known without asking.
+        self.target: float | None = getattr(plan.sla, "always", None)
+        self.sla: Lane | None = None if self.target is None else deadlines.lane(SLA, self.target)
+        names: dict[str, int] = {}
+        self.scorers = []
+        for scorer in plan.scoring:
+            name = short_name(scorer)
+            names[name] = names.get(name, 0) + 1
+            unique = name if names[name] == 1 else f"{name}#{names[name]}"
+            self.scorers.append((f"{self.path}.scoring.{unique}", unique, scorer))
+        by_arrival = plan.ordering is order_policies.arrival
+        self.plain = not self.scorers and by_arrival and (plan.sla is None or self.target is not None)
+        """Nothing needs to be asked: the key is the arrival."""
+
+
+class Asking:
+    """Asks the policies of the plan that holds, and keeps what went wrong."""
+
+    def __init__(self, state: State, turn: Turn) -> None:
+        self._state = state
+        self._turn = turn
+        self.quiet = False
+        """Outside of a turn: failures are no facts, so they must leave no trace."""
+
+    def belongs(self, queue: QueueState, interaction: Interaction, since: Instant) -> Place:
+        """Return where *interaction*, submitted at *since*, belongs in *queue*."""
+        plan = queue.plan
+        rules: Rules = queue.rules
+        who = interaction.id
+        tier = rules.tier if interaction.tier is None else interaction.tier
+        target = rules.target
+        if target is None and plan.sla is not None:
+            target = self.ask(f"{rules.path}.sla", plan.sla, None, _is_target, who, interaction, since)
+            target = None if target is None else float(target)
+        if rules.plain:
+            return tier, since, 0.0, (), target
+        terms = tuple(
+            (name, float(self.ask(slot, scorer, 0.0, _is_score, who, interaction, since)))
+            for slot, name, scorer in rules.scorers
+        )
+        head_start = min(sum(seconds for _, seconds in terms), plan.head_start_cap)
+        reference = since
+        if plan.ordering is not order_policies.arrival:
+            slot = f"{rules.path}.ordering"
+            reference = float(self.ask(slot, plan.ordering, since, _is_number, who, since, target))
+        return tier, reference, head_start, terms, target
+
+    def backoff(self, work: Work, cause: str, reason: str) -> Backoff:
+        """Return how long whom not to ask after a refusal."""
+        queue = work.sig.queue
+        slot = f"{queue.rules.path}.refusals"
+        return self.ask(slot, queue.plan.refusals, Backoff(), _is_backoff, work.interaction.id, cause, reason)
+
+    def rank(self, sig: Signature, levels: Mapping[str, float], queues: Mapping[str, int] | None) -> float:
+        """Return the work policy's rank of *sig* for agents with these skills and queues."""
+        name, policy = sig.queue.name, sig.queue.plan.work
+        priority = 1 if queues is None else queues[name]
+        return float(
+            self.ask(f"queues.{name}.work", policy, 0.0, _is_number, name, sig.needs, levels, priority)
+        )
+
+    def agent_key(self, selection: Selection, agent: AgentState) -> float:
+        """Return the selection policy's key of *agent*."""
+        slot = next(
+            (f"queues.{n}.selection" for n, q in self._state.plan.queues.items() if q.selection is selection)
+        )
+        return float(self.ask(slot, selection, agent.idle_since, _is_number, agent.agent.id, agent.view))
+
+    def pair_key(self, pair_key: PairKey, sig: Signature, levels: Mapping[str, float]) -> float:
+        """Return the selection policy's key of needs and skills."""
+        slot = f"{sig.queue.rules.path}.selection"
+        return float(self.ask(slot, pair_key, 0.0, _is_number, sig.queue.name, sig.needs, levels))
+
+    def may_take(self, agent: AgentState, channel: str, units: int) -> bool:
+        """Return whether the plan's capacity policy lets *agent* take one more."""
+        policy = self._state.plan.capacity
+        assert policy is not None
+        return self.ask("capacity", policy, True, _is_bool, agent.agent.id, agent.view, channel, units / UNIT)
+
+    def ask(
+        self,
+        slot: str,
+        policy: Callable[..., Any],
+        default: T,
+        is_answer: Callable[[Any], bool],
+        subject: str,
+        *args: object,
+    ) -> T:
+        """Return what *policy* answers, or *default* if it fails, which becomes a fact."""
+        if slot in self._state.off:
+            return default
+        try:
+            answer: T = policy(*args)
+        except Exception as error:  # noqa: BLE001 - it is somebody else's code: anything may come
+            problem = f"{type(error).__name__}: {error}"
+        else:
+            if is_answer(answer):
+                return answer
+            problem = f"answered {answer!r}"
+        if not self.quiet:
+            self._failed(slot, short_name(policy), _ADDRESS.sub("0x…", problem)[:200], subject)
+        return default
+
+    def _failed(self, slot: str, policy: str, error: str, subject: str) -> None:
+        state, turn = self._state, self._turn
+        failed = ev.PolicyFailed(turn.at, slot, policy, error, subject)
+        state.policy_failed(failed)
+        turn.facts.append(failed)
+        if state.failures[slot] >= state.plan.strikes:
+            off = ev.PolicySwitchedOff(turn.at, slot, policy)
+            state.policy_switched_off(off)
+            turn.facts.append(off)
+            turn.switched = slot.rpartition(".")[2] in _KEPT
+
+
+_KEPT = ("work", "selection", "capacity")
+"""Slots whose answers are kept: when one is switched off, they are asked for anew."""
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+
+
+def short_name(policy: Callable[..., Any]) -> str:
+    """Return a policy's own name, without its module and settings."""
+    spec = describe(policy)
+    use = spec["use"] if isinstance(spec, Mapping) else spec
+    return (
+        str(use).rpartition(":")[2] if use is not None else getattr(policy, "__name__", type(policy).__name__)
+    )
+
+
+def _is_number(answer: object) -> bool:
+    # False for NaN, which compares with nothing.
+    return isinstance(answer, int | float) and not isinstance(answer, bool) and -LARGEST <= answer <= LARGEST
+
+
+def _is_score(answer: object) -> bool:
+    return isinstance(answer, int | float) and not isinstance(answer, bool) and 0 <= answer <= LARGEST
+
+
+def _is_target(answer: object) -> bool:
+    return answer is None or (_is_score(answer) and answer >= SHORTEST)  # type: ignore[operator]
+
+
+def _is_bool(answer: object) -> bool:
+    return isinstance(answer, bool)
+
+
+def _is_backoff(answer: object) -> bool:
+    return isinstance(answer, Backoff)

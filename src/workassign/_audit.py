@@ -1,0 +1,473 @@
+"""Does a journal keep the laws? Followed event by event, without asking the engine.
+
+The law of this file: it shares no bookkeeping with `_state`. What it knows, it counted itself,
+from the facts alone; of the plan it reads what is plain data, and asks no policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, TypeAlias
+
+from workassign import events as ev
+from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
+
+__all__ = ["Auditor", "plan_hash"]
+
+_MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
+    ev.Offered: (("waiting",), "offered"),
+    ev.Assigned: (("waiting", "offered"), "held"),
+    ev.Declined: (("offered",), "waiting"),
+    ev.OfferExpired: (("offered",), "waiting"),
+    ev.OfferRescinded: (("offered",), "waiting"),
+    ev.Requeued: (("held",), "waiting"),
+    ev.Transferred: (("waiting", "held"), "waiting"),
+    ev.WrapUpStarted: (("held",), "wrapping"),
+    ev.Completed: (("held", "wrapping"), "closed"),
+    ev.Cancelled: (("waiting", "held"), "closed"),
+    ev.Abandoned: (("waiting",), "closed"),
+}
+"""Event -> the stages in which it may happen, and the next one. Written down a second time here,
+so that a slip in the engine's own table is found."""
+
+_UNIT = 1_000_000
+"""Loads are counted in whole millionths."""
+
+_DAY = 86_400.0
+
+
+def plan_hash(plan: Mapping[str, Any]) -> str:
+    """Return the hash that a plan must have that is this data."""
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _Item:
+    """An open interaction: where it is, and what it has been through."""
+
+    __slots__ = (
+        "agent",
+        "answered",
+        "answered_here",
+        "channel",
+        "expires",
+        "fence",
+        "offer",
+        "queue",
+        "stage",
+    )
+
+    def __init__(self, queue: str, channel: str) -> None:
+        self.queue = queue
+        self.channel = channel
+        self.stage = "waiting"
+        self.agent: AgentId | None = None
+        self.offer: int | None = None
+        self.expires: Instant | None = None
+        self.fence: int | None = None
+        self.answered = False
+        self.answered_here = False
+
+
+class _Person:
+    """An agent: what she can hold, and what she has."""
+
+    __slots__ = ("has", "limits", "pool", "presence")
+
+    def __init__(self, agent: Agent) -> None:
+        self.has: Counter[str] = Counter()
+        self.presence = Presence.OFFLINE
+        self.can(agent)
+
+    def can(self, agent: Agent) -> None:
+        """Note what she can hold."""
+        self.pool = round(agent.capacity * _UNIT)
+        self.limits = agent.channels
+
+
+class _Balance:
+    """How many came, were answered, and left unanswered; who waits is counted apart."""
+
+    __slots__ = ("abandoned", "answered", "entered", "exited")
+
+    def __init__(self) -> None:
+        self.entered = self.answered = self.abandoned = 0
+        self.exited: Counter[str] = Counter()
+
+    def as_dict(self, waiting: int) -> dict[str, Any]:
+        """Return the figures by name."""
+        return {
+            "entered": self.entered,
+            "answered": self.answered,
+            "abandoned": self.abandoned,
+            "exited": dict(sorted(self.exited.items())),
+            "waiting": waiting,
+        }
+
+    def off_by(self, waiting: int) -> int:
+        """Return how many came that are nowhere; 0 if the balance holds."""
+        return self.entered - self.answered - self.abandoned - self.exited.total() - waiting
+
+
+class Auditor:
+    """Follows a journal's facts and notes every law that they break.
+
+    Cost: O(1) for each fact, and the channels of the agent for a grant.
+    """
+
+    def __init__(self, plan: Mapping[str, Any], claimed: str) -> None:
+        """Start empty, under a plan as data and the hash that it is said to have."""
+        self.problems: list[str] = []
+        self.events = 0
+        self.kinds: Counter[str] = Counter()
+        self._where = "entry 0"
+        self._at: Instant = -inf
+        self._items: dict[InteractionId, _Item] = {}
+        self._closed: dict[InteractionId, Instant] = {}
+        self._closings: deque[tuple[Instant, InteractionId]] = deque()
+        self._people: dict[AgentId, _Person] = {}
+        self._offers = 0
+        self._fences = 0
+        self._sequence = 0
+        self._total = _Balance()
+        self._queues: dict[str, _Balance] = {}
+        self._plan(plan, claimed)
+
+    # --- what is asked ----------------------------------------------------------------------
+
+    def turn(self, seq: int, at: Instant, facts: list[ev.Event], timed: int) -> None:
+        """Follow one entry."""
+        self._where = f"entry {seq}"
+        if not self._at <= at < inf:
+            self._note(f"time runs from {self._at!r} to {at!r}")
+        if not 0 <= timed <= len(facts):
+            self._note(f"time brought {timed!r} of {len(facts)} facts")
+        self._at = at
+        for event in facts:
+            self.events += 1
+            self.kinds[type(event).__name__] += 1
+            if event.at != at:
+                self._note(f"{type(event).__name__} is of {event.at!r}, its turn of {at!r}")
+            _FOLLOW[type(event)](self, event)
+
+    def balance(self) -> dict[str, Any]:
+        """Return entered = answered + abandoned + exited + waiting of everything."""
+        return self._total.as_dict(self._waiting())
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Return the same of each queue, by name."""
+        waiting = self._waiting_by_queue()
+        return {name: balance.as_dict(waiting[name]) for name, balance in sorted(self._queues.items())}
+
+    def stages(self) -> dict[str, int]:
+        """Return how many are open in each stage."""
+        found = Counter(item.stage for item in self._items.values())
+        return {stage: found[stage] for stage in ("waiting", "offered", "held", "wrapping")}
+
+    def close(self) -> None:
+        """Strike the balances at the end. Cost: O(open)."""
+        self._where = "at the end"
+        if missing := self._total.off_by(self._waiting()):
+            self._note(f"the balance is off by {missing}: {self.balance()}")
+        waiting = self._waiting_by_queue()
+        for name, balance in self._queues.items():
+            if missing := balance.off_by(waiting[name]):
+                figures = balance.as_dict(waiting[name])
+                self._note(f"the balance of queue {name!r} is off by {missing}: {figures}")
+
+    # --- one method per event: interactions -------------------------------------------------
+
+    def _submitted(self, event: ev.Submitted) -> None:
+        who = event.interaction
+        self._forget(event.at - self._retention)
+        if who.id in self._items or who.id in self._closed:
+            self._note(f"{who.id!r} was submitted before")
+        if who.queue not in self._queues or who.channel not in self._units:
+            self._note(f"{who.id!r} came by an unknown queue or channel: {who.queue!r}, {who.channel!r}")
+        if event.sequence != self._sequence + 1:
+            self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
+        self._sequence = event.sequence
+        self._items[who.id] = _Item(who.queue, who.channel)
+        self._total.entered += 1
+        self._queue(who.queue).entered += 1
+
+    def _offered(self, event: ev.Offered) -> None:
+        item = self._move(event, event.interaction)
+        if event.offer <= self._offers:
+            self._note(f"offer {event.offer} comes after offer {self._offers}")
+        self._offers = event.offer
+        if item is None:
+            return
+        item.offer, item.expires = event.offer, event.expires
+        self._give(item, event.interaction, event.agent, granted=True)
+        person = self._people.get(event.agent)
+        if person is not None and person.presence is not Presence.AVAILABLE:
+            self._note(f"{event.interaction!r} was offered to {event.agent!r}: {person.presence.value}")
+
+    def _assigned(self, event: ev.Assigned) -> None:
+        before = self._items.get(event.interaction)
+        was_offered = before is not None and before.stage == "offered"
+        item = self._move(event, event.interaction)
+        if event.fence <= self._fences:
+            self._note(f"fence {event.fence} comes after fence {self._fences}")
+        self._fences = event.fence
+        if item is None:
+            return
+        if was_offered:
+            self._taken(event, item)
+        elif event.offer is not None or event.how == "accepted":
+            self._note(f"{event.interaction!r} was accepted, but not offered")
+        else:
+            self._offers += 1  # whoever is given work without an offer uses up its number
+            self._give(item, event.interaction, event.agent, granted=event.how != "override")
+        item.offer = item.expires = None
+        item.fence = event.fence
+        self._answered(item)
+
+    def _taken(self, event: ev.Assigned, item: _Item) -> None:
+        """Check the acceptance of an open offer."""
+        self._is_holder(event, event.interaction, event.agent, item)
+        if event.offer != item.offer:
+            self._note(f"{event.interaction!r} was offered as {item.offer}, accepted as {event.offer}")
+        if item.expires is not None and event.at >= item.expires:
+            self._note(f"offer {event.offer} was accepted at {event.at!r}, open until {item.expires!r}")
+
+    def _offer_ended(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        self._is_holder(event, event.interaction, event.agent, item)
+        if event.offer != item.offer:
+            self._note(f"{event.interaction!r} was offered as {item.offer}, not as {event.offer}")
+        if isinstance(event, ev.OfferExpired) and not (event.due == item.expires and event.due <= event.at):
+            self._note(f"offer {event.offer} expired at {event.due!r}, open until {item.expires!r}")
+        self._let_go(item, event.interaction)
+
+    def _worked(self, event: ev.WrapUpStarted | ev.Completed) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        self._is_holder(event, event.interaction, event.agent, item)
+        if event.fence != item.fence:
+            self._note(f"{event.interaction!r} is held under fence {item.fence}, not {event.fence}")
+        if isinstance(event, ev.Completed):
+            self._let_go(item, event.interaction)
+            self._shut(event.interaction)
+
+    def _requeued(self, event: ev.Requeued) -> None:
+        item = self._move(event, event.interaction)
+        if item is not None:
+            self._is_holder(event, event.interaction, event.agent, item)
+            self._let_go(item, event.interaction)
+
+    def _transferred(self, event: ev.Transferred) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        self._is_holder(event, event.interaction, event.agent, item)
+        self._let_go(item, event.interaction)
+        self._change_queue(item, event.interaction, event.queue)
+
+    def _rekeyed(self, event: ev.Rekeyed) -> None:
+        item = self._known(event, event.interaction)
+        if item is not None and event.queue != item.queue:
+            self._change_queue(item, event.interaction, event.queue)
+            if item.fence is not None:
+                self._answered(item)
+
+    def _cancelled(self, event: ev.Cancelled) -> None:
+        item = self._move(event, event.interaction)
+        if item is not None:
+            self._let_go(item, event.interaction)
+            self._left(item, "cancelled")
+            self._shut(event.interaction)
+
+    def _abandoned(self, event: ev.Abandoned) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        if not item.answered:
+            self._total.abandoned += 1
+        if not item.answered_here:
+            self._queue(item.queue).abandoned += 1
+        self._shut(event.interaction)
+
+    def _sla_missed(self, event: ev.SlaMissed) -> None:
+        item = self._known(event, event.interaction)
+        if event.due > event.at:
+            self._note(f"{event.interaction!r} missed at {event.at!r} what was due at {event.due!r}")
+        if item is not None and item.answered:
+            self._note(f"{event.interaction!r} missed its first response, which it had")
+
+    # --- one method per event: agents, plan -------------------------------------------------
+
+    def _agent_added(self, event: ev.AgentAdded) -> None:
+        if event.agent.id in self._people:
+            self._note(f"agent {event.agent.id!r} was there before")
+        self._people[event.agent.id] = _Person(event.agent)
+
+    def _agent_changed(self, event: ev.AgentChanged) -> None:
+        if (person := self._person(event.agent.id)) is not None:
+            person.can(event.agent)
+
+    def _agent_removed(self, event: ev.AgentRemoved) -> None:
+        person = self._person(event.agent)
+        if person is not None and person.has.total():
+            self._note(f"agent {event.agent!r} was removed with {dict(person.has)} in her hands")
+        self._people.pop(event.agent, None)
+
+    def _presence_changed(self, event: ev.PresenceChanged) -> None:
+        if (person := self._person(event.agent)) is not None:
+            person.presence = event.presence
+
+    def _plan_changed(self, event: ev.PlanChanged) -> None:
+        self._plan(event.plan, event.plan_hash)
+        for name, item in self._items.items():
+            if item.channel not in self._units:
+                self._note(f"{name!r} is open on channel {item.channel!r}, which is gone")
+
+    def _plan(self, plan: Mapping[str, Any], claimed: str) -> None:
+        """Take over what loads and balances depend on."""
+        if plan_hash(plan) != claimed:
+            self._note(f"the plan is not the one whose hash is {claimed}")
+        channels = plan.get("channels", {"default": {}})
+        self._units = {name: round(each.get("units", 1.0) * _UNIT) for name, each in channels.items()}
+        self._retention = plan.get("retention", 7 * _DAY)
+        for name in plan.get("queues", ("default",)):
+            self._queue(name)
+
+    def _no_law(self, event: ev.Event) -> None:
+        """Nothing here depends on it."""
+
+    # --- the bookkeeping --------------------------------------------------------------------
+
+    def _note(self, problem: str) -> None:
+        self.problems.append(f"{self._where}: {problem}")
+
+    def _queue(self, name: str) -> _Balance:
+        return self._queues.setdefault(name, _Balance())
+
+    def _waiting(self) -> int:
+        return sum(1 for item in self._items.values() if not item.answered)
+
+    def _waiting_by_queue(self) -> Counter[str]:
+        return Counter(item.queue for item in self._items.values() if not item.answered_here)
+
+    def _known(self, event: ev.Event, interaction: InteractionId) -> _Item | None:
+        item = self._items.get(interaction)
+        if item is None:
+            what = "is closed" if interaction in self._closed else "is unknown"
+            self._note(f"{type(event).__name__}, but {interaction!r} {what}")
+        return item
+
+    def _move(self, event: ev.Event, interaction: InteractionId) -> _Item | None:
+        """Return the open interaction, moved to the next stage of its life."""
+        item = self._known(event, interaction)
+        if item is None:
+            return None
+        stages, after = _MOVES[type(event)]
+        if item.stage not in stages:
+            self._note(f"{type(event).__name__}, but {interaction!r} is {item.stage}")
+        item.stage = after
+        return item
+
+    def _person(self, agent: AgentId) -> _Person | None:
+        if agent not in self._people:
+            self._note(f"there is no agent {agent!r}")
+        return self._people.get(agent)
+
+    def _is_holder(self, event: ev.Event, interaction: str, agent: AgentId | None, item: _Item) -> None:
+        if agent != item.agent:
+            self._note(f"{type(event).__name__} by {agent!r}, but {item.agent!r} has {interaction!r}")
+
+    def _give(self, item: _Item, interaction: InteractionId, agent: AgentId, *, granted: bool) -> None:
+        """Put *item* into an agent's hands; what is *granted* must find room there."""
+        if item.agent is not None:
+            self._note(f"{interaction!r} was given to {agent!r}, but {item.agent!r} has it")
+        person = self._person(agent)
+        item.agent = agent
+        if person is None:
+            return
+        channel = item.channel
+        person.has[channel] += 1
+        if not granted:
+            return
+        load = sum(self._units.get(name, _UNIT) * count for name, count in person.has.items())
+        if load > person.pool:
+            of = f"{load / _UNIT:g} of {person.pool / _UNIT:g}"
+            self._note(f"{interaction!r} raised the load of {agent!r} to {of}")
+        limit = None if person.limits is None else person.limits.get(channel, 0)
+        if limit is not None and person.has[channel] > limit:
+            of = f"{person.has[channel]} of {limit}"
+            self._note(f"{interaction!r} raised what {agent!r} has on channel {channel!r} to {of}")
+
+    def _let_go(self, item: _Item, interaction: InteractionId) -> None:
+        """Take *item* out of whatever hands it is in."""
+        if item.agent is not None and (person := self._people.get(item.agent)) is not None:
+            person.has[item.channel] -= 1
+        item.agent = item.offer = item.expires = item.fence = None
+
+    def _answered(self, item: _Item) -> None:
+        if not item.answered:
+            self._total.answered += 1
+        if not item.answered_here:
+            self._queue(item.queue).answered += 1
+        item.answered = item.answered_here = True
+
+    def _left(self, item: _Item, reason: str) -> None:
+        """Count *item* as one that left unanswered, where it was."""
+        if not item.answered:
+            self._total.exited[reason] += 1
+        if not item.answered_here:
+            self._queue(item.queue).exited[reason] += 1
+
+    def _change_queue(self, item: _Item, interaction: InteractionId, queue: str) -> None:
+        if queue not in self._queues:
+            self._note(f"{interaction!r} was moved to an unknown queue: {queue!r}")
+        if not item.answered_here:
+            self._queue(item.queue).exited["moved"] += 1
+        item.queue, item.answered_here = queue, False
+        self._queue(queue).entered += 1
+
+    def _shut(self, interaction: InteractionId) -> None:
+        """Close for ever, but remember no longer than the plan says: then the id is free again."""
+        del self._items[interaction]
+        self._closed[interaction] = self._at
+        self._closings.append((self._at, interaction))
+
+    def _forget(self, before: Instant) -> None:
+        while self._closings and self._closings[0][0] < before:
+            del self._closed[self._closings.popleft()[1]]
+
+
+_Follow: TypeAlias = Callable[[Auditor, Any], None]
+
+_FOLLOW: Mapping[type, _Follow] = {
+    ev.Submitted: Auditor._submitted,
+    ev.Offered: Auditor._offered,
+    ev.Assigned: Auditor._assigned,
+    ev.Declined: Auditor._offer_ended,
+    ev.OfferExpired: Auditor._offer_ended,
+    ev.OfferRescinded: Auditor._offer_ended,
+    ev.WrapUpStarted: Auditor._worked,
+    ev.Completed: Auditor._worked,
+    ev.Requeued: Auditor._requeued,
+    ev.Transferred: Auditor._transferred,
+    ev.Rekeyed: Auditor._rekeyed,
+    ev.Cancelled: Auditor._cancelled,
+    ev.Abandoned: Auditor._abandoned,
+    ev.SlaMissed: Auditor._sla_missed,
+    ev.AgentAdded: Auditor._agent_added,
+    ev.AgentChanged: Auditor._agent_changed,
+    ev.AgentRemoved: Auditor._agent_removed,
+    ev.PresenceChanged: Auditor._presence_changed,
+    ev.PlanChanged: Auditor._plan_changed,
+    ev.PolicyFailed: Auditor._no_law,
+    ev.PolicySwitchedOff: Auditor._no_law,
+    ev.PolicyResumed: Auditor._no_law,
+    ev.Refused: Auditor._no_law,
+}

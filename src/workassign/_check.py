@@ -1,0 +1,142 @@
+"""Is everything as it must be? The invariants, asserted the slow and obvious way.
+
+Nothing here is asked on the hot path: it recounts what `_state` and `_index` keep, and shares
+no shortcut with them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from workassign._index import Index
+from workassign._records import AgentState, Work
+from workassign._state import State
+from workassign.model import Instant, Presence
+from workassign.policies.holds import Hold
+
+__all__ = ["check", "holds"]
+
+Apart = Callable[[Work, AgentState, Instant], bool]
+
+
+def check(state: State, index: Index, at: Instant, apart: Apart) -> None:
+    """Assert every invariant. Cost: O(interactions x agents) at worst."""
+    works = list(state.works.values())
+    _check_holdings(state, works)
+    _check_balance(state, works)
+    _check_ways_out(state)
+    waiting = [work for work in works if work.stage == "waiting"]
+    _check_lines(index, waiting)
+    _check_pools(state, index)
+    holds(state, index, at, apart)
+
+
+def _check_holdings(state: State, works: list[Work]) -> None:
+    """I1 and the loads: held by one agent, who knows it, at the load that this makes."""
+    for work in works:
+        hold = work.hold
+        held = work.stage in ("offered", "assigned", "wrapping")
+        assert (hold is not None) == held, f"{work.interaction.id} is {work.stage}, hold {hold}"
+        if hold is None:
+            continue
+        assert hold.work is work
+        assert state.agents.get(hold.agent.agent.id) is hold.agent, (
+            f"{work.interaction.id} is held by a stranger"
+        )
+        assert hold.agent.holdings.get(work.interaction.id) is hold
+        assert hold.pending == (work.stage == "offered") == (hold.fence is None)
+        assert not hold.pending or state.offers.get(hold.offer) is hold  # type: ignore[arg-type]
+    assert len(state.offers) == sum(1 for work in works if work.stage == "offered")
+    for agent in state.agents.values():
+        load = sum(hold.work.sig.units for hold in agent.holdings.values())
+        assert load == agent.load, f"{agent.agent.id}: load {agent.load} but {load}"
+        for hold in agent.holdings.values():
+            assert hold.work.hold is hold
+
+
+def _check_balance(state: State, works: list[Work]) -> None:
+    """I5: entered = answered + abandoned + exited + waiting, in all and in every queue."""
+    unanswered = [work for work in works if work.stage != "closed" and work.answered == 0]
+    assert state.total.waiting == len(unanswered), f"{state.total.as_dict()} but {len(unanswered)} wait"
+    here = Counter(work.sig.queue.name for work in works if work.stage != "closed" and work.answered != 2)
+    for name, queue in state.queues.items():
+        assert queue.tally.waiting == here[name], (
+            f"queue {name}: {queue.tally.as_dict()} but {here[name]} wait"
+        )
+
+
+def _check_ways_out(state: State) -> None:
+    """I6: whoever holds accepted work is there, or a grace time runs."""
+    for agent in state.agents.values():
+        if agent.presence is Presence.OFFLINE and agent.holdings:
+            assert agent.grace is not None, f"{agent.agent.id} is offline and holds {list(agent.holdings)}"
+        if agent.presence is not Presence.AVAILABLE:
+            assert not any(hold.pending for hold in agent.holdings.values()), f"{agent.agent.id} has offers"
+        assert agent.presence is not Presence.DRAINING or agent.holdings, f"{agent.agent.id} drains nothing"
+
+
+def _check_lines(index: Index, waiting: list[Work]) -> None:
+    """Every waiting interaction stands in one line, every head is the least."""
+    lines = {id(line): line for line in index.lines()}
+    standing: dict[int, int] = {}
+    for line in lines.values():
+        entries = sorted(line, key=lambda entry: (entry.key, entry.seq))
+        assert len(line) == len(entries), f"{len(line)} but {len(entries)} stand in a line"
+        assert line.head is (entries[0] if entries else None)
+        assert line.key == (entries[0].key if entries else float("inf"))
+        for entry in entries:
+            standing[id(entry)] = standing.get(id(entry), 0) + 1
+    assert all(count == 1 for count in standing.values()), "an entry stands twice"
+    expected = {id(work) for work in waiting}
+    assert expected == set(standing), f"{len(expected)} wait, {len(standing)} stand in lines"
+
+
+def _check_pools(state: State, index: Index) -> None:
+    """Who has room stands in her pools, nobody else does."""
+    for agent in state.agents.values():
+        bits = agent.open
+        assert agent.admitted == bool(bits), f"{agent.agent.id}: admitted {agent.admitted}, open {bits}"
+        assert not bits or agent.presence is Presence.AVAILABLE
+        for standing in agent.standings:
+            assert standing.place is not None
+            assert standing in list(standing.line)
+        for bit, name, units, limit in agent.profile.channels:
+            room = agent.load + units <= agent.pool and (limit is None or agent.on_channel(name) < limit)
+            assert room or not bits & bit, f"{agent.agent.id} has no room on {name}"
+    for board in index.boards():
+        assert not board.wide or [line.key for line in board.lines] == sorted(
+            line.key for line in board.lines
+        )
+
+
+def holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
+    """I3: assert that only holds keep a free agent and an eligible interaction apart; count them."""
+    found: dict[Hold, int] = {}
+    by_class: dict[int, list[Work]] = {}
+    for work in state.works.values():
+        if work.stage == "waiting":
+            by_class.setdefault(id(work.sig), []).append(work)
+    for agent in state.agents.values():
+        if agent.presence is not Presence.AVAILABLE:
+            continue
+        resting = agent.rest is not None and at < agent.rest
+        for works in by_class.values():
+            sig = works[0].sig
+            limit = agent.view.channel_limit(sig.channel)
+            room = agent.load + sig.units <= agent.pool and (
+                limit is None or agent.on_channel(sig.channel) < limit
+            )
+            queues = agent.agent.queues
+            serves = (queues is None or sig.queue.name in queues) and sig.needs.met_by(agent.agent.skills)
+            if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
+                continue
+            for work in works:
+                hold = Hold.REST if resting else None
+                if work.interaction.id in index.kept and work.interaction.prefers != agent.agent.id:
+                    hold = Hold.STICKY_WAIT
+                elif apart(work, agent, at):
+                    hold = Hold.COOL_DOWN
+                assert hold is not None, f"{agent.agent.id} is free and {work.interaction.id} waits"
+                found[hold] = found.get(hold, 0) + 1
+    return found

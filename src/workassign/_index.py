@@ -1,0 +1,401 @@
+"""Who is free, who can, who is next? The speed lives here and in `_lines`.
+
+Interactions with equal needs form a signature, agents with equal skills a profile; which
+signature a profile can serve is computed once. A waiting interaction stands in the line of its
+signature, a free agent in the pools of her profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from workassign._asking import Asking
+from workassign._lines import Board, Group, Line, enter
+from workassign._records import AgentState, Signature, Work
+from workassign._state import State
+from workassign.model import Instant, Presence
+from workassign.policies.selection import Selection
+
+__all__ = ["Index", "Profile", "Standing"]
+
+
+class Standing:
+    """A free agent's place in one pool."""
+
+    __slots__ = ("agent", "key", "line", "place", "seq")
+
+    def __init__(self, agent: AgentState, key: float, line: Line) -> None:
+        self.agent = agent
+        self.key = key
+        self.seq = (agent.idle_since, agent.number)  # asked only among equal keys
+        self.line = line
+        self.place: object = None
+
+
+class Profile:
+    """Agents who can do the same: equal skills, queues and channels."""
+
+    __slots__ = ("bits", "channels", "choices", "levels", "most", "pools", "present", "queues", "signatures")
+
+    def __init__(self, agent: AgentState, channels: list[tuple[int, str, int, int | None]]) -> None:
+        self.levels = agent.agent.skills
+        self.queues = agent.agent.queues
+        self.channels = channels
+        """(bit, name, units, limit) of each channel served."""
+        self.bits = sum(bit for bit, _, _, _ in channels)
+        self.most = max((units for _, _, units, _ in channels), default=0)
+        self.signatures: list[Signature] = []
+        """What she can serve."""
+        self.choices: dict[int, list[Group]] = {}
+        """Bits of the channels with room -> groups of lines, in the order to be asked."""
+        self.pools: dict[tuple[str, Selection], Line] = {}
+        """Channel and selection policy -> where her free agents stand for it."""
+        self.present: dict[str, AgentState] = {}
+        """Her agents who are available or busy, by id."""
+
+
+class Link:
+    """What is computed once for a signature: its line, and the pools that can serve it."""
+
+    __slots__ = ("bit", "groups", "line", "pools", "profiles", "ranks")
+
+    def __init__(self, line: Line, bit: int, pools: Board) -> None:
+        self.line = line
+        self.pools = pools
+        """All pools of its channel and selection policy, those that cannot serve it too."""
+        self.bit = bit
+        """The bit of its channel."""
+        self.groups: list[Group] = []
+        """Pools in the order to be asked."""
+        self.profiles: list[Profile] = []
+        self.ranks: dict[int, float] = {}
+        """Profile (by id) -> the rank that the work policy gives to this work for it."""
+
+
+Apart: TypeAlias = Callable[[Work, AgentState, Instant], bool]
+"""Whether a refusal keeps the two apart at an instant."""
+
+
+class Index:
+    """Lines, pools, and who can reach which."""
+
+    def __init__(self, state: State, asking: Asking, apart: Apart) -> None:
+        """Start empty; agents are enrolled and interactions wait one by one."""
+        self._state = state
+        self._asking = asking
+        self._apart = apart
+        self._may_take = None if state.plan.capacity is None else asking.may_take
+        self._bits = {name: 1 << place for place, name in enumerate(state.plan.channels)}
+        self._profiles: dict[tuple[object, ...], Profile] = {}
+        self._linked: list[Signature] = []
+        self._boards: dict[int, Board] = {}
+        self._pool_boards: dict[tuple[str, Selection], Board] = {}
+        self._meeting: dict[tuple[str, float], int] = {}
+        self.refused: dict[str, Work] = {}
+        """Waiting interactions that somebody refused, by id."""
+        self.kept: dict[str, Line] = {}
+        """Interactions that wait for the agent they prefer, by id, and the lines they stand in."""
+        self.fans: dict[str, dict[str, Work]] = {}
+        """Agent -> interactions, by id, that prefer her but wait for anybody."""
+
+    # --- the waiting side -------------------------------------------------------------------
+
+    def wait(self, work: Work) -> None:
+        """Let *work* stand in the line of its signature."""
+        link = work.sig.link or self._link(work.sig)
+        link.line.push(work)
+        if work.refused is not None:
+            self.refused[work.interaction.id] = work
+        prefers = work.interaction.prefers
+        if prefers is not None:
+            self.fans.setdefault(prefers, {})[work.interaction.id] = work
+
+    def wait_for(self, work: Work, agent: AgentState) -> None:
+        """Let *work* stand in the line that is for *agent* alone."""
+        if agent.personal is None:
+            agent.personal = {}
+        if work.sig not in agent.personal:
+            agent.personal[work.sig] = Line(Board())
+        line = self.kept[work.interaction.id] = agent.personal[work.sig]
+        line.push(work)
+
+    def leave(self, work: Work) -> None:
+        """Take *work* out of whatever line it stands in."""
+        if self.kept and work.interaction.id in self.kept:
+            self.kept.pop(work.interaction.id).remove(work)
+        elif work.place is not None:
+            work.sig.link.line.remove(work)
+            self._left(work)
+
+    def _left(self, work: Work) -> None:
+        """Follow *work* out of the line of its signature."""
+        if work.refused is not None:
+            self.refused.pop(work.interaction.id, None)
+        prefers = work.interaction.prefers
+        if prefers is not None:
+            fans = self.fans[prefers]
+            del fans[work.interaction.id]
+            if not fans:
+                del self.fans[prefers]
+
+    def take(self, agent: AgentState, at: Instant) -> Work | None:
+        """Return what *agent*, who has room, should take next, taken out of its line."""
+        groups = agent.profile.choices.get(agent.open)
+        if groups is not None and len(groups) == 1 and agent.personal is None:
+            line = groups[0].first()
+            if line is None:
+                return None
+            work: Work = line.head
+            if work.refused is None:
+                line.pop()
+                if work.interaction.prefers is not None:
+                    self._left(work)
+                return work
+        chosen = self.choose(agent, at)
+        if chosen is not None:
+            self.leave(chosen)
+        return chosen
+
+    def choose(self, agent: AgentState, at: Instant) -> Work | None:
+        """Return what *agent*, who has room, should take next, still standing in its line.
+
+        Cost: O(heads that she can reach), or the heads walked until one fits.
+        """
+        aside: list[Work] | None = None
+        chosen: Work | None = None
+        order: tuple[float, ...] = ()
+        for group in self.choices(agent):
+            while (line := group.first()) is not None:
+                work: Work = line.head  # type: ignore[assignment]
+                if work.refused is None or not self._apart(work, agent, at):
+                    chosen, order = work, group.order
+                    break
+                self.leave(work)
+                aside = [*aside, work] if aside else [work]
+            if chosen is not None:
+                break
+        if aside:
+            for work in aside:
+                self.wait(work)
+        if agent.personal:
+            chosen = self._personal(agent, chosen, order)
+        return chosen
+
+    def choices(self, agent: AgentState) -> list[Group]:
+        """Return the groups of lines for the channels on which *agent* has room."""
+        profile: Profile = agent.profile
+        groups = profile.choices.get(agent.open)
+        if groups is None:
+            groups = profile.choices[agent.open] = []
+            for sig in profile.signatures:
+                self._join(profile, agent.open, groups, sig)
+        return groups
+
+    def _personal(self, agent: AgentState, chosen: Work | None, order: tuple[float, ...]) -> Work | None:
+        """Return the better of *chosen* and the heads of her own lines."""
+        best = None if chosen is None else (order, chosen.key, chosen.seq)
+        for sig, line in agent.personal.items():  # type: ignore[union-attr]
+            head = line.head
+            if head is None or not sig.link.bit & agent.open:
+                continue
+            place = ((sig.tier, sig.link.ranks[id(agent.profile)]), head.key, head.seq)
+            if best is None or place < best:
+                best, chosen = place, head
+        return chosen
+
+    # --- the free side ----------------------------------------------------------------------
+
+    def pick(self, work: Work, at: Instant) -> AgentState | None:
+        """Return the free agent whom selection prefers for *work*, still standing in her pools.
+
+        Cost: O(pools that can serve it), or the heads walked until one fits.
+        """
+        link = work.sig.link or self._link(work.sig)
+        for group in link.groups if link.pools.filled else ():
+            line = group.first()
+            if line is not None:
+                if work.refused is None:
+                    return line.head.agent  # type: ignore[no-any-return, union-attr]
+                return next(self.picks(work, at), None)
+        return None
+
+    def picks(self, work: Work, at: Instant) -> Iterator[AgentState]:
+        """Yield the free agents for *work*, the preferred first. Nothing may change meanwhile."""
+        link = work.sig.link or self._link(work.sig)
+        aside: list[Standing] = []
+        try:
+            for group in link.groups:
+                while (line := group.first()) is not None:
+                    standing: Standing = line.head  # type: ignore[assignment]
+                    if work.refused is None or not self._apart(work, standing.agent, at):
+                        yield standing.agent
+                    line.remove(standing)
+                    aside.append(standing)
+        finally:
+            for standing in aside:
+                standing.line.push(standing)
+
+    def open(self, agent: AgentState, at: Instant) -> int:
+        """Return, and keep, the bits of the channels on which *agent* has room."""
+        bits = 0
+        load, pool = agent.load, agent.pool
+        if load < pool and agent.presence is Presence.AVAILABLE and (agent.rest is None or at >= agent.rest):
+            may_take, profile = self._may_take, agent.profile
+            if not load and may_take is None and pool >= profile.most:
+                agent.open = profile.bits  # nothing in her hands: room on every channel
+                return agent.open
+            for bit, name, units, limit in profile.channels:
+                if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
+                    continue
+                if may_take is None or may_take(agent, name, units):
+                    bits |= bit
+        agent.open = bits
+        return bits
+
+    def admit(self, agent: AgentState) -> None:
+        """Let *agent*, who has room, stand in her pools."""
+        agent.admitted = True
+        standings = agent.standings
+        for (channel, selection), line in agent.profile.pools.items():
+            if self._bits[channel] & agent.open:
+                standing = Standing(agent, self._asking.agent_key(selection, agent), line)
+                line.push(standing)
+                standings.append(standing)
+
+    def withdraw(self, agent: AgentState) -> None:
+        """Take *agent* out of her pools."""
+        agent.admitted = False
+        for standing in agent.standings:
+            standing.line.remove(standing)
+        agent.standings.clear()
+
+    # --- who can reach which ----------------------------------------------------------------
+
+    def enroll(self, agent: AgentState) -> None:
+        """Find, or make, the profile of *agent*."""
+        who = agent.agent
+        channels = [
+            (bit, name, self._state.units[name], None if who.channels is None else who.channels[name])
+            for name, bit in self._bits.items()
+            if who.channels is None or who.channels.get(name, 0) > 0
+        ]
+        queues = None if who.queues is None else tuple(who.queues.items())
+        key = (tuple(who.skills.items()), queues, tuple(channels))
+        profile = self._profiles.get(key)
+        if profile is None:
+            profile = self._profiles[key] = Profile(agent, channels)
+            place = 1 << (len(self._profiles) - 1)
+            for skill, least in self._meeting:
+                if profile.levels.get(skill, -1.0) >= least:
+                    self._meeting[skill, least] |= place
+            for sig in self._linked:
+                if self._serves(profile, sig) and sig.needs.met_by(profile.levels):
+                    self._connect(sig, profile)
+        agent.profile = profile
+
+    def attend(self, agent: AgentState) -> None:
+        """Keep who is there: available or busy, with room or without."""
+        if agent.presence in (Presence.AVAILABLE, Presence.BUSY):
+            agent.profile.present[agent.agent.id] = agent
+        else:
+            agent.profile.present.pop(agent.agent.id, None)
+
+    def reaches(self, agent: AgentState, sig: Signature) -> bool:
+        """Whether *agent* could serve *sig* if she had room."""
+        link = sig.link or self._link(sig)
+        return id(agent.profile) in link.ranks
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every line in which interactions wait."""
+        yield from (sig.link.line for sig in self._linked)
+        for profile in self._profiles.values():
+            for agent in profile.present.values():
+                yield from (agent.personal or {}).values()
+
+    def boards(self) -> Iterator[Board]:
+        """Yield every board."""
+        yield from self._boards.values()
+        yield from self._pool_boards.values()
+
+    def link_of(self, sig: Signature) -> Link:
+        """Return what is computed once for *sig*."""
+        return sig.link or self._link(sig)
+
+    def _link(self, sig: Signature) -> Link:
+        """Give a new signature its line and find who can serve it, by the bits of profiles."""
+        if sig.tier not in self._boards:
+            self._boards[sig.tier] = Board()
+        pools = self._pool_boards.setdefault((sig.channel, sig.queue.plan.selection), Board())
+        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.channel], pools)
+        self._linked.append(sig)
+        profiles = list(self._profiles.values())
+        bits = (1 << len(profiles)) - 1
+        for skill, least in sig.needs.skills:
+            bits &= self._having(skill, least, profiles)
+        while bits:
+            low = bits & -bits
+            bits ^= low
+            profile = profiles[low.bit_length() - 1]
+            if self._serves(profile, sig):
+                self._connect(sig, profile)
+        return link
+
+    def _having(self, skill: str, least: float, profiles: list[Profile]) -> int:
+        """Return the bits of the profiles that have *skill* at *least*."""
+        known = self._meeting.get((skill, least))
+        if known is None:
+            known = sum(
+                1 << i for i, profile in enumerate(profiles) if profile.levels.get(skill, -1.0) >= least
+            )
+            self._meeting[skill, least] = known
+        return known
+
+    def _serves(self, profile: Profile, sig: Signature) -> bool:
+        """Whether *profile* is on the queue and the channel of *sig*; its skills are not asked."""
+        if profile.queues is not None and sig.queue.name not in profile.queues:
+            return False
+        return any(name == sig.channel for _, name, _, _ in profile.channels)
+
+    def _connect(self, sig: Signature, profile: Profile) -> None:
+        """Let *profile* and *sig* find each other."""
+        link: Link = sig.link
+        link.profiles.append(profile)
+        link.ranks[id(profile)] = self._asking.rank(sig, profile.levels, profile.queues)
+        profile.signatures.append(sig)
+        for bits, groups in profile.choices.items():
+            self._join(profile, bits, groups, sig)
+        selection = sig.queue.plan.selection
+        key = (sig.channel, selection)
+        board = link.pools
+        pool = profile.pools.get(key)
+        if pool is None:
+            pool = profile.pools[key] = Line(board)
+            for agent in profile.present.values():
+                if agent.admitted and link.bit & agent.open:
+                    standing = Standing(agent, self._asking.agent_key(selection, agent), pool)
+                    pool.push(standing)
+                    agent.standings.append(standing)
+        pair_key = getattr(selection, "pair_key", None)
+        rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
+        enter(
+            link.groups,
+            (rank,),
+            board,
+            pool,
+            lambda: [p.pools[key] for p in self._profiles.values() if key in p.pools],
+        )
+
+    def _join(self, profile: Profile, bits: int, groups: list[Group], sig: Signature) -> None:
+        """Let the line of *sig* compete in *groups*, if there is room on its channel."""
+        link: Link = sig.link
+        if link.bit & bits:
+            board = link.line.board
+            order = (sig.tier, link.ranks[id(profile)])
+            enter(
+                groups,
+                order,
+                board,
+                link.line,
+                lambda: [s.link.line for s in self._linked if s.tier == sig.tier],
+            )

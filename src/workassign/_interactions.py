@@ -1,0 +1,391 @@
+"""What follows when something is wished of, or due for, an interaction?"""
+
+from __future__ import annotations
+
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign._asking import Asking, Rules, Turn
+from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
+from workassign._pairing import Pairing
+from workassign._records import AgentState, Holding, Signature, Work
+from workassign._state import State
+from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.policies.offers import Backoff
+
+__all__ = ["Interactions"]
+
+
+class Interactions:
+    """Decides about interactions: from the submission to the end of the wrap-up."""
+
+    def __init__(self, state: State, asking: Asking, pairing: Pairing, turn: Turn) -> None:
+        self._state = state
+        self._asking = asking
+        self._pairing = pairing
+        self._turn = turn
+        self._deadlines = pairing.deadlines
+
+    def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
+        """Take in an interaction, or answer again for one that is known."""
+        state = self._state
+        known = state.works.get(interaction.id)
+        if known is not None:
+            return self._submitted_again(known, interaction)
+        queue = state.queues.get(interaction.queue)
+        rules: Rules | None = None if queue is None else queue.rules
+        plan = state.plan
+        if rules is None or plan.skills is not None or interaction.channel not in plan.channels:
+            problem = self._problem(interaction)
+            if problem is not None:
+                self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
+                return None
+        assert queue is not None and rules is not None  # noqa: PT018 - one fact: the queue is of the plan
+        if rules.plain:
+            tier = rules.tier if interaction.tier is None else interaction.tier
+            event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
+        else:
+            event = ev.Submitted(
+                at, interaction, state.submitted + 1, *self._asking.belongs(queue, interaction, at)
+            )
+        work = state.submitted_(event)
+        self._turn.facts.append(event)
+        if rules.sla is not None:
+            self._deadlines.push(rules.sla, work)
+        elif work.pending:
+            self._deadlines.arm(SLA, work)
+        self._pairing.place(work, at)
+        return None
+
+    def _submitted_again(self, known: Work, interaction: Interaction) -> list[ev.Event] | None:
+        if known.interaction != interaction:
+            reason = f"interaction {interaction.id!r} was submitted before with another body"
+            self._turn.facts.append(ev.Refused(self._turn.at, "Submit", interaction.id, "id_reused", reason))
+            return None
+        return [known.first_said()]
+
+    def _problem(self, interaction: Interaction) -> tuple[str, str] | None:
+        """Return what the plan does not know in *interaction*: the rule and the reason."""
+        plan = self._state.plan
+        if interaction.queue not in plan.queues:
+            return "unknown_queue", f"there is no queue {interaction.queue!r}"
+        if interaction.channel not in plan.channels:
+            return "unknown_channel", f"there is no channel {interaction.channel!r}"
+        if plan.skills is not None:
+            for skill, _ in interaction.needs.skills:
+                if skill not in plan.skills:
+                    return "unknown_skill", f"there is no skill {skill!r}"
+        return None
+
+    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
+        """Make what was offered the agent's own, or answer again if it is."""
+        hold = self._state.offers.get(offer)
+        if hold is None or hold.agent.agent.id != agent:
+            return self._accepted_again(offer, agent, at)
+        work, who = hold.work, hold.agent
+        event = ev.Assigned(at, work.interaction.id, agent, self._state.fences + 1, "accepted", offer)
+        self._state.assigned(work, who, event)
+        self._turn.facts.append(event)
+        if who.admitted or self._state.plan.capacity is not None:  # her keys, or her room, may differ
+            self._pairing.freed.append(who)
+        return None
+
+    def _accepted_again(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
+        who = self._state.agents.get(agent)
+        for hold in who.holdings.values() if who is not None else ():
+            if hold.offer == offer and hold.fence is not None:
+                return [ev.Assigned(hold.since, hold.work.interaction.id, agent, hold.fence, hold.how, offer)]
+        self._refuse_offer("Accept", offer, agent, at)
+        return None
+
+    def _refuse_offer(self, command: str, offer: OfferId, agent: AgentId, at: Instant) -> None:
+        """Say why *agent* cannot answer *offer*."""
+        if not isinstance(offer, int) or not 0 < offer <= self._state.placed:
+            rule, reason = "unknown_offer", f"offer {offer!r} was never made"
+        elif offer in self._state.offers:
+            rule, reason = "not_your_offer", f"offer {offer} was not made to {agent!r}"
+        else:
+            rule, reason = "offer_closed", f"offer {offer} is not open any more"
+        self._turn.facts.append(ev.Refused(at, command, str(offer), rule, reason))
+
+    def decline(self, command: cmd.Decline, at: Instant) -> None:
+        """Take in a refusal."""
+        hold = self._state.offers.get(command.offer)
+        if hold is None or hold.agent.agent.id != command.agent:
+            self._refuse_offer("Decline", command.offer, command.agent, at)
+            return
+        backoff = self._asking.backoff(hold.work, "declined", command.reason)
+        ids = (command.offer, hold.work.interaction.id, command.agent, command.reason)
+        self._refused_by(hold, ev.Declined(at, *ids, *_times(backoff, at)), backoff, "declined")
+
+    def _refused_by(
+        self,
+        hold: Holding,
+        event: ev.Declined | ev.OfferExpired | ev.OfferRescinded,
+        backoff: Backoff,
+        cause: str,
+    ) -> None:
+        """Take in a refusal with all its consequences."""
+        work, agent, at = hold.work, hold.agent, event.at
+        self._state.refused_offer(hold, event)
+        self._turn.facts.append(event)
+        self._cool_down(work, at, backoff)
+        if event.rest is not None:
+            self._deadlines.later(event.rest, REST, agent.number, agent)
+        self._pairing.brought.append(work)
+        self._pairing.freed.append(agent)
+        lately = sum(1 for refusal in agent.refusals[cause] if refusal > at - backoff.window)
+        if (
+            backoff.pause_after is not None
+            and lately >= backoff.pause_after
+            and agent.presence is Presence.AVAILABLE
+        ):
+            self._pairing.leaving.append((agent, Presence.AWAY, f"{cause} {lately} times"))
+
+    def _cool_down(self, work: Work, at: Instant, backoff: Backoff) -> None:
+        """Look at *work* again when the pair's cool-down ends, and when its exclusion does."""
+        self._deadlines.later(at + backoff.cool_down, RETRY, work.seq, work)
+        self._deadlines.later(at + backoff.exclusion, RETRY, work.seq, work)
+
+    def _rescind(self, hold: Holding, cause: str, at: Instant) -> None:
+        """Take an offer back; the agent has not refused anything."""
+        assert hold.offer is not None
+        ids = (hold.offer, hold.work.interaction.id, hold.agent.agent.id)
+        event = ev.OfferRescinded(at, *ids, cause, None, None, None)
+        self._state.refused_offer(hold, event)
+        self._turn.facts.append(event)
+        self._pairing.freed.append(hold.agent)
+
+    def _holding(
+        self, command: str, interaction: InteractionId, agent: AgentId, fence: Fence, stage: str, at: Instant
+    ) -> Holding | None:
+        """Return the holding that *agent* shows the fence of, or refuse."""
+        work = self._state.works.get(interaction)
+        hold = None if work is None else work.hold
+        if work is None:
+            rule, reason = "unknown_interaction", f"there is no interaction {interaction!r}"
+        elif hold is None or hold.fence is None:
+            rule, reason = "not_held", f"interaction {interaction!r} is {work.stage}: nobody holds it"
+        elif hold.agent.agent.id != agent:
+            rule, reason = "not_holder", f"interaction {interaction!r} is not held by {agent!r}"
+        elif hold.fence != fence:
+            rule, reason = (
+                "stale_fence",
+                f"interaction {interaction!r} is held under fence {hold.fence}, not {fence!r}",
+            )
+        elif work.stage != stage:
+            rule, reason = "wrong_stage", f"interaction {interaction!r} is {work.stage}, not {stage}"
+        else:
+            return hold
+        self._turn.facts.append(ev.Refused(at, command, str(interaction), rule, reason))
+        return None
+
+    def complete(self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant) -> None:
+        """Start the wrap-up, or close it where there is none."""
+        # By way of the agent: her few holdings are near, all interactions are far (in memory).
+        who = self._state.agents.get(agent)
+        hold = None if who is None else who.holdings.get(interaction)
+        if hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
+            self._holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
+            return
+        wrap_up = hold.work.sig.queue.plan.wrap_up
+        if wrap_up is None:
+            event = ev.Completed(at, interaction, agent, fence, None)
+            self._state.completed(hold.work, hold, event)
+            self._turn.facts.append(event)
+            self._pairing.employ(hold.agent, at)
+            return
+        started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
+        self._state.wrap_up_started(hold.work, hold, started)
+        self._deadlines.later(started.until, WRAP_UP, fence, hold)
+        self._turn.facts.append(started)
+
+    def finish(self, hold: Holding, due: Instant | None, at: Instant) -> None:
+        """Close what *hold* holds and free its agent."""
+        assert hold.fence is not None
+        event = ev.Completed(at, hold.work.interaction.id, hold.agent.agent.id, hold.fence, due)
+        self._state.completed(hold.work, hold, event)
+        self._turn.facts.append(event)
+        self._pairing.freed.append(hold.agent)
+
+    def finish_wrap_up(self, command: cmd.FinishWrapUp, at: Instant) -> None:
+        """Close what is in wrap-up."""
+        ids = (command.interaction, command.agent, command.fence)
+        hold = self._holding("FinishWrapUp", *ids, "wrapping", at)
+        if hold is not None:
+            self.finish(hold, None, at)
+
+    def release(self, command: cmd.Release, at: Instant) -> None:
+        """Take accepted work back into its place."""
+        ids = (command.interaction, command.agent, command.fence)
+        hold = self._holding("Release", *ids, "assigned", at)
+        if hold is not None:
+            backoff = self._asking.backoff(hold.work, "declined", command.reason)
+            self._requeue(hold, command.reason or "released", None, backoff, at)
+
+    def _requeue(self, hold: Holding, cause: str, due: Instant | None, backoff: Backoff, at: Instant) -> None:
+        work, agent = hold.work, hold.agent
+        retry, excluded, _ = _times(backoff, at)
+        event = ev.Requeued(at, work.interaction.id, agent.agent.id, cause, due, retry, excluded)
+        self._state.requeued(work, event)
+        self._turn.facts.append(event)
+        self._cool_down(work, at, backoff)
+        self._pairing.brought.append(work)
+        self._pairing.freed.append(agent)
+
+    def _open(self, command: str, interaction: InteractionId, at: Instant) -> Work | None:
+        """Return the interaction if it is open, or refuse."""
+        work = self._state.works.get(interaction)
+        if work is None:
+            rule, reason = "unknown_interaction", f"there is no interaction {interaction!r}"
+        elif work.stage == "closed":
+            rule, reason = "closed", f"interaction {interaction!r} is closed"
+        else:
+            return work
+        self._turn.facts.append(ev.Refused(at, command, str(interaction), rule, reason))
+        return None
+
+    def _to_the_side(self, work: Work, cause: str, at: Instant) -> None:
+        """Take *work* out of its line, or back from whom it is offered to."""
+        if work.stage == "offered" and work.hold is not None:
+            self._rescind(work.hold, cause, at)
+        elif work.stage == "waiting":
+            self._pairing.index.leave(work)
+
+    def cancel(self, command: cmd.Cancel, at: Instant) -> None:
+        """Close it, whoever has it."""
+        work = self._open("Cancel", command.interaction, at)
+        if work is None:
+            return
+        if work.stage == "wrapping":
+            self._turn.refuse(
+                command, "wrong_stage", f"interaction {command.interaction!r} is served already"
+            )
+            return
+        self._to_the_side(work, "cancelled", at)
+        if work.hold is not None:
+            self._pairing.freed.append(work.hold.agent)
+        event = ev.Cancelled(at, command.interaction, command.reason)
+        self._state.cancelled(work, event)
+        self._turn.facts.append(event)
+
+    def abandon(self, command: cmd.Abandon, at: Instant) -> None:
+        """Close it, unless somebody accepted it."""
+        work = self._open("Abandon", command.interaction, at)
+        if work is None:
+            return
+        if work.stage in ("assigned", "wrapping"):
+            self._turn.refuse(
+                command, "already_accepted", f"interaction {command.interaction!r} has its agent"
+            )
+            return
+        self._to_the_side(work, "abandoned", at)
+        event = ev.Abandoned(at, command.interaction)
+        self._state.abandoned(work, event)
+        self._turn.facts.append(event)
+
+    def transfer(self, command: cmd.Transfer, at: Instant) -> None:
+        """Move it to another queue."""
+        work = self._open("Transfer", command.interaction, at)
+        if work is None:
+            return
+        if command.queue not in self._state.plan.queues:
+            self._turn.refuse(command, "unknown_queue", f"there is no queue {command.queue!r}")
+            return
+        if command.queue == work.sig.queue.name:
+            reason = f"interaction {command.interaction!r} is in {command.queue!r} already"
+            self._turn.refuse(command, "same_queue", reason)
+            return
+        hold = None
+        if work.stage in ("assigned", "wrapping") or command.agent is not None:
+            ids = (command.interaction, command.agent or "", command.fence or 0)
+            hold = self._holding("Transfer", *ids, "assigned", at)
+            if hold is None:
+                return
+            self._pairing.freed.append(hold.agent)
+        self._to_the_side(work, "transferred", at)
+        place = self._asking.belongs(self._state.queues[command.queue], work.interaction, work.since)
+        holder = None if hold is None else hold.agent.agent.id
+        event = ev.Transferred(at, command.interaction, command.queue, holder, "asked", *place)
+        self._state.transferred(work, event)
+        self._turn.facts.append(event)
+        if work.pending:
+            self._deadlines.arm(SLA, work)
+        self._pairing.brought.append(work)
+
+    def assign(self, command: cmd.Assign, at: Instant) -> None:
+        """Give it to an agent by hand."""
+        work = self._open("Assign", command.interaction, at)
+        if work is None:
+            return
+        agent = self._state.agents.get(command.agent)
+        if agent is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
+            return
+        if work.stage in ("assigned", "wrapping"):
+            self._turn.refuse(
+                command, "already_accepted", f"interaction {command.interaction!r} has its agent"
+            )
+            return
+        if agent.presence is Presence.OFFLINE:
+            self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline")
+            return
+        hers = work.hold is not None and work.hold.agent is agent
+        if not (command.override or hers or self._has_room(agent, work.sig)):
+            self._turn.refuse(
+                command, "no_room", f"agent {command.agent!r} has no room; override goes over it"
+            )
+            return
+        how = "manual" if hers or self._has_room(agent, work.sig) else "override"
+        self._to_the_side(work, "assigned by hand", at)
+        self._pairing.index.withdraw(agent)
+        self._pairing.assign(work, agent, how, at)
+        self._pairing.freed.append(agent)
+
+    def _has_room(self, agent: AgentState, sig: Signature) -> bool:
+        """Whether her pool and the channel's limit leave room, whatever her presence."""
+        limit = agent.view.channel_limit(sig.channel)
+        within = limit is None or agent.on_channel(sig.channel) < limit
+        return within and agent.load + sig.units <= agent.pool
+
+    def take_back(self, hold: Holding, cause: str, due: Instant | None, at: Instant) -> None:
+        """Take accepted work from an agent who is gone; what is in wrap-up is done."""
+        if hold.until is not None:
+            self.finish(hold, due, at)
+        else:
+            self._requeue(hold, cause, due, self._asking.backoff(hold.work, "disconnected", cause), at)
+
+    def take_back_offers(self, agent: AgentState, cause: str, at: Instant, *, lost: bool = False) -> None:
+        """Take every open offer back from *agent*; *lost* with her connection, it is a refusal."""
+        for hold in list(agent.holdings.values()):
+            if not hold.pending:  # accepted, or taken back meanwhile with all the others
+                continue
+            if not lost:
+                self._rescind(hold, cause, at)
+                self._pairing.brought.append(hold.work)
+                continue
+            backoff = self._asking.backoff(hold.work, "disconnected", cause)
+            assert hold.offer is not None
+            ids = (hold.offer, hold.work.interaction.id, agent.agent.id, cause)
+            self._refused_by(hold, ev.OfferRescinded(at, *ids, *_times(backoff, at)), backoff, "disconnected")
+
+    def offer_expired(self, hold: Holding, due: Instant, at: Instant) -> None:
+        """An offer was not answered in time."""
+        assert hold.offer is not None
+        backoff = self._asking.backoff(hold.work, "expired", "")
+        ids = (hold.offer, hold.work.interaction.id, hold.agent.agent.id)
+        self._refused_by(hold, ev.OfferExpired(at, due, *ids, *_times(backoff, at)), backoff, "expired")
+
+    def sla_missed(self, work: Work, due: Instant, at: Instant) -> None:
+        """The first response did not come in time."""
+        event = ev.SlaMissed(at, due, work.interaction.id, "first_response")
+        self._state.sla_missed(work, event)
+        self._turn.facts.append(event)
+
+    def look_again(self, work: Work, due: Instant, at: Instant) -> None:
+        """A hold on *work* ended: see who may have it now."""
+        self._pairing.fetch(work)
+
+
+def _times(backoff: Backoff, at: Instant) -> tuple[Instant, Instant, Instant | None]:
+    """Return the ends of cool-down, exclusion and rest."""
+    return at + backoff.cool_down, at + backoff.exclusion, None if backoff.rest is None else at + backoff.rest

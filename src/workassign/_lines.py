@@ -1,0 +1,259 @@
+"""Who is first in line, and first among lines?
+
+A line holds entries by (key, seq), and the key of an entry never changes while it stands in one.
+Interactions stand in lines, free agents in pools: both are `Line`. A decision looks at the heads
+of the lines in a group, never at what stands behind them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from itertools import islice
+from math import inf
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+__all__ = ["Board", "Entry", "Group", "Line", "enter"]
+
+WIDE = 32
+"""Up to so many heads are looked at one by one; above, all heads are walked in key order."""
+
+WALK = 4
+"""A step of the walk costs a quarter of a look at a head."""
+
+Entry: TypeAlias = Any
+"""What has `key`, `seq` and `place`: an interaction, or a free agent's standing."""
+
+
+class Board:
+    """The heads of all lines that compete with one another, sorted, once any group is wide."""
+
+    __slots__ = ("_keys", "filled", "lines", "wide")
+
+    def __init__(self) -> None:
+        self.wide = False
+        self.filled = 0
+        """How many of the lines are not empty."""
+        self._keys: list[float] = []
+        self.lines: list[Line] = []
+
+    def widen(self, lines: list[Line]) -> None:
+        """Start to keep the heads sorted."""
+        self.wide = True
+        self.lines = sorted((line for line in lines if line.head is not None), key=lambda line: line.key)
+        self._keys = [line.key for line in self.lines]
+
+    def first_of_equals(self, line: Line, members: set[Line]) -> Line:
+        """Return the member with the least seq among the lines with the key of *line*."""
+        keys, lines, key, best = self._keys, self.lines, line.key, line
+        at = bisect_left(keys, key) + 1
+        while at < len(keys) and keys[at] == key:
+            if lines[at] in members and lines[at].head.seq < best.head.seq:  # type: ignore[union-attr]
+                best = lines[at]
+            at += 1
+        return best
+
+    def moved(self, line: Line, before: float) -> None:
+        """Follow a line whose head had the key *before*. Cost: O(log lines), and one memmove."""
+        keys, lines = self._keys, self.lines
+        if before != inf:
+            at = bisect_left(keys, before)
+            while lines[at] is not line:
+                at += 1
+            del keys[at], lines[at]
+        if line.key != inf:
+            at = bisect_left(keys, line.key)
+            keys.insert(at, line.key)
+            lines.insert(at, line)
+
+
+class Line:
+    """Entries by (key, seq): a lane for those that come in order, a heap for the others.
+
+    Equal keys share one heap item that holds its entries by seq. Leaving the heap is exact;
+    who leaves the lane from behind the head is a ghost until the head reaches it.
+    """
+
+    __slots__ = ("_buckets", "_ghosts", "_heap", "_lane", "_last", "_tail", "board", "head", "key")
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.key = inf
+        """The head's key; infinity if nothing stands here."""
+        self.head: Entry | None = None
+        self._lane: deque[Entry] = deque()
+        self._tail = -inf
+        self._last: Any = None
+        self._ghosts: set[int] = set()
+        self._heap: list[float] = []
+        self._buckets: dict[float, list[Entry]] = {}
+
+    def __len__(self) -> int:
+        return len(self._lane) - len(self._ghosts) + sum(map(len, self._buckets.values()))
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield the entries in no particular order."""
+        yield from (entry for entry in self._lane if entry.place is self)
+        for bucket in self._buckets.values():
+            yield from bucket
+
+    def push(self, entry: Entry) -> None:
+        """Let *entry* stand here. Cost: O(1) if it comes after all others, else O(log n)."""
+        key = entry.key
+        lane = self._lane
+        in_order = not lane or key > self._tail or (key == self._tail and entry.seq > self._last)
+        if in_order and not (self._ghosts and id(entry) in self._ghosts):
+            lane.append(entry)
+            self._tail, self._last = key, entry.seq
+            entry.place = self
+        else:
+            bucket = self._buckets.get(key)
+            if bucket is None:
+                self._buckets[key] = [entry]
+                heappush(self._heap, key)
+            else:
+                insort(bucket, entry, key=_seq)
+            entry.place = self._heap
+        before = self.key
+        if key < before:
+            self.head, self.key = entry, key
+            if before == inf:
+                self.board.filled += 1
+            if self.board.wide:
+                self.board.moved(self, before)
+        elif key == before and entry.seq < self.head.seq:  # type: ignore[union-attr]
+            self.head = entry
+
+    def pop(self) -> Entry:
+        """Take the head, which there must be, out. Cost: O(1) from the lane, else O(log n)."""
+        entry, lane = self.head, self._lane
+        if entry.place is self:  # type: ignore[union-attr]
+            lane.popleft()
+        else:
+            self._leave_heap(entry)
+        entry.place = None  # type: ignore[union-attr]
+        if lane and not self._heap and not self.board.wide and (head := lane[0]).place is self:
+            self.head, self.key = head, head.key
+        else:
+            self._advance()
+        return entry
+
+    def remove(self, entry: Entry) -> None:
+        """Take *entry* out, wherever it stands."""
+        lane = self._lane
+        if entry.place is not self:
+            self._leave_heap(entry)
+        elif lane[0] is entry:
+            lane.popleft()
+        else:
+            self._ghosts.add(id(entry))
+        entry.place = None
+        if entry is self.head:
+            self._advance()
+        elif len(self._ghosts) * 2 > len(lane) + 64:
+            self._lay_ghosts()
+
+    def _leave_heap(self, entry: Entry) -> None:
+        bucket = self._buckets[entry.key]
+        if len(bucket) == 1:
+            del self._buckets[entry.key]  # its key stays in the heap and is passed over
+            if len(self._heap) > 2 * len(self._buckets) + 64:
+                self._heap[:] = sorted(self._buckets)  # a sorted list is a heap
+        else:
+            del bucket[bisect_left(bucket, entry.seq, key=_seq)]
+
+    def _advance(self) -> None:
+        """Find the next head."""
+        lane, heap, buckets = self._lane, self._heap, self._buckets
+        ghosts = self._ghosts
+        while lane and lane[0].place is not self:
+            ghosts.discard(id(lane.popleft()))
+        while heap and heap[0] not in buckets:
+            heappop(heap)
+        head = lane[0] if lane else None
+        if heap:
+            first = buckets[heap[0]][0]
+            if head is None or first.key < head.key or (first.key == head.key and first.seq < head.seq):
+                head = first
+        before, self.head = self.key, head
+        if head is None:
+            self.key = inf
+            self.board.filled -= 1
+        else:
+            self.key = head.key
+        if self.board.wide:
+            self.board.moved(self, before)
+
+    def _lay_ghosts(self) -> None:
+        self._lane = deque(entry for entry in self._lane if entry.place is self)
+        self._ghosts.clear()
+
+
+_seq = attrgetter("seq")
+
+
+class Group:
+    """Lines among which only the key decides: all of one tier and rank that a side can reach."""
+
+    __slots__ = ("board", "lines", "members", "order")
+
+    def __init__(self, order: tuple[float, ...], board: Board) -> None:
+        self.order = order
+        """Groups are asked in this order."""
+        self.board = board
+        self.lines: list[Line] = []
+        self.members: set[Line] = set()
+
+    def add(self, line: Line) -> None:
+        """Let *line* compete."""
+        self.lines.append(line)
+        self.members.add(line)
+
+    def first(self) -> Line | None:
+        """Return the line whose head has the least (key, seq); None if all are empty."""
+        if len(self.lines) > WIDE:
+            return self._walk()
+        best, least = None, inf
+        for line in self.lines:
+            key = line.key
+            if key < least:
+                best, least = line, key
+            elif key == least and best is not None and line.head.seq < best.head.seq:  # type: ignore[union-attr]
+                best = line
+        return best
+
+    def _walk(self) -> Line | None:
+        """Walk all heads in key order to the first that belongs here.
+
+        Give up after some multiple of the lines here: then asking these one by one is no dearer.
+        """
+        board = self.board
+        steps = islice(board.lines, WALK * len(self.lines))
+        best = next(filter(self.members.__contains__, steps), None)
+        if best is None and len(board.lines) > WALK * len(self.lines):
+            return min((line for line in self.lines if line.head is not None), key=_head_key, default=None)
+        return best if best is None else board.first_of_equals(best, self.members)
+
+
+def _head_key(line: Line) -> tuple[float, Any]:
+    assert line.head is not None
+    return line.key, line.head.seq
+
+
+def enter(
+    groups: list[Group], order: tuple[float, ...], board: Board, line: Line, rivals: Callable[[], list[Line]]
+) -> None:
+    """Put *line* into the group of its order, which is made in its place if there is none."""
+    at = bisect_left(groups, order, key=_order)
+    if at == len(groups) or groups[at].order != order:
+        groups.insert(at, Group(order, board))
+    groups[at].add(line)
+    if len(groups[at].lines) > WIDE and not board.wide:
+        board.widen(rivals())
+
+
+def _order(group: Group) -> tuple[float, ...]:
+    return group.order

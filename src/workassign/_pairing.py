@@ -1,0 +1,355 @@
+"""Who gets what now?
+
+Every free agent names the interaction that she would take (`work` policy), the most urgent of
+those named goes first, and among the agents who named it selection decides; until no pair is
+left that fits and that no hold keeps apart. When a turn frees one agent, or brings one
+interaction, that comes down to one look at the heads, and the rest is not asked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any, TypeAlias
+
+from workassign import events as ev
+from workassign._asking import Asking, Rules, Turn
+from workassign._deadlines import GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP, Deadlines, Timed, Timer
+from workassign._index import Index
+from workassign._records import AgentState, Holding, Signature, Work
+from workassign._state import State
+from workassign.model import AgentId, Instant, Presence
+
+__all__ = ["PRESENT", "Pairing"]
+
+PRESENT = (Presence.AVAILABLE, Presence.BUSY)
+"""Who is there and may soon take something, with room or without."""
+
+_Named: TypeAlias = tuple[int, float, int, int, int, Any]
+"""(tier, key, sequence) of an interaction; 0 and the agent who names it, or 1 and itself."""
+
+
+class Pairing:
+    """Brings free agents and waiting interactions together."""
+
+    def __init__(self, state: State, asking: Asking, turn: Turn) -> None:
+        self._state = state
+        self._asking = asking
+        self._turn = turn
+        self.deadlines = Deadlines(_number, self._counts)
+        self.brought: list[Work] = []
+        """Interactions that wait and stand nowhere yet."""
+        self.freed: list[AgentState] = []
+        """Agents who may have more room than before."""
+        self.leaving: list[tuple[AgentState, Presence, str]] = []
+        """Agents whose presence has to change before anything else, and the cause."""
+        self.index = self._new_index()
+
+    def settle(self, at: Instant) -> None:
+        """Bring together what this turn freed and brought, until no pair is left that fits."""
+        brought, freed = self.brought, self.freed
+        self.brought, self.freed = [], []
+        if not brought and len(freed) == 1:
+            self.employ(freed[0], at)
+        elif not freed and len(brought) == 1:
+            self.place(brought[0], at)
+        else:
+            self._settle_all(brought, freed, at)
+
+    def employ(self, agent: AgentState, at: Instant) -> None:
+        """Give one freed agent what she would take, while she has room."""
+        index = self.index
+        if agent.admitted:
+            index.withdraw(agent)
+        while index.open(agent, at):
+            work = index.take(agent, at)
+            if work is None:
+                index.admit(agent)
+                return
+            self._hand_over(work, agent, at)
+            if agent.load >= agent.pool:
+                agent.open = 0
+                return
+        if agent.presence is Presence.DRAINING and not agent.holdings:
+            self.leaving.append((agent, Presence.OFFLINE, "drained"))
+
+    def place(self, work: Work, at: Instant) -> None:
+        """Give one interaction to whom selection prefers, or let it wait."""
+        index, link = self.index, work.sig.link
+        if (
+            link is not None
+            and not link.pools.filled
+            and work.refused is None
+            and work.interaction.prefers is None
+        ):
+            link.line.push(work)  # nobody is free at all
+            return
+        agent = None
+        if work.interaction.prefers is not None:
+            agent = self._preferred(work)
+            if agent is not None and not self._is_free(agent, work):
+                if self._waits_for(work, agent, at):
+                    return
+                agent = None
+        if agent is None:
+            agent = index.pick(work, at)
+        if agent is None:
+            index.wait(work)
+        else:
+            self._take(work, agent, at)
+
+    def assign(self, work: Work, agent: AgentState, how: str, at: Instant) -> None:
+        """Make *work* the agent's own without an offer."""
+        event = ev.Assigned(at, work.interaction.id, agent.agent.id, self._state.fences + 1, how, None)
+        self._state.assigned(work, agent, event)
+        self._turn.facts.append(event)
+
+    def _hand_over(self, work: Work, agent: AgentState, at: Instant) -> None:
+        """Offer *work* to *agent*, or assign it at once where the queue says so."""
+        state = self._state
+        rules: Rules = work.sig.queue.rules
+        plan = rules.plan
+        if plan.auto_accept:
+            self.assign(work, agent, "auto", at)
+            return
+        offer = state.placed + 1
+        event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
+        self.deadlines.push(rules.offers, state.offered(work, agent, event))
+        self._turn.facts.append(event)
+
+    def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
+        """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
+        index = self.index
+        index.withdraw(agent)
+        self._hand_over(work, agent, at)
+        if agent.load >= agent.pool:
+            agent.open = 0
+        elif index.open(agent, at):
+            index.admit(agent)
+
+    # --- several at once --------------------------------------------------------------------
+
+    def _settle_all(self, brought: list[Work], freed: list[AgentState], at: Instant) -> None:
+        """Bring several together: the most urgent interaction that anybody names goes first."""
+        index = self.index
+        for agent in freed:
+            index.withdraw(agent)
+            if index.open(agent, at):
+                index.admit(agent)
+            elif agent.presence is Presence.DRAINING and not agent.holdings:
+                self.leaving.append((agent, Presence.OFFLINE, "drained"))
+        named: list[_Named] = []
+        for work in brought:
+            self._stand(work, at)
+            heapq.heappush(named, (work.sig.tier, work.key, work.seq, 1, work.seq, work))
+        for agent in freed:
+            self._name(agent, named, at)
+        passed_over: list[_Named] = []
+        while named:
+            item = heapq.heappop(named)
+            still = self._still_named(item, named, at)
+            if still is None:
+                continue
+            taker = self._taker(still, at)
+            if taker is None:
+                passed_over.append(item)
+                continue
+            index.leave(still)
+            self._take(still, taker, at)
+            self._name(taker, named, at)
+            for other in (item, *passed_over):  # whoever named it may name another
+                heapq.heappush(named, other)
+            passed_over.clear()
+
+    def _name(self, agent: AgentState, named: list[_Named], at: Instant) -> None:
+        """Add what *agent* would take to what is named."""
+        if agent.admitted and (work := self.index.choose(agent, at)) is not None:
+            heapq.heappush(named, (work.sig.tier, work.key, work.seq, 0, agent.number, agent))
+
+    def _still_named(self, item: _Named, named: list[_Named], at: Instant) -> Work | None:
+        """Return the interaction of *item* if it still holds; name anew what its agent would take."""
+        if item[3] == 1:
+            work: Work | None = item[5]
+            return work if work is not None and work.stage == "waiting" else None
+        agent: AgentState = item[5]
+        work = self.index.choose(agent, at) if agent.admitted else None
+        if work is not None and (work.sig.tier, work.key, work.seq) != item[:3]:
+            self._name(agent, named, at)
+            return None
+        return work
+
+    def _taker(self, work: Work, at: Instant) -> AgentState | None:
+        """Return whom selection prefers for *work* among the free agents who would take it now."""
+        index = self.index
+        if work.interaction.prefers is not None:
+            agent = self._preferred(work)
+            if agent is not None and agent.admitted and index.choose(agent, at) is work:
+                return agent
+            if work.interaction.id in index.kept:
+                return None
+        for agent in index.picks(work, at):
+            if index.choose(agent, at) is work:
+                return agent
+        return None
+
+    # --- who may wait for whom --------------------------------------------------------------
+
+    def _stand(self, work: Work, at: Instant) -> None:
+        """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
+        agent = None if work.interaction.prefers is None else self._preferred(work)
+        if agent is None or not self._waits_for(work, agent, at):
+            self.index.wait(work)
+
+    def _waits_for(self, work: Work, agent: AgentState, at: Instant) -> bool:
+        """Let *work* wait for the agent it prefers, if there is time left for that."""
+        wait = work.sig.queue.plan.sticky_wait
+        if wait is None or at >= work.since + wait:
+            return False
+        self.index.wait_for(work, agent)
+        self.deadlines.later(work.since + wait, STICKY, work.seq, work)
+        return True
+
+    def _preferred(self, work: Work) -> AgentState | None:
+        """Return the agent that *work* prefers, if she is there, can do it and has not refused."""
+        agent = self._state.agents.get(work.interaction.prefers or "")
+        if agent is None or agent.presence not in PRESENT or not self.index.reaches(agent, work.sig):
+            return None
+        return None if work.refused is not None and agent.agent.id in work.refused else agent
+
+    def _is_free(self, agent: AgentState, work: Work) -> bool:
+        """Whether *agent* stands in her pools with room for *work*."""
+        return agent.admitted and bool(agent.open & self.index.link_of(work.sig).bit)
+
+    def release(self, agent: AgentState) -> None:
+        """Let nothing wait for *agent*: she is not there any more, or not the same."""
+        index = self.index
+        was_present = agent.profile.present.pop(agent.agent.id, None) is not None
+        for line in (agent.personal or {}).values():
+            while line.head is not None:
+                self.fetch(line.head)
+        agent.personal = None
+        if was_present and index.refused:
+            # Somebody else may be the last candidate now.
+            for work in [work for work in index.refused.values() if index.reaches(agent, work.sig)]:
+                self.fetch(work)
+
+    def attract(self, agent: AgentState) -> None:
+        """Place anew what prefers *agent*, who has come, or can do other things than before."""
+        for work in list(self.index.fans.get(agent.agent.id, {}).values()):
+            self.fetch(work)
+
+    def look_again(self, work: Work) -> None:
+        """A hold on *work* has ended: place it anew, if it still waits."""
+        if work.stage == "waiting":
+            self.fetch(work)
+
+    def must_leave(self, agent: AgentState, presence: Presence) -> bool:
+        """Whether it still holds that *agent* has to change to *presence*."""
+        if self._state.agents.get(agent.agent.id) is not agent:
+            return False
+        if presence is Presence.AWAY:
+            return agent.presence is Presence.AVAILABLE
+        return agent.presence is Presence.DRAINING and not agent.holdings
+
+    def fetch(self, work: Work) -> None:
+        """Take waiting *work* out of its line, to be placed anew in this turn."""
+        if work.place is not None:  # else it has been fetched already
+            self.index.leave(work)
+            self.brought.append(work)
+
+    def apart(self, work: Work, agent: AgentState, at: Instant) -> bool:
+        """Whether a refusal keeps the two apart.
+
+        The exclusion does, unless everybody who is there and could take it has refused: then the
+        oldest of those refusals counts for its cool-down only.
+        """
+        refused = work.refused
+        times = None if refused is None else refused.get(agent.agent.id)
+        if refused is None or times is None or at >= times[1]:
+            return False
+        if at < times[0]:
+            return True
+        for profile in self.index.link_of(work.sig).profiles:
+            for who in profile.present:
+                if who not in refused or at >= refused[who][1]:
+                    return True
+        candidates = (who for who in refused if self._is_candidate(who, work.sig))
+        return agent.agent.id != next(candidates, None)
+
+    def _is_candidate(self, agent: AgentId, sig: Signature) -> bool:
+        known = self._state.agents.get(agent)
+        return known is not None and agent in known.profile.present and self.index.reaches(known, sig)
+
+    # --- from the facts alone ---------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Make the policies of every queue ready to be asked."""
+        for name, queue in self._state.queues.items():
+            queue.rules = Rules(queue, self.deadlines) if name in self._state.plan.queues else None
+
+    def rebuild(self, at: Instant) -> None:
+        """Derive the index and the timers anew from the facts. Cost: O(what is open)."""
+        state, deadlines = self._state, self.deadlines
+        deadlines.clear()
+        for sig in state.signatures():
+            sig.link = None
+        index = self.index = self._new_index()
+        for agent in state.agents.values():
+            agent.standings, agent.personal, agent.admitted = [], None, False
+            index.enroll(agent)
+            index.attend(agent)
+            if agent.rest is not None and agent.rest > at:
+                deadlines.later(agent.rest, REST, agent.number, agent)
+            if agent.grace is not None:
+                deadlines.later(agent.grace, GRACE, agent.number, agent)
+        for hold in state.offers.values():
+            deadlines.arm(OFFER, hold)
+        for work in state.works.values():
+            if work.stage != "closed":
+                self._take_up(work, at)
+        for agent in state.agents.values():
+            if index.open(agent, at):
+                index.admit(agent)
+
+    def _new_index(self) -> Index:
+        self.prepare()
+        return Index(self._state, self._asking, self.apart)
+
+    def _take_up(self, work: Work, at: Instant) -> None:
+        """Put an open interaction into the lines, and its timers into theirs."""
+        deadlines, hold, work.place = self.deadlines, work.hold, None
+        if work.pending:
+            deadlines.arm(SLA, work)
+        if hold is not None and hold.until is not None:
+            deadlines.later(hold.until, WRAP_UP, hold.fence or 0, hold)
+        for times in (work.refused or {}).values():
+            for due in times:
+                if due > at:
+                    deadlines.later(due, RETRY, work.seq, work)
+        if work.stage == "waiting":
+            self._stand(work, at)
+
+    def _counts(self, timer: Timer) -> bool:
+        """Whether a timer in the heap still counts."""
+        due, kind, _, subject = timer
+        if isinstance(subject, AgentState):
+            known = self._state.agents.get(subject.agent.id) is subject
+            return known and (subject.rest if kind == REST else subject.grace) == due
+        if isinstance(subject, Holding):
+            return subject.work.hold is subject and (
+                subject.until == due if kind == WRAP_UP else subject.pending
+            )
+        assert isinstance(subject, Work)
+        if kind == SLA:
+            return subject.pending and subject.due == due
+        if kind == STICKY:
+            return subject.interaction.id in self.index.kept
+        # Offered to somebody else, it may come back before that refusal ends.
+        return subject.refused is not None and any(due in times for times in subject.refused.values())
+
+
+def _number(kind: int, item: Timed) -> int:
+    """Tell the timers of one kind apart."""
+    if isinstance(item, Holding):
+        return item.offer or 0
+    assert isinstance(item, Work)
+    return item.seq

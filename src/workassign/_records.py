@@ -1,0 +1,238 @@
+"""What is kept of a queue, an interaction and an agent? Records, changed by `_state` alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from workassign import events as ev
+from workassign._counters import Tally
+from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.needs import Needs
+from workassign.plan import Queue
+
+__all__ = ["UNIT", "AgentState", "AgentView", "Holding", "QueueState", "Signature", "Stage", "Work"]
+
+Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed"]
+
+UNIT = 1_000_000
+"""Loads are whole millionths of a unit: sums of them are exact."""
+
+
+class QueueState:
+    """A queue as it stands: its settings and its balance."""
+
+    __slots__ = ("name", "plan", "rules", "tally")
+
+    def __init__(self, name: str, plan: Queue) -> None:
+        self.name = name
+        self.plan = plan
+        self.tally = Tally()
+        self.rules: Any = None
+        """The engine's own: the plan's policies, ready to be asked."""
+
+
+class Signature:
+    """What interactions have in common for matching: one queue, channel, tier and needs.
+
+    `link` is `_index`'s own: what it computed once for all interactions of this signature.
+    """
+
+    __slots__ = ("channel", "link", "needs", "queue", "tier", "units")
+
+    def __init__(self, queue: QueueState, channel: str, units: int, needs: Needs, tier: int) -> None:
+        self.queue = queue
+        self.channel = channel
+        self.units = units
+        self.needs = needs
+        self.tier = tier
+        self.link: Any = None
+
+
+class Work:
+    """An interaction as it stands. The timers ask `since`, `target` and `pending` of it."""
+
+    __slots__ = (
+        "answered",
+        "hold",
+        "interaction",
+        "key",
+        "pending",
+        "place",
+        "refused",
+        "seq",
+        "sig",
+        "since",
+        "stage",
+        "submission",
+        "target",
+        "version",
+    )
+
+    def __init__(self, interaction: Interaction, sig: Signature, event: ev.Submitted) -> None:
+        head_start = event.head_start
+        self.interaction = interaction
+        self.sig = sig
+        self.seq = event.sequence
+        # Without a head start the key is the very same float object: at a million, 32 MB less.
+        self.key: Instant = event.reference - head_start if head_start else event.reference
+        self.since = event.at
+        self.target = event.target
+        self.pending = event.target is not None
+        """The first-response clock runs."""
+        # Of a plain one, everything that its submission said is here already.
+        self.submission: ev.Submitted | None = None
+        if event.terms or event.reference is not event.at:
+            self.submission = event
+        self.stage: Stage = "waiting"
+        self.hold: Holding | None = None
+        self.refused: dict[AgentId, tuple[Instant, Instant]] | None = None
+        """Who refused it -> ends of the pair's cool-down and exclusion; the oldest first."""
+        self.answered = 0
+        """0: never accepted, 1: in an earlier queue only, 2: in this queue."""
+        self.version = 1
+        self.place: object = None
+        """`_index`'s own: where it waits."""
+
+    def first_said(self) -> ev.Submitted:
+        """Return the event of its submission."""
+        if self.submission is not None:
+            return self.submission
+        since = self.since
+        return ev.Submitted(since, self.interaction, self.seq, self.sig.tier, since, 0.0, (), self.target)
+
+    @property
+    def due(self) -> Instant | None:
+        """When the first response is due."""
+        return None if self.target is None else self.since + self.target
+
+
+class Holding:
+    """One interaction in one agent's hands, from the offer to the end of the wrap-up."""
+
+    __slots__ = ("agent", "fence", "how", "offer", "pending", "since", "target", "until", "work")
+
+    def __init__(
+        self, work: Work, agent: AgentState, at: Instant, offer: OfferId | None, target: float | None
+    ) -> None:
+        self.work = work
+        self.agent = agent
+        self.offer = offer
+        self.since = at
+        self.target = target
+        self.pending = target is not None
+        """The offer is open."""
+        self.fence: Fence | None = None
+        self.how = ""
+        self.until: Instant | None = None
+        """The end of the wrap-up, once it has begun."""
+
+
+class AgentView:
+    """What policies see of an agent (`policies.selection.AgentFacts`): nothing can be set."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: AgentState) -> None:
+        object.__setattr__(self, "_of", of)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("policies must not change what they are asked about")
+
+    _of: AgentState
+
+    @property
+    def id(self) -> AgentId:
+        return self._of.agent.id
+
+    @property
+    def number(self) -> int:
+        return self._of.number
+
+    @property
+    def skills(self) -> Mapping[str, float]:
+        return self._of.agent.skills
+
+    @property
+    def queues(self) -> Mapping[str, int] | None:
+        return self._of.agent.queues
+
+    @property
+    def capacity(self) -> float:
+        return self._of.agent.capacity
+
+    @property
+    def load(self) -> float:
+        return self._of.load / UNIT
+
+    @property
+    def idle_since(self) -> Instant:
+        return self._of.idle_since
+
+    @property
+    def last_offer(self) -> int:
+        return self._of.last_offer
+
+    @property
+    def handled(self) -> int:
+        return self._of.handled
+
+    def on_channel(self, channel: str) -> int:
+        return self._of.on_channel(channel)
+
+    def channel_limit(self, channel: str) -> int | None:
+        channels = self._of.agent.channels
+        return None if channels is None else channels.get(channel, 0)
+
+
+class AgentState:
+    """An agent as she stands."""
+
+    __slots__ = (
+        "admitted",
+        "agent",
+        "grace",
+        "handled",
+        "holdings",
+        "idle_since",
+        "last_offer",
+        "load",
+        "number",
+        "open",
+        "personal",
+        "pool",
+        "presence",
+        "profile",
+        "refusals",
+        "rest",
+        "standings",
+        "version",
+        "view",
+    )
+
+    def __init__(self, agent: Agent, number: int, at: Instant) -> None:
+        self.agent = agent
+        self.number = number
+        self.pool = round(agent.capacity * UNIT)
+        self.presence = Presence.OFFLINE
+        self.holdings: dict[InteractionId, Holding] = {}
+        self.load = 0
+        self.idle_since = at
+        self.last_offer = 0
+        self.handled = 0
+        self.refusals: dict[str, deque[Instant]] = {}
+        self.rest: Instant | None = None
+        self.grace: Instant | None = None
+        self.version = 1
+        self.view = AgentView(self)
+        # `_index`'s own: channels with room, places in the pools, work that waits for her alone.
+        self.admitted = False
+        self.open = 0
+        self.profile: Any = None
+        self.standings: list[Any] = []
+        self.personal: dict[Signature, Any] | None = None
+
+    def on_channel(self, channel: str) -> int:
+        """Return how many interactions of *channel* she is offered or holds. Cost: O(these)."""
+        return sum(1 for hold in self.holdings.values() if hold.work.sig.channel == channel)

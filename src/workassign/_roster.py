@@ -1,0 +1,153 @@
+"""What follows when something is wished of, or due for, an agent?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign._asking import Turn
+from workassign._deadlines import GRACE
+from workassign._interactions import Interactions
+from workassign._pairing import PRESENT, Pairing
+from workassign._records import AgentState
+from workassign._state import State
+from workassign.model import Agent, AgentId, Instant, Presence
+
+__all__ = ["Roster"]
+
+_WISHED: Mapping[type, Presence] = {cmd.SignOn: Presence.AVAILABLE, cmd.SignOff: Presence.OFFLINE}
+
+
+class Roster:
+    """Decides about agents: who is on the roster, who is there."""
+
+    def __init__(self, state: State, pairing: Pairing, interactions: Interactions, turn: Turn) -> None:
+        self._state = state
+        self._pairing = pairing
+        self._interactions = interactions
+        self._turn = turn
+        self._deadlines = pairing.deadlines
+
+    def _agent(self, command: cmd.Command, agent: AgentId) -> AgentState | None:
+        """Return the agent, or refuse."""
+        known = self._state.agents.get(agent)
+        if known is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {agent!r}")
+        return known
+
+    def _fits_plan(self, command: cmd.Command, agent: Agent) -> bool:
+        """Whether the plan knows all that *agent* names, or refuse."""
+        plan = self._state.plan
+        for what, names, known in (
+            ("queue", agent.queues or (), plan.queues),
+            ("channel", agent.channels or (), plan.channels),
+            ("skill", agent.skills, agent.skills if plan.skills is None else plan.skills),
+        ):
+            for name in names:
+                if name not in known:
+                    self._turn.refuse(
+                        command, f"unknown_{what}", f"agent {agent.id!r}: there is no {what} {name!r}"
+                    )
+                    return False
+        return True
+
+    def add(self, command: cmd.AddAgent, at: Instant) -> None:
+        """Put somebody on the roster."""
+        if command.agent.id in self._state.agents:
+            self._turn.refuse(
+                command, "already_there", f"agent {command.agent.id!r} is on the roster already"
+            )
+        elif self._fits_plan(command, command.agent):
+            event = ev.AgentAdded(at, command.agent)
+            self._pairing.index.enroll(self._state.agent_added(event))
+            self._turn.facts.append(event)
+
+    def change(self, command: cmd.ChangeAgent, at: Instant) -> None:
+        """Replace what an agent can do."""
+        agent = self._agent(command, command.agent.id)
+        if agent is None or not self._fits_plan(command, command.agent):
+            return
+        self._pairing.index.withdraw(agent)
+        self._pairing.release(agent)
+        event = ev.AgentChanged(at, command.agent)
+        self._state.agent_changed(agent, event)
+        self._turn.facts.append(event)
+        self._pairing.index.enroll(agent)
+        self._pairing.index.attend(agent)
+        self._pairing.attract(agent)
+        self._pairing.freed.append(agent)
+
+    def remove(self, command: cmd.RemoveAgent, at: Instant) -> None:
+        """Take somebody off the roster."""
+        agent = self._agent(command, command.agent)
+        if agent is None:
+            return
+        self._pairing.index.withdraw(agent)
+        self._interactions.take_back_offers(agent, "agent removed", at)
+        for hold in list(agent.holdings.values()):
+            self._interactions.take_back(hold, "agent removed", None, at)
+        self._pairing.freed = [other for other in self._pairing.freed if other is not agent]
+        self._pairing.release(agent)
+        event = ev.AgentRemoved(at, command.agent)
+        self._state.agent_removed(agent, event)
+        self._turn.facts.append(event)
+
+    def presence(
+        self, agent: AgentState, presence: Presence, cause: str, at: Instant, grace: Instant | None = None
+    ) -> None:
+        """Change an agent's presence, with all its consequences."""
+        self._pairing.index.withdraw(agent)
+        if presence is not Presence.AVAILABLE:
+            self._interactions.take_back_offers(agent, presence.value, at)
+        event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace)
+        self._state.presence_changed(agent, event)
+        self._turn.facts.append(event)
+        if presence in PRESENT:
+            self._pairing.index.attend(agent)
+            self._pairing.attract(agent)
+        else:
+            self._pairing.release(agent)
+        if grace is not None:
+            self._deadlines.later(grace, GRACE, agent.number, agent)
+        self._pairing.freed.append(agent)
+
+    def set_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence, at: Instant) -> None:
+        """Change where an agent is, as asked."""
+        agent = self._agent(command, command.agent)
+        if agent is None:
+            return
+        presence = _WISHED.get(type(command)) or command.presence  # type: ignore[union-attr]
+        accepted = any(not hold.pending for hold in agent.holdings.values())
+        if presence is Presence.DRAINING and not accepted:
+            presence = Presence.OFFLINE
+        elif presence is Presence.OFFLINE and accepted and agent.presence is not Presence.OFFLINE:
+            presence = Presence.DRAINING
+        if presence is agent.presence:
+            self._turn.refuse(command, "already_so", f"agent {command.agent!r} is {presence.value} already")
+        else:
+            self.presence(agent, presence, "asked", at)
+
+    def disconnect(self, command: cmd.Disconnect, at: Instant) -> None:
+        """Take back what an agent was offered; let what she holds wait for her a while."""
+        agent = self._agent(command, command.agent)
+        if agent is None:
+            return
+        if agent.presence is Presence.OFFLINE:
+            self._turn.refuse(command, "already_so", f"agent {command.agent!r} is offline already")
+            return
+        self._interactions.take_back_offers(agent, "disconnected", at, lost=True)
+        grace = at + self._state.plan.reconnect_grace if agent.holdings else None
+        self.presence(agent, Presence.OFFLINE, "disconnected", at, grace)
+
+    def rested(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """An agent may be asked again."""
+        self._pairing.freed.append(agent)
+
+    def grace_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """She did not come back: take back what she held."""
+        event = ev.PresenceChanged(at, agent.agent.id, agent.presence, "grace over", None)
+        self._state.presence_changed(agent, event)
+        self._turn.facts.append(event)
+        for hold in list(agent.holdings.values()):
+            self._interactions.take_back(hold, "disconnected", due, at)

@@ -1,0 +1,448 @@
+"""What is the case? Facts, changed by events only.
+
+The law of this file: it never decides. Every event has one function here; `evolve` finds the
+records by id and calls it, for replay, and the engine calls the very same function with the
+records it already holds. Whatever is not needed to decide or to answer is not kept.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from workassign import events as ev
+from workassign._counters import Tally
+from workassign._records import UNIT, AgentState, Holding, QueueState, Signature, Stage, Work
+from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.needs import Needs
+from workassign.plan import Plan
+
+__all__ = ["MOVES", "State"]
+
+MOVES: Mapping[Stage, Mapping[type, Stage]] = {
+    "waiting": {
+        ev.Offered: "offered",
+        ev.Assigned: "assigned",
+        ev.Transferred: "waiting",
+        ev.Cancelled: "closed",
+        ev.Abandoned: "closed",
+    },
+    "offered": {
+        ev.Assigned: "assigned",
+        ev.Declined: "waiting",
+        ev.OfferExpired: "waiting",
+        ev.OfferRescinded: "waiting",
+    },
+    "assigned": {
+        ev.WrapUpStarted: "wrapping",
+        ev.Completed: "closed",
+        ev.Requeued: "waiting",
+        ev.Transferred: "waiting",
+        ev.Cancelled: "closed",
+    },
+    "wrapping": {ev.Completed: "closed"},
+    "closed": {},
+}
+"""The life of an interaction: stage -> event -> next stage. What is not here must not happen."""
+
+
+def _after(event: type) -> dict[str, Stage]:
+    """Return the moves that one kind of event makes, by stage: one look-up on the hot path."""
+    return {stage: moves[event] for stage, moves in MOVES.items() if event in moves}
+
+
+_OFFERED, _ASSIGNED, _TRANSFERRED = _after(ev.Offered), _after(ev.Assigned), _after(ev.Transferred)
+_WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed), _after(ev.Requeued)
+_CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
+
+FORGET_EVERY = 64
+"""At every so many submissions, what was closed too long ago is dropped."""
+
+REFUSALS_KEPT = 1000
+"""Of an agent's refusals of one cause, the last so many can count towards a pause."""
+
+
+class State:
+    """Everything that is the case under one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.queues = {name: QueueState(name, queue) for name, queue in plan.queues.items()}
+        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
+        self.works: dict[InteractionId, Work] = {}
+        self.agents: dict[AgentId, AgentState] = {}
+        self.offers: dict[OfferId, Holding] = {}
+        self.total = Tally()
+        self.submitted = 0
+        self.placed = 0
+        """Offers, and assignments without one, so far: the offer ids come from here."""
+        self.fences = 0
+        self.enrolled = 0
+        self.plan_version = 1
+        self.failures: dict[str, int] = {}
+        self.off: dict[str, bool] = {}
+        self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
+        self._closed: deque[Work] = deque()
+
+    # --- questions --------------------------------------------------------------------------
+
+    def signature(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
+        """Return the one signature for these; both names must be of the plan."""
+        key = (queue, channel, needs, tier)
+        known = self._signatures.get(key)
+        if known is None:
+            known = Signature(self.queues[queue], channel, self.units[channel], needs, tier)
+            self._signatures[key] = known
+        return known
+
+    def signatures(self) -> Iterator[Signature]:
+        """Yield every signature that was seen under this plan."""
+        yield from self._signatures.values()
+
+    def waiting(self) -> Iterator[Work]:
+        """Yield what waits and is offered to nobody, in order of arrival. Cost: O(all kept)."""
+        return (work for work in self.works.values() if work.stage == "waiting")
+
+    def evolve(self, event: ev.Event) -> None:
+        """Take in one event, finding its records by id. For replay."""
+        _EVOLVE[type(event)](self, event)
+
+    # --- one function per event: interactions -----------------------------------------------
+
+    def submitted_(self, event: ev.Submitted) -> Work:
+        """Keep a new interaction."""
+        interaction = event.interaction
+        key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
+        sig = self._signatures.get(key) or self.signature(*key)
+        work = Work(interaction, sig, event)
+        self.works[interaction.id] = work
+        self.submitted = event.sequence
+        self.total.entered += 1
+        sig.queue.tally.entered += 1
+        if not event.sequence % FORGET_EVERY:
+            self._forget(event.at - self.plan.retention)
+        return work
+
+    def offered(self, work: Work, agent: AgentState, event: ev.Offered) -> Holding:
+        """Put *work* into the agent's hands, to answer."""
+        sig = work.sig
+        work.stage = _OFFERED[work.stage]
+        work.version += 1
+        hold = Holding(work, agent, event.at, event.offer, sig.queue.plan.offer_for)
+        work.hold = hold
+        self.offers[event.offer] = hold
+        self.placed = event.offer
+        agent.last_offer = event.offer
+        agent.holdings[work.interaction.id] = hold
+        agent.load += sig.units
+        return hold
+
+    def assigned(self, work: Work, agent: AgentState, event: ev.Assigned) -> Holding:
+        """Make *work* the agent's own: what she was offered, or directly."""
+        hold = work.hold
+        work.stage = _ASSIGNED[work.stage]
+        work.version += 1
+        if hold is None:
+            self.placed += 1
+            agent.last_offer = self.placed
+            hold = work.hold = Holding(work, agent, event.at, None, None)
+            agent.holdings[work.interaction.id] = hold
+            agent.load += work.sig.units
+        else:
+            hold.pending = False
+            del self.offers[hold.offer]  # type: ignore[arg-type]
+        hold.fence = event.fence
+        hold.how = event.how
+        hold.since = event.at
+        self.fences = event.fence
+        agent.handled += 1
+        work.pending = False
+        work.refused = None
+        if work.answered != 2:
+            if work.answered == 0:
+                self.total.answered += 1
+            work.answered = 2
+            work.sig.queue.tally.answered += 1
+        return hold
+
+    def refused_offer(self, hold: Holding, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
+        """Take an offer out of an agent's hands; where she refused it, keep that."""
+        work, agent = hold.work, hold.agent
+        work.stage = _DECLINED[work.stage]
+        work.version += 1
+        work.hold = None
+        hold.pending = False
+        del self.offers[event.offer]
+        self._let_go(agent, work)
+        if event.retry is None or event.excluded is None:
+            return
+        _keep_apart(work, event.agent, event.retry, event.excluded)
+        if event.rest is not None:
+            agent.rest = event.rest if agent.rest is None else max(agent.rest, event.rest)
+        cause = _CAUSES[type(event)]
+        if cause not in agent.refusals:
+            agent.refusals[cause] = deque(maxlen=REFUSALS_KEPT)
+        agent.refusals[cause].append(event.at)
+
+    def wrap_up_started(self, work: Work, hold: Holding, event: ev.WrapUpStarted) -> None:
+        """The customer is served; the load stays."""
+        work.stage = _WRAPPING[work.stage]
+        work.version += 1
+        hold.until = event.until
+
+    def completed(self, work: Work, hold: Holding, event: ev.Completed) -> None:
+        """Close *work* and free its agent of it."""
+        agent = hold.agent
+        work.stage = _COMPLETED[work.stage]
+        work.version += 1
+        work.hold = None
+        work.key = event.at  # it waits no more: from here on its key is when it was closed
+        self._closed.append(work)
+        del agent.holdings[work.interaction.id]
+        agent.load -= work.sig.units
+        agent.idle_since = event.at
+
+    def cancelled(self, work: Work, event: ev.Cancelled) -> None:
+        """Close *work*, whoever had it."""
+        if (hold := work.hold) is not None:
+            self._let_go(hold.agent, work)
+            hold.agent.idle_since = event.at
+        self._close(work, _CANCELLED[work.stage], event.at)
+        if work.answered == 0:
+            self.total.exit("cancelled")
+        if work.answered != 2:
+            work.sig.queue.tally.exit("cancelled")
+
+    def abandoned(self, work: Work, event: ev.Abandoned) -> None:
+        """Close *work*, whose customer left."""
+        self._close(work, _ABANDONED[work.stage], event.at)
+        if work.answered == 0:
+            self.total.abandoned += 1
+        if work.answered != 2:
+            work.sig.queue.tally.abandoned += 1
+
+    def transferred(self, work: Work, event: ev.Transferred) -> None:
+        """Let *work* wait in another queue."""
+        self._back(work, _TRANSFERRED[work.stage], event.at)
+        work.refused = None
+        self._move(work, event)
+
+    def requeued(self, work: Work, event: ev.Requeued) -> None:
+        """Let *work* wait again in its place; whoever gave it back has refused it."""
+        self._back(work, _REQUEUED[work.stage], event.at)
+        _keep_apart(work, event.agent, event.retry, event.excluded)
+
+    def rekeyed(self, work: Work, event: ev.Rekeyed) -> None:
+        """Give *work* another key, and another queue where its own is gone."""
+        work.version += 1
+        self._move(work, event)
+
+    def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
+        """Stop the clock that ran out."""
+        work.version += 1
+        work.pending = False
+
+    # --- one function per event: agents -----------------------------------------------------
+
+    def agent_added(self, event: ev.AgentAdded) -> AgentState:
+        """Put somebody on the roster."""
+        agent = AgentState(event.agent, self.enrolled, event.at)
+        self.enrolled += 1
+        self.agents[event.agent.id] = agent
+        return agent
+
+    def agent_changed(self, agent: AgentState, event: ev.AgentChanged) -> None:
+        """Replace what an agent can do."""
+        agent.version += 1
+        agent.agent = event.agent
+        agent.pool = round(event.agent.capacity * UNIT)
+
+    def agent_removed(self, agent: AgentState, event: ev.AgentRemoved) -> None:
+        """Take somebody, who holds nothing any more, off the roster."""
+        del self.agents[event.agent]
+
+    def presence_changed(self, agent: AgentState, event: ev.PresenceChanged) -> None:
+        """Keep where an agent is."""
+        agent.version += 1
+        if event.presence is Presence.AVAILABLE and agent.presence is not Presence.AVAILABLE:
+            agent.idle_since = event.at
+            agent.rest = None
+            agent.refusals.clear()
+        agent.presence = event.presence
+        agent.grace = event.grace
+
+    # --- one function per event: the plan and its policies ----------------------------------
+
+    def plan_changed(self, event: ev.PlanChanged, plan: Plan) -> None:
+        """Go on under another plan; `Rekeyed` follows for what it changes."""
+        self.plan = plan
+        self.plan_version += 1
+        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
+        for name, queue in plan.queues.items():
+            if name in self.queues:
+                self.queues[name].plan = queue
+            else:
+                self.queues[name] = QueueState(name, queue)
+        self._signatures.clear()
+        for work in self.works.values():
+            if work.stage != "closed":
+                old = work.sig
+                work.sig = self.signature(old.queue.name, old.channel, old.needs, old.tier)
+        for agent in self.agents.values():
+            agent.load = sum(hold.work.sig.units for hold in agent.holdings.values())
+        self.failures.clear()
+        self.off.clear()
+
+    def policy_failed(self, event: ev.PolicyFailed) -> None:
+        """Count a failure."""
+        self.failures[event.slot] = self.failures.get(event.slot, 0) + 1
+
+    def policy_switched_off(self, event: ev.PolicySwitchedOff) -> None:
+        """Ask a policy no more."""
+        self.off[event.slot] = True
+
+    def policy_resumed(self, event: ev.PolicyResumed) -> None:
+        """Ask a policy again."""
+        self.off.pop(event.slot, None)
+        self.failures.pop(event.slot, None)
+
+    # --- helpers ----------------------------------------------------------------------------
+
+    def _let_go(self, agent: AgentState, work: Work) -> None:
+        del agent.holdings[work.interaction.id]
+        agent.load -= work.sig.units
+
+    def _back(self, work: Work, stage: Stage, at: Instant) -> None:
+        """Bring *work* back into a queue, out of the hands of whoever held it."""
+        if (hold := work.hold) is not None:
+            self._let_go(hold.agent, work)
+            hold.agent.idle_since = at
+            work.hold = None
+        work.stage = stage
+        work.version += 1
+
+    def _close(self, work: Work, stage: Stage, at: Instant) -> None:
+        work.stage = stage
+        work.version += 1
+        work.hold = None
+        work.refused = None
+        work.pending = False
+        work.key = at
+        self._closed.append(work)
+
+    def _move(self, work: Work, event: ev.Transferred | ev.Rekeyed) -> None:
+        """Give *work* the place that *event* says, and the balance of both queues their due."""
+        old = work.sig
+        work.submission = work.first_said()
+        work.sig = self.signature(event.queue, old.channel, old.needs, event.tier)
+        work.key = event.reference - event.head_start if event.head_start else event.reference
+        if work.answered == 0 and event.target != work.target:
+            # A clock that ran out under the old target starts again only if the new one is later.
+            work.pending = event.target is not None and (
+                work.pending or work.target is None or event.target > work.target
+            )
+        work.target = event.target
+        if event.queue != old.queue.name:
+            if work.answered != 2:
+                old.queue.tally.exit("moved")
+            work.answered = min(work.answered, 1)
+            work.sig.queue.tally.entered += 1
+            if work.hold is not None and work.hold.fence is not None:  # held through a change of plan
+                work.answered = 2
+                work.sig.queue.tally.answered += 1
+
+    def _forget(self, before: Instant) -> None:
+        """Drop what was closed before an instant."""
+        closed = self._closed
+        while closed and closed[0].key < before:
+            del self.works[closed.popleft().interaction.id]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state as plain data, in one order: equal states give equal data."""
+        return {
+            "plan": self.plan.hash,
+            "plan_version": self.plan_version,
+            "counts": [self.submitted, self.placed, self.fences, self.enrolled],
+            "total": self.total.as_dict(),
+            "queues": {name: queue.tally.as_dict() for name, queue in sorted(self.queues.items())},
+            "works": [_work_data(work) for work in self.works.values()],
+            "agents": [_agent_data(agent) for agent in self.agents.values()],
+            "closed": [work.interaction.id for work in self._closed],
+            "failures": dict(sorted(self.failures.items())),
+            "off": sorted(self.off),
+        }
+
+
+def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:
+    if work.refused is None:
+        work.refused = {}
+    work.refused.pop(agent, None)  # a new refusal is the youngest
+    work.refused[agent] = (retry, excluded)
+
+
+def _work_data(work: Work) -> list[Any]:
+    hold, sig = work.hold, work.sig
+    return [
+        work.interaction.id,
+        work.stage,
+        [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
+        [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
+        () if work.submission is None else work.submission.terms,
+        work.refused,
+        None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
+        None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
+    ]
+
+
+def _agent_data(agent: AgentState) -> list[Any]:
+    return [
+        agent.agent.id,
+        agent.number,
+        agent.presence.value,
+        list(agent.holdings),
+        [agent.load, agent.pool, agent.idle_since, agent.last_offer, agent.handled],
+        {cause: list(times) for cause, times in sorted(agent.refusals.items())},
+        [agent.rest, agent.grace, agent.version],
+    ]
+
+
+_CAUSES: Mapping[type, str] = {
+    ev.Declined: "declined",
+    ev.OfferExpired: "expired",
+    ev.OfferRescinded: "disconnected",
+}
+
+
+def _held(state: State, event: ev.WrapUpStarted | ev.Completed) -> tuple[Work, Holding]:
+    work = state.works[event.interaction]
+    assert work.hold is not None, f"{event} of an interaction that nobody holds"
+    return work, work.hold
+
+
+_EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
+    ev.Submitted: State.submitted_,
+    ev.Offered: lambda s, e: s.offered(s.works[e.interaction], s.agents[e.agent], e),
+    ev.Assigned: lambda s, e: s.assigned(s.works[e.interaction], s.agents[e.agent], e),
+    ev.Declined: lambda s, e: s.refused_offer(s.offers[e.offer], e),
+    ev.OfferExpired: lambda s, e: s.refused_offer(s.offers[e.offer], e),
+    ev.OfferRescinded: lambda s, e: s.refused_offer(s.offers[e.offer], e),
+    ev.WrapUpStarted: lambda s, e: s.wrap_up_started(*_held(s, e), e),
+    ev.Completed: lambda s, e: s.completed(*_held(s, e), e),
+    ev.Cancelled: lambda s, e: s.cancelled(s.works[e.interaction], e),
+    ev.Abandoned: lambda s, e: s.abandoned(s.works[e.interaction], e),
+    ev.Transferred: lambda s, e: s.transferred(s.works[e.interaction], e),
+    ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
+    ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
+    ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
+    ev.AgentAdded: State.agent_added,
+    ev.AgentChanged: lambda s, e: s.agent_changed(s.agents[e.agent.id], e),
+    ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),
+    ev.PresenceChanged: lambda s, e: s.presence_changed(s.agents[e.agent], e),
+    ev.PlanChanged: lambda s, e: s.plan_changed(e, Plan.from_data(e.plan)),
+    ev.PolicyFailed: State.policy_failed,
+    ev.PolicySwitchedOff: State.policy_switched_off,
+    ev.PolicyResumed: State.policy_resumed,
+    ev.Refused: lambda s, e: None,
+}
+"""Every event there is: one that is missing here is a bug and must crash."""

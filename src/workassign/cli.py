@@ -1,0 +1,390 @@
+"""What can be asked for in a terminal? `workassign run`, `explain`, `verify` and `lint`.
+
+Exit codes: 0 done, 1 something was found (problems of a journal or a plan), 2 refused: what was
+asked cannot be done, and standard error says why, one line a problem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workassign._version import __version__
+from workassign.errors import PlanError, UsageError, WorkassignError
+
+if TYPE_CHECKING:
+    from workassign.journal import Store, Verdict
+    from workassign.lab.account import Account
+    from workassign.lab.day import Arrivals, Simulation
+    from workassign.lab.roster import Roster
+    from workassign.plan import Plan
+    from workassign.social.intake import Funnel
+
+__all__ = ["main"]
+
+JOURNAL, REPORT = "journal.db", "report.html"
+DONE, FOUND, REFUSED = 0, 1, 2
+STEP = 50
+"""The progress bar moves every so many interactions."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments ask for and return the exit code."""
+    told = _command_line().parse_args(argv)
+    try:
+        return int(told.act(told))
+    except PlanError as error:
+        _complain(error.problems)
+    except WorkassignError as error:
+        _complain([str(error)])
+    except BrokenPipeError:  # somebody closed our output (`| head`): not worth a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        _complain(["interrupted"])
+        return 130
+    return REFUSED
+
+
+def _complain(problems: Sequence[str]) -> None:
+    for problem in problems:
+        line = " ".join(problem.split("\n"))
+        print(f"workassign: {line.encode(errors='backslashreplace').decode()}", file=sys.stderr)
+
+
+def _command_line() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="workassign", description="Skills-based work assignment.")
+    parser.add_argument("--version", action="version", version=f"workassign {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="simulate the days of a file of mentions under a plan")
+    run.add_argument("plan", type=Path, metavar="PLAN.toml", help="plan with [mentions] and [roster]")
+    run.add_argument("--mentions", type=Path, required=True, metavar="FILE", help=".csv or .jsonl, or .gz")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help=f"for {JOURNAL} and {REPORT}")
+    run.add_argument("--seed", type=_seed, help="instead of the plan's simulation.seed")
+    run.add_argument("--no-report", action="store_true", help="make no report (needs no matplotlib)")
+    run.add_argument("--force", action="store_true", help="overwrite a journal that no simulation wrote")
+    run.set_defaults(act=_run)
+
+    explain = commands.add_parser("explain", help="say why an interaction went where it went")
+    explain.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+    explain.add_argument("id", metavar="ID", help="the interaction")
+    explain.set_defaults(act=_explain)
+
+    verify = commands.add_parser("verify", help="prove from a journal that every law was kept")
+    verify.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+    verify.set_defaults(act=_verify)
+
+    lint = commands.add_parser("lint", help="say what is wrong, dead or dangerous in a plan")
+    lint.add_argument("plan", type=Path, metavar="PLAN.toml")
+    lint.set_defaults(act=_lint)
+
+    for command in (run, explain, verify, lint):
+        command.add_argument("--json", type=Path, metavar="PATH", help="write the figures there, too")
+    return parser
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 0, not {text}")
+    return int(text)
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+def _run(told: argparse.Namespace) -> int:
+    """Read, simulate into a journal, measure, report."""
+    from workassign.lab.day import Simulation
+    from workassign.lab.roster import Roster
+    from workassign.lab.summary import summary
+    from workassign.plan import Plan, read_settings
+    from workassign.social.intake import MentionSettings, take_in
+
+    if not told.no_report:
+        from workassign.lab.charts import check_installed
+
+        check_installed()
+    data = read_settings(told.plan)
+    plan = Plan.from_data(data)
+    mentions, roster, simulation = _each(
+        lambda: MentionSettings.from_data(data, plan),
+        lambda: Roster.from_data(data, plan),
+        lambda: Simulation.from_data(data),
+    )
+    simulation = _seeded(simulation, told.seed)
+    _may_overwrite(told.out / JOURNAL, force=told.force)
+    intake = take_in(told.mentions, mentions)
+    account = _day(told, plan, roster, simulation, intake.arrivals, intake.funnel)
+    print(summary(account))
+    _write_all(told, account)
+    return DONE
+
+
+def _each(*readers: Callable[[], Any]) -> list[Any]:
+    """Return what each of *readers* returns, or raise with the problems of all of them."""
+    found: list[Any] = []
+    problems: list[str] = []
+    for reader in readers:
+        try:
+            found.append(reader())
+        except PlanError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise PlanError(problems)
+    return found
+
+
+def _seeded(simulation: Simulation, seed: int | None) -> Simulation:
+    import attrs
+
+    return simulation if seed is None else attrs.evolve(simulation, seed=seed)
+
+
+def _day(
+    told: argparse.Namespace,
+    plan: Plan,
+    roster: Roster,
+    simulation: Simulation,
+    arrivals: Arrivals,
+    funnel: Funnel,
+) -> Account:
+    """Simulate the day twice, once into the journal, and return what there is to tell."""
+    from workassign.lab.account import Account, Source
+    from workassign.lab.figures import effects, figures
+    from workassign.lab.roster import zone_named
+    from workassign.lab.run import measured, recorded_day, unscored_day
+    from workassign.lab.synthetic import with_synthetic_customers
+
+    if simulation.customers is not None:
+        arrivals = with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
+    with _new_journal(told.out / JOURNAL) as store:
+        with _progress("with scoring", len(arrivals)) as arrived:
+            recorded_day(plan, arrivals, roster, simulation, store, arrived)
+        ledger = measured(store)
+    with _progress("first come, first served", len(arrivals)) as arrived:
+        unscored = unscored_day(plan, arrivals, roster, simulation, arrived)
+    zone, team_of = zone_named(roster.zone), roster.team_of()
+    return Account(
+        plan=plan.name,
+        plan_hash=plan.hash,
+        seed=simulation.seed,
+        zone=zone,
+        source=Source(
+            name=_printable(told.mentions.name),
+            read=funnel.read,
+            bad=tuple((each.line, _printable(each.reason)) for each in funnel.bad),
+            dropped=funnel.dropped,
+            notes=funnel.notes,
+            out_of_order=funnel.out_of_order,
+        ),
+        found=figures(ledger, team_of, zone),
+        unscored=figures(unscored, team_of, zone),
+        effects=effects(ledger, unscored),
+        ledger=ledger,
+        synthetic=simulation.customers is not None,
+    )
+
+
+def _printable(text: str) -> str:
+    """Return *text* as something that can be written: file names need not be UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _write_all(told: argparse.Namespace, account: Account) -> None:
+    written = [told.out / JOURNAL]
+    if told.no_report:
+        (told.out / REPORT).unlink(missing_ok=True)  # it would be another run's
+    else:
+        from workassign.lab.report import report
+
+        _write(told.out / REPORT, report(account))
+        written.append(told.out / REPORT)
+    if told.json is not None:
+        _write_json(told.json, account.as_data())
+        written.append(told.json)
+    print("\nWritten: " + ", ".join(_printable(str(path)) for path in written))
+
+
+@contextmanager
+def _new_journal(path: Path) -> Iterator[Store]:
+    """Open a new journal that takes the place of *path* once it is complete."""
+    from workassign.stores.sqlite import SqliteStore
+
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in (fresh, *_beside(fresh)):
+            leftover.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path.parent}: cannot be written: {error.strerror}") from None
+    store = SqliteStore(fresh)
+    try:
+        yield store
+    finally:
+        store.close()
+    for leftover in _beside(path):
+        leftover.unlink(missing_ok=True)
+    fresh.replace(path)
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the files that SQLite keeps beside a database."""
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
+
+
+def _may_overwrite(path: Path, *, force: bool) -> None:
+    """Check that at *path* is nothing, or the journal of an earlier simulation.
+
+    Raises:
+        UsageError: If it is something else, and not *force*.
+    """
+    from workassign.errors import JournalError
+    from workassign.lab.run import is_simulated
+
+    if force or not path.exists():
+        return
+    hint = "use another --out, or --force to overwrite it"
+    try:
+        store = _store(path)
+        try:
+            ours = is_simulated(store)
+        finally:
+            store.close()
+    except JournalError as error:
+        raise UsageError(f"{path} is there already and cannot be read ({error}): {hint}") from None
+    if not ours:
+        raise UsageError(f"{path} is a journal that no simulation wrote: {hint}")
+
+
+# --- explain, verify, lint ------------------------------------------------------------------
+
+
+def _explain(told: argparse.Namespace) -> int:
+    from workassign.explain import explain
+    from workassign.journal import entries, header
+
+    with _opened(told.journal) as store:
+        found = explain(header(store).plan, entries(store), told.id)
+    print(found.text())
+    if told.json is not None:
+        _write_json(told.json, found.as_dict())
+    return DONE
+
+
+def _verify(told: argparse.Namespace) -> int:
+    from workassign.journal import verify
+
+    with _opened(told.journal) as store:
+        verdict = verify(store)
+    print("\n".join(_verdict(verdict)))
+    if told.json is not None:
+        _write_json(told.json, verdict.as_dict())
+    return DONE if verdict.ok else FOUND
+
+
+def _verdict(verdict: Verdict) -> Iterator[str]:
+    """Yield what a verdict says: figures, the balance of every queue, problems."""
+    yield f"{verdict.entries:,} entries, {verdict.events:,} events, {len(verdict.problems):,} problems"
+    for name, balance in [("all queues", verdict.balance), *verdict.queues.items()]:
+        if balance:
+            exited = sum(balance["exited"].values())
+            yield (
+                f"  {name}: entered {balance['entered']:,} = answered {balance['answered']:,} + abandoned "
+                f"{balance['abandoned']:,} + exited {exited:,} + waiting {balance['waiting']:,}"
+            )
+    for problem in verdict.problems:
+        yield f"  problem: {_printable(problem)}"
+    yield "every law was kept" if verdict.ok else "NOT in order"
+
+
+def _lint(told: argparse.Namespace) -> int:
+    """Look at the plan, at its roster, and at every kind of mention that it can make."""
+    from workassign.lab.roster import Roster
+    from workassign.lint import as_data, lint, starvation_bound, text
+    from workassign.plan import Plan, read_settings
+    from workassign.social.intake import MentionSettings
+
+    data = read_settings(told.plan)
+    plan = Plan.from_data(data)
+    roster, sample = _each(
+        lambda: Roster.from_data(data, plan).members(),
+        lambda: MentionSettings.from_data(data, plan).sample() if "mentions" in data else [],
+    )
+    findings, bounds = lint(plan, roster, sample), starvation_bound(plan)
+    print(_printable(text(findings, bounds)))
+    if told.json is not None:
+        _write_json(told.json, as_data(findings, bounds))
+    return FOUND if any(finding.severity == "error" for finding in findings) else DONE
+
+
+# --- files ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Store]:
+    """Open the journal of a run's folder, or a journal's file."""
+    file = path / JOURNAL if path.is_dir() else path
+    if not file.exists():
+        raise UsageError(f"{file}: there is no journal")
+    store = _store(file)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _store(path: Path) -> Store:
+    if path.suffix == ".jsonl":
+        from workassign.stores.jsonl import JsonlStore
+
+        return JsonlStore(path)
+    from workassign.stores.sqlite import SqliteStore
+
+    return SqliteStore(path)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write *text*, so that at *path* there is always the old file or the new one."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _write_json(path: Path, data: object) -> None:
+    _write(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal while something takes its time; nothing elsewhere, or without rich."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:
+        yield _unseen
+        return
+    if not sys.stderr.isatty():
+        yield _unseen
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.update(task, completed=count) if count % STEP == 0 else None
+
+
+def _unseen(count: int) -> None:
+    """Show nothing."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

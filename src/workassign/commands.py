@@ -1,0 +1,293 @@
+"""What can be wished of the engine: imperatives, one class each.
+
+Every command may carry `key` (said twice, it counts once), `actor` (who said it, for the
+record) and `expected_version` (refused if its subject has moved on since it was read).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
+
+import attrs
+
+from workassign.errors import UsageError
+from workassign.model import Agent, AgentId, Fence, Interaction, InteractionId, OfferId, Presence
+from workassign.needs import checked_name
+
+if TYPE_CHECKING:
+    from attrs import frozen as message
+else:
+    # A frozen class costs three times as much to build; a test proves that nobody writes to one.
+    message = attrs.define(weakref_slot=False)
+
+__all__ = [
+    "Abandon",
+    "Accept",
+    "AddAgent",
+    "Assign",
+    "Cancel",
+    "ChangeAgent",
+    "ChangePlan",
+    "Command",
+    "Complete",
+    "Decline",
+    "Disconnect",
+    "FinishWrapUp",
+    "Release",
+    "RemoveAgent",
+    "ResumePolicy",
+    "SetPresence",
+    "SignOff",
+    "SignOn",
+    "Submit",
+    "Tick",
+    "Transfer",
+    "checked",
+    "message",
+    "subject_of",
+]
+
+
+@message
+class _Command:
+    key: str | None = attrs.field(default=None, kw_only=True)
+    actor: str | None = attrs.field(default=None, kw_only=True)
+    expected_version: int | None = attrs.field(default=None, kw_only=True)
+
+
+@message
+class Submit(_Command):
+    """Take in an interaction."""
+
+    interaction: Interaction
+
+
+@message
+class Cancel(_Command):
+    """Close an interaction that needs no answer any more, whoever has it."""
+
+    interaction: InteractionId
+    reason: str = ""
+
+
+@message
+class Abandon(_Command):
+    """The customer left before anybody accepted."""
+
+    interaction: InteractionId
+
+
+@message
+class Transfer(_Command):
+    """Move an interaction to another queue; it keeps its age.
+
+    Whoever holds it shows `agent` and `fence`; both stay None for one that nobody holds.
+    """
+
+    interaction: InteractionId
+    queue: str
+    agent: AgentId | None = None
+    fence: Fence | None = None
+
+
+@message
+class Assign(_Command):
+    """Give an interaction to an agent by hand: skills are not asked, capacity is.
+
+    `override` puts it over her capacity too, and is kept in the journal.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    override: bool = False
+
+
+@message
+class Accept(_Command):
+    """The agent takes what was offered. Said again by her, it changes nothing."""
+
+    offer: OfferId
+    agent: AgentId
+
+
+@message
+class Decline(_Command):
+    """The agent does not take what was offered."""
+
+    offer: OfferId
+    agent: AgentId
+    reason: str = ""
+
+
+@message
+class Complete(_Command):
+    """The work is done; wrap-up follows where the queue has one."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+
+
+@message
+class FinishWrapUp(_Command):
+    """The wrap-up is done before its time."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+
+
+@message
+class Release(_Command):
+    """The agent gives an accepted interaction back; it returns to its place in the queue."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    reason: str = ""
+
+
+@message
+class AddAgent(_Command):
+    """Put somebody on the roster, offline."""
+
+    agent: Agent
+
+
+@message
+class ChangeAgent(_Command):
+    """Replace an agent's skills, queues, channels and capacity; what she holds stays hers."""
+
+    agent: Agent
+
+
+@message
+class RemoveAgent(_Command):
+    """Take somebody off the roster; what she was offered or holds goes back to its place."""
+
+    agent: AgentId
+
+
+@message
+class SignOn(_Command):
+    """The agent starts: available."""
+
+    agent: AgentId
+
+
+@message
+class SignOff(_Command):
+    """The agent leaves: offline at once, or draining until what she holds is done."""
+
+    agent: AgentId
+
+
+@message
+class SetPresence(_Command):
+    """The agent is available, busy, away, draining or offline from now on."""
+
+    agent: AgentId
+    presence: Presence
+
+
+@message
+class Disconnect(_Command):
+    """The agent's connection is lost: offers go back at once, held work after a grace time."""
+
+    agent: AgentId
+
+
+@message
+class ChangePlan(_Command):
+    """Go on under another plan, given as data (`Plan.to_data()`)."""
+
+    plan: Mapping[str, Any]
+
+
+@message
+class ResumePolicy(_Command):
+    """Ask a policy again that was switched off after failing."""
+
+    slot: str
+
+
+@message
+class Tick(_Command):
+    """Time has passed: let what is due happen."""
+
+
+Command: TypeAlias = (
+    Submit
+    | Cancel
+    | Abandon
+    | Transfer
+    | Assign
+    | Accept
+    | Decline
+    | Complete
+    | FinishWrapUp
+    | Release
+    | AddAgent
+    | ChangeAgent
+    | RemoveAgent
+    | SignOn
+    | SignOff
+    | SetPresence
+    | Disconnect
+    | ChangePlan
+    | ResumePolicy
+    | Tick
+)
+
+
+def subject_of(command: Command) -> str:
+    """Return the id that *command* is about; nothing for the plan and the clock."""
+    for name in ("interaction", "offer", "agent", "slot"):
+        value = getattr(command, name, None)
+        if value is not None:
+            return str(getattr(value, "id", value))
+    return ""
+
+
+def checked(command: Command) -> Command:
+    """Return *command* if what it carries has the right types and lengths.
+
+    Raises:
+        UsageError: If it is no command, or a field is wrong: it names the field.
+    """
+    fields = _FIELDS.get(type(command))
+    if fields is None:
+        raise UsageError(f"{command!r} is no command")
+    for name, kind, optional in fields:
+        value = getattr(command, name)
+        if optional and (value is None or value == ""):
+            continue
+        what = f"{name} of {type(command).__name__}"
+        if kind is str:
+            checked_name(value, what)
+        elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
+            raise UsageError(f"{what} cannot be {value!r}")
+    return command
+
+
+def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
+    """Return name, type and whether it may be missing, of each field of a command class."""
+    kinds: dict[str, Any] = {
+        "interaction": Interaction if command is Submit else str,
+        "agent": Agent if command in (AddAgent, ChangeAgent) else str,
+        "offer": int,
+        "fence": int,
+        "expected_version": int,
+        "override": bool,
+        "presence": Presence,
+        "plan": Mapping,
+    }
+    optional = {"key", "actor", "expected_version", "reason"}
+    if command is Transfer:
+        optional |= {"agent", "fence"}
+    names = [field.name for field in attrs.fields(command)]
+    return [(name, kinds.get(name, str), name in optional) for name in names]
+
+
+_FIELDS = {command: _fields_of(command) for command in get_args(Command)}

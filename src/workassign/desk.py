@@ -1,0 +1,482 @@
+"""What does an application hold? An engine whose facts are durable before anybody sees them.
+
+Any thread may call anything. Turns are decided one after the other, under one lock; then each
+caller waits until its turn is in the store. While one batch is being written, the turns that are
+decided meanwhile gather, and whoever waits writes them all at once: with many callers the disk
+is asked seldom, and never by two at a time.
+
+If writing fails, nobody knows what was kept. The engine is dropped, everybody who waits is told,
+and the next call begins again from what the store really holds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from math import inf
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import attrs
+
+from workassign._records import Work
+from workassign.commands import ChangePlan, Command, Tick
+from workassign.engine import Engine
+from workassign.errors import JournalError, PlanError, UsageError
+from workassign.events import Event, Refused, Terms
+from workassign.journal import Entry, Recorder, Store, entries, record, replay
+from workassign.model import AgentId, Fence, Instant, InteractionId, OfferId, Presence
+from workassign.plan import Plan
+
+__all__ = ["AgentView", "Desk", "InteractionView", "QueueView"]
+
+_LOG = logging.getLogger("workassign.desk")
+
+_UNKNOWN = "it could not be made durable, and it is unknown whether it happened: ask again with the same key"
+
+
+@attrs.frozen(kw_only=True)
+class InteractionView:
+    """An interaction as it stood when it was asked for."""
+
+    id: InteractionId
+    stage: str
+    """waiting, offered, assigned, wrapping or closed."""
+    queue: str
+    channel: str
+    tier: int
+    key: Instant | None
+    """It waits, or would wait again, behind every smaller key of its tier; None once it is closed."""
+    head_start: float
+    """The seconds that its key lies before its reference instant."""
+    terms: Terms
+    """What the head start is made of: name of the scoring policy, seconds."""
+    submitted: Instant
+    due: Instant | None
+    """When the first response is due."""
+    agent: AgentId | None
+    offer: OfferId | None
+    """The open offer."""
+    fence: Fence | None
+    version: int
+    """For `expected_version`."""
+    position: int | None
+    """Its place in its queue, from 1; None unless it waits."""
+
+
+@attrs.frozen(kw_only=True)
+class AgentView:
+    """An agent as she stood when she was asked for."""
+
+    id: AgentId
+    presence: Presence
+    offers: Mapping[OfferId, InteractionId]
+    work: Mapping[InteractionId, Fence]
+    """What she has accepted and not yet left, wrap-up included."""
+    load: float
+    """Units in use, of `capacity`."""
+    capacity: float
+    version: int
+    """For `expected_version`."""
+
+
+_Row: TypeAlias = tuple[int, Instant, int, Instant, InteractionId]
+"""What waits: tier, key, sequence, when it was submitted, id."""
+
+
+class QueueView:
+    """A queue as it stood when it was asked for; sorted when its order is first asked."""
+
+    def __init__(self, name: str, tally: dict[str, Any], rows: list[_Row]) -> None:
+        self.name = name
+        self.tally = tally
+        """Its balance: entered = answered + abandoned + exited + waiting (offered ones too)."""
+        self._rows = rows
+
+    @property
+    def length(self) -> int:
+        """How many wait and are offered to nobody."""
+        return len(self._rows)
+
+    @cached_property
+    def oldest(self) -> Instant | None:
+        """When the one that waits longest was submitted; None if nothing waits. Cost: O(n)."""
+        return min((submitted for _, _, _, submitted, _ in self._rows), default=None)
+
+    def page(self, offset: int = 0, limit: int = 50) -> list[InteractionId]:
+        """Return who waits, in the order in which an agent who can do all of it takes it.
+
+        Cost: O(n log n) for the first question about the order, then O(limit).
+        """
+        if offset < 0 or limit < 0:
+            raise UsageError(f"offset and limit must not be negative: {offset}, {limit}")
+        return [interaction for *_, interaction in self._order[offset : offset + limit]]
+
+    def position(self, interaction: InteractionId) -> int | None:
+        """Return the place of *interaction*, from 1; None if it does not wait here. Cost as of `page`."""
+        return self._places.get(interaction)
+
+    @cached_property
+    def _order(self) -> list[_Row]:
+        return sorted(self._rows)
+
+    @cached_property
+    def _places(self) -> dict[InteractionId, int]:
+        return {interaction: place for place, (*_, interaction) in enumerate(self._order, 1)}
+
+
+class _Run:
+    """An engine and its journal, from one (re)start to the first failure."""
+
+    __slots__ = ("counts", "durable", "failure", "recorder")
+
+    def __init__(self, recorder: Recorder, counts: array[int]) -> None:
+        self.recorder = recorder
+        self.durable = recorder.last
+        """The seq of the last entry that is in the store."""
+        self.counts = counts
+        """For each entry, the number of its last event; for the header 0."""
+        self.failure: BaseException | None = None
+
+    @property
+    def engine(self) -> Engine:
+        return self.recorder.engine
+
+    def handle(self, command: Command, at: Instant) -> list[Event]:
+        """Let the engine decide, and count what it brought about."""
+        recorder = self.recorder
+        last = recorder.last
+        answer = recorder.handle(command, at)
+        if recorder.last > last:
+            self.counts.append(self.counts[-1] + len(self.engine.facts))
+        return answer
+
+
+class Desk:
+    """Routes interactions and keeps a journal of it. Thread-safe.
+
+    >>> from workassign.commands import Submit
+    >>> from workassign.model import Interaction
+    >>> from workassign.stores.memory import MemoryStore
+    >>> desk = Desk(Engine(), MemoryStore(), clock=lambda: 5.0)
+    >>> [event] = desk.handle(Submit(Interaction(id="tweet-1")))
+    >>> desk.interaction("tweet-1").position
+    1
+
+    Raises:
+        UsageError: If the engine has a past. From every method, if the desk is closed.
+        PlanError: If a policy of the plan has no name that a journal could keep, whatever the store.
+        JournalError: If the store has a journal already (see `open`), or cannot be written.
+    """
+
+    def __init__(self, engine: Engine, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+        """Begin a journal of a fresh *engine* in an empty *store*. *clock* gives seconds."""
+        self._begin(_Run(record(engine, store), array("q", [0])), store, clock)
+
+    @classmethod
+    def open(cls, store: Store, plan: Plan | None = None, *, clock: Callable[[], float] = time.time) -> Desk:
+        """Go on where the journal in *store* ends, or begin one if it is empty.
+
+        A *plan* other than the one that the journal ends with is a change of plan, at once; None
+        keeps the journal's. Cost: a replay of the journal.
+
+        Raises:
+            JournalError: If the journal is damaged.
+            PlanError: If *plan* cannot be changed to (open interactions in a queue that is gone),
+                or names a policy that is not there.
+        """
+        if store.head() < 0:
+            return cls(Engine(plan), store, clock=clock)
+        desk = cls.__new__(cls)
+        desk._begin(_resumed(store), store, clock)
+        if plan is not None:
+            desk._change_plan(plan)
+        return desk
+
+    def _begin(self, run: _Run, store: Store, clock: Callable[[], float]) -> None:
+        self._turns = threading.Condition(threading.Lock())
+        self._run: _Run | None = run
+        self._store = store
+        self._clock = clock
+        self._busy = False
+        """A batch is being written."""
+        self._closed = False
+
+    def _change_plan(self, plan: Plan) -> None:
+        data = plan.to_data()
+        with self._settled() as run:
+            if run.engine.plan.hash == plan.hash:
+                return
+        for event in self.handle(ChangePlan(data)):
+            if isinstance(event, Refused) and event.command == ChangePlan.__name__:
+                raise PlanError([event.reason])
+
+    # --- asking for something ---------------------------------------------------------------
+
+    def handle(self, command: Command, at: Instant | None = None) -> list[Event]:
+        """Carry out *command* and return its events, once they are durable.
+
+        It happens now, or at *at*: a caller who gives instants must give them in order. The
+        clock may stumble; time never goes back.
+
+        Raises:
+            UsageError: If *command* is none or malformed, or *at* is before the last turn.
+            PlanError: If it is a `ChangePlan` whose plan is wrong; nothing has changed then.
+            JournalError: If it could not be made durable. Whether it happened is unknown: ask
+                again with the same `key`.
+        """
+        with self._turns:
+            run = self._ready()
+            if at is None:
+                at = max(self._clock(), run.engine.now)
+            answer = self._decide(run, command, at)
+            self._await(run, run.recorder.last)
+            return answer
+
+    def tick(self, at: Instant | None = None) -> list[Event]:
+        """Let what is due happen, and return it."""
+        return self.handle(Tick(), at)
+
+    @property
+    def next_wake(self) -> Instant:
+        """When `tick` must be called next; infinity if nothing is due."""
+        with self._turns:
+            return self._ready().engine.next_wake
+
+    def close(self) -> None:
+        """Write what is pending and close the store. May be called twice."""
+        with self._turns:
+            if self._closed:
+                return
+            self._idle()
+            self._closed = True
+            try:
+                if self._run is not None and self._run.recorder.pending:
+                    self._write(self._run)
+            finally:
+                self._run = None
+                self._store.close()
+
+    def __enter__(self) -> Desk:
+        """Return the desk."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def interaction(self, interaction: InteractionId) -> InteractionView:
+        """Return how *interaction* stands. Cost: O(1); while it waits, O(all interactions kept).
+
+        Raises:
+            UsageError: If there is none of that id, or it was closed longer ago than the plan's
+                retention.
+        """
+        with self._settled() as run:
+            state = run.engine._state
+            work = state.works.get(interaction)
+            if work is None:
+                raise UsageError(f"there is no interaction {interaction!r}")
+            first, hold, position = work.first_said(), work.hold, None
+            if work.stage == "waiting":
+                here, place = work.sig.queue, _place(work)
+                position = sum(
+                    1 for other in state.waiting() if other.sig.queue is here and _place(other) <= place
+                )
+            return InteractionView(
+                id=interaction,
+                stage=work.stage,
+                queue=work.sig.queue.name,
+                channel=work.sig.channel,
+                tier=work.sig.tier,
+                key=None if work.stage == "closed" else work.key,
+                head_start=first.head_start,
+                terms=first.terms,
+                submitted=work.since,
+                due=work.due,
+                agent=None if hold is None else hold.agent.agent.id,
+                offer=hold.offer if hold is not None and hold.pending else None,
+                fence=None if hold is None else hold.fence,
+                version=work.version,
+                position=position,
+            )
+
+    def agent(self, agent: AgentId) -> AgentView:
+        """Return how *agent* stands. Cost: O(what she has).
+
+        Raises:
+            UsageError: If she is not on the roster.
+        """
+        with self._settled() as run:
+            known = run.engine._state.agents.get(agent)
+            if known is None:
+                raise UsageError(f"there is no agent {agent!r}")
+            holdings = known.holdings
+            return AgentView(
+                id=agent,
+                presence=known.presence,
+                offers={h.offer: name for name, h in holdings.items() if h.pending and h.offer is not None},
+                work={name: h.fence for name, h in holdings.items() if h.fence is not None},
+                load=known.view.load,
+                capacity=known.agent.capacity,
+                version=known.version,
+            )
+
+    def queue(self, queue: str) -> QueueView:
+        """Return how *queue* stands. Cost: O(all interactions kept); its order is sorted later.
+
+        Raises:
+            UsageError: If there is no such queue.
+        """
+        with self._settled() as run:
+            state = run.engine._state
+            known = state.queues.get(queue)
+            if known is None:
+                raise UsageError(f"there is no queue {queue!r}")
+            rows = [
+                (*_place(work), work.since, work.interaction.id)
+                for work in state.waiting()
+                if work.sig.queue is known
+            ]
+            return QueueView(queue, known.tally.as_dict(), rows)
+
+    def events(self, since: int = 0) -> Iterator[tuple[int, Event]]:
+        """Yield every durable event after number *since*, with its number, from 1 on.
+
+        It ends with the last one that is durable now; ask again with the last number seen.
+        Turns may go on meanwhile.
+
+        Raises:
+            UsageError: If there is no event *since* yet.
+            JournalError: If the journal is damaged.
+        """
+        with self._settled() as run:
+            counts = run.counts
+            if not 0 <= since <= counts[-1]:
+                raise UsageError(f"there is no event {since}: the last one is {counts[-1]}")
+            seq = bisect_left(counts, since + 1)
+            if seq == len(counts):
+                return iter(())
+            return _numbered(entries(self._store, seq), counts[seq - 1], since)
+
+    # --- turns and batches ------------------------------------------------------------------
+
+    def _ready(self) -> _Run:
+        """Return the run that goes on, begun anew if the last one failed."""
+        if self._closed:
+            raise UsageError("the desk is closed")
+        if self._run is None:
+            self._idle()
+        if self._run is None:  # still: somebody else may have been first
+            self._store.reopen()
+            self._run = _resumed(self._store)
+        return self._run
+
+    def _decide(self, run: _Run, command: Command, at: Instant) -> list[Event]:
+        try:
+            return run.handle(command, at)
+        except (UsageError, PlanError):
+            raise  # nothing has changed
+        except BaseException as error:
+            self._give_up(run, error)
+            raise
+
+    def _await(self, run: _Run, seq: int) -> None:
+        """Wait until the entry *seq* is durable, writing what is pending if nobody else does."""
+        while run.durable < seq:
+            if run.failure is not None:
+                raise JournalError(_UNKNOWN) from run.failure
+            if self._busy:
+                self._turns.wait()
+            else:
+                self._lead(run)
+
+    def _lead(self, run: _Run) -> None:
+        """Write what is pending, and let others decide meanwhile."""
+        batch, run.recorder.pending = run.recorder.pending, []
+        self._busy = True
+        self._turns.release()
+        try:
+            head = self._store.append(run.durable, batch)
+        except BaseException as error:
+            self._turns.acquire()
+            self._busy = False
+            self._give_up(run, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._turns.acquire()
+            self._busy = False
+            run.durable = head
+            self._turns.notify_all()
+
+    def _write(self, run: _Run) -> None:
+        """Write what is pending while nobody else can do anything."""
+        try:
+            run.durable = run.recorder.flush()
+        except BaseException as error:
+            self._give_up(run, error)
+            raise
+        self._turns.notify_all()
+
+    def _give_up(self, run: _Run, error: BaseException) -> None:
+        """Drop an engine that may be ahead of its journal, and tell everybody who waits."""
+        _LOG.error("%s; the engine will be made anew from the journal", type(error).__name__)
+        run.failure = error
+        if self._run is run:
+            self._run = None
+        self._turns.notify_all()
+
+    def _idle(self) -> None:
+        """Wait until no batch is being written."""
+        while self._busy:
+            self._turns.wait()
+
+    @contextmanager
+    def _settled(self) -> Iterator[_Run]:
+        """Hold everything still while all that has happened is durable."""
+        with self._turns:
+            self._idle()
+            run = self._ready()
+            if run.recorder.pending:
+                self._write(run)
+            yield run
+
+
+def _place(work: Work) -> tuple[int, Instant, int]:
+    """Return what *work* waits by; the least is first."""
+    return work.sig.tier, work.key, work.seq
+
+
+def _resumed(store: Store) -> _Run:
+    """Replay the journal and go on from there."""
+    counts = array("q", [0])
+
+    def count(entry: Entry) -> None:
+        counts.append(counts[-1] + len(entry.facts))
+
+    engine = replay(store, count)
+    _LOG.info("replayed %d entries with %d events", len(counts) - 1, counts[-1])
+    run = _Run(Recorder(engine, store), counts)
+    if engine.now > -inf:
+        run.handle(Tick(), engine.now)  # rebuilds the index in a turn: what its policies do is a fact
+    return run
+
+
+def _numbered(found: Iterator[Entry], number: int, since: int) -> Iterator[tuple[int, Event]]:
+    """Yield the events of *found*, the first of which has the number after *number*, after *since*."""
+    for entry in found:
+        for event in entry.facts:
+            number += 1
+            if number > since:
+                yield number, event

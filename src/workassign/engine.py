@@ -1,0 +1,501 @@
+"""What should happen? Commands in, events out.
+
+The engine weighs facts against the plan and says what follows; `_state` takes that in. It reads
+no clock, rolls no dice and does no I/O: time comes with every command, and never goes back.
+
+A turn is one command. First everything that was due by then happens, in order, and then whoever
+is free and whatever waits are brought together, until no pair is left that fits: every free agent
+names the interaction that she would take (`work` policy), the most urgent of those named goes
+first, and among the agents who named it selection decides. Then comes the command, and the same
+again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, TypeAlias
+
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign._asking import Asking, Turn
+from workassign._deadlines import GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP
+from workassign._interactions import Interactions
+from workassign._pairing import Pairing
+from workassign._records import Work
+from workassign._roster import Roster
+from workassign._state import State
+from workassign.errors import UsageError
+from workassign.model import (
+    LATEST,
+    Agent,
+    AgentId,
+    Fence,
+    Instant,
+    Interaction,
+    InteractionId,
+    OfferId,
+    Presence,
+)
+from workassign.plan import Plan
+
+__all__ = ["Engine"]
+
+_Decide: TypeAlias = Callable[["Engine", Any, Instant], list[ev.Event] | None]
+"""Carries out a command object; what it returns is the repeated answer to one said before."""
+
+
+class Engine:
+    """Routes interactions to agents under a plan.
+
+    Every method of a command takes the instant `at`, seconds, never before the last one, and
+    returns the events that it caused, those of timers first. What is impossible in the business
+    is the event `Refused`. With a `key`, a command that is said again gets the same answer.
+
+    Raises:
+        UsageError: From every command, if `at` runs backwards, is not finite or no number.
+
+    >>> engine = Engine()
+    >>> _ = engine.add_agent(Agent(id="ann"), at=0)
+    >>> _ = engine.sign_on("ann", at=0)
+    >>> submitted, offered = engine.submit(Interaction(id="tweet-1"), at=1)
+    >>> offered.agent
+    'ann'
+    """
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        """Start empty, under *plan* (by default one queue and one channel, both `default`)."""
+        self.plan = plan if plan is not None else Plan()
+        self._turn = Turn()
+        self._state = State(self.plan)
+        self._asking = Asking(self._state, self._turn)
+        self._pairing = Pairing(self._state, self._asking, self._turn)
+        self._interactions = Interactions(self._state, self._asking, self._pairing, self._turn)
+        self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
+        self._deadlines = self._pairing.deadlines
+        self._answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
+        self._answered: deque[tuple[Instant, str]] = deque()
+        self._stale = False
+
+    @property
+    def now(self) -> Instant:
+        """The instant of the last turn; minus infinity before the first."""
+        return self._turn.at
+
+    @property
+    def timed(self) -> int:
+        """How many of the last turn's facts time brought, before the command was heard."""
+        return self._turn.timed
+
+    @property
+    def facts(self) -> list[ev.Event]:
+        """What the last turn brought about: what a journal must keep of it."""
+        return self._turn.facts
+
+    # --- the fast doors: one method a command -----------------------------------------------
+
+    def submit(
+        self,
+        interaction: Interaction,
+        at: Instant,
+        *,
+        key: str | None = None,
+        actor: str | None = None,
+    ) -> list[ev.Event]:
+        """Take in an interaction; the same one again gets the same answer.
+
+        Cost: O(log n) in what waits with equal needs, and the pools that can serve it.
+        """
+        if key is not None:
+            return self.handle(cmd.Submit(interaction, key=key, actor=actor), at)
+        if type(interaction) is not Interaction:
+            raise UsageError(f"only an Interaction can be submitted, not {interaction!r}")
+        turn = self._turn
+        if type(at) is float and turn.at <= at < self._deadlines.bound:
+            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+        else:
+            at = self._begin_late(at)
+        again = self._interactions.submit(interaction, at)
+        # One interaction came and nobody was freed, so it is placed already: no need for `_end`.
+        facts = self._end(at) if turn.switched else turn.facts
+        return facts if again is None else [*facts, *again]
+
+    def accept(
+        self, offer: OfferId, agent: AgentId, at: Instant, *, key: str | None = None
+    ) -> list[ev.Event]:
+        """Let the agent take what she was offered; said again by her, it is the same answer."""
+        if key is not None:
+            return self.handle(cmd.Accept(offer, agent, key=key), at)
+        turn = self._turn
+        if type(at) is float and turn.at <= at < self._deadlines.bound:
+            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+        else:
+            at = self._begin_late(at)
+        again = self._interactions.accept(offer, agent, at)
+        facts = self._end(at) if self._pairing.freed else turn.facts
+        return facts if again is None else [*facts, *again]
+
+    def complete(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, key: str | None = None
+    ) -> list[ev.Event]:
+        """Let the holder, who shows the assignment's fence, finish; wrap-up may follow."""
+        if key is not None:
+            return self.handle(cmd.Complete(interaction, agent, fence, key=key), at)
+        turn = self._turn
+        if type(at) is float and turn.at <= at < self._deadlines.bound:
+            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+        else:
+            at = self._begin_late(at)
+        self._interactions.complete(interaction, agent, fence, at)
+        # The one agent freed has been given what she would take; unless that makes her leave, it is done.
+        return self._end(at) if self._pairing.leaving or turn.switched else turn.facts
+
+    def decline(self, offer: OfferId, agent: AgentId, at: Instant, *, reason: str = "") -> list[ev.Event]:
+        """Let the agent refuse what she was offered."""
+        return self.handle(cmd.Decline(offer, agent, reason), at)
+
+    def finish_wrap_up(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant
+    ) -> list[ev.Event]:
+        """End the wrap-up before its time."""
+        return self.handle(cmd.FinishWrapUp(interaction, agent, fence), at)
+
+    def release(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
+    ) -> list[ev.Event]:
+        """Let the holder give it back; it returns to its place in the queue."""
+        return self.handle(cmd.Release(interaction, agent, fence, reason), at)
+
+    def transfer(
+        self,
+        interaction: InteractionId,
+        queue: str,
+        at: Instant,
+        *,
+        agent: AgentId | None = None,
+        fence: Fence | None = None,
+    ) -> list[ev.Event]:
+        """Move it to another queue, with its age; whoever holds it shows agent and fence."""
+        return self.handle(cmd.Transfer(interaction, queue, agent, fence), at)
+
+    def assign(
+        self, interaction: InteractionId, agent: AgentId, at: Instant, *, override: bool = False
+    ) -> list[ev.Event]:
+        """Give it to an agent by hand; *override* goes over her capacity."""
+        return self.handle(cmd.Assign(interaction, agent, override), at)
+
+    def cancel(self, interaction: InteractionId, at: Instant, *, reason: str = "") -> list[ev.Event]:
+        """Close it, whoever has it."""
+        return self.handle(cmd.Cancel(interaction, reason), at)
+
+    def abandon(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
+        """Close it because the customer left before anybody accepted."""
+        return self.handle(cmd.Abandon(interaction), at)
+
+    def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
+        """Put somebody on the roster, offline."""
+        return self.handle(cmd.AddAgent(agent), at)
+
+    def change_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
+        """Replace what an agent can do; what she holds stays hers."""
+        return self.handle(cmd.ChangeAgent(agent), at)
+
+    def remove_agent(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Take somebody off the roster; what she had goes back to its place."""
+        return self.handle(cmd.RemoveAgent(agent), at)
+
+    def sign_on(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Make an agent available."""
+        return self.handle(cmd.SignOn(agent), at)
+
+    def sign_off(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Make an agent offline, or draining until what she holds is done."""
+        return self.handle(cmd.SignOff(agent), at)
+
+    def set_presence(self, agent: AgentId, presence: Presence, at: Instant) -> list[ev.Event]:
+        """Change an agent's presence."""
+        return self.handle(cmd.SetPresence(agent, presence), at)
+
+    def disconnect(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """An agent's connection is lost."""
+        return self.handle(cmd.Disconnect(agent), at)
+
+    def change_plan(self, plan: Plan, at: Instant) -> list[ev.Event]:
+        """Go on under another plan. Cost: O(open interactions)."""
+        at = self._begin(at)
+        self._change_plan(plan, at)
+        return self._end(at)
+
+    def resume_policy(self, slot: str, at: Instant) -> list[ev.Event]:
+        """Ask a policy again that was switched off."""
+        return self.handle(cmd.ResumePolicy(slot), at)
+
+    def tick(self, at: Instant) -> list[ev.Event]:
+        """Let what is due by *at* happen."""
+        self._begin(at)
+        return self.facts
+
+    # --- the one door for command objects ---------------------------------------------------
+
+    def handle(self, command: cmd.Command, at: Instant) -> list[ev.Event]:
+        """Carry out any command object, heeding its key and expected version.
+
+        Raises:
+            UsageError: If *command* is none, or *at* runs backwards.
+            PlanError: If it is a `ChangePlan` whose plan is wrong; nothing has changed then.
+        """
+        cmd.checked(command)
+        if isinstance(command, cmd.ChangePlan):
+            decide = _planned(Plan.from_data(command.plan))
+        else:
+            decide = _DECIDE[type(command)]
+        at = self._begin(at)
+        if command.key is not None and (known := self._answers.get(command.key)) is not None:
+            if known[0] == command:
+                return [*self.facts, *known[1]]
+            self._turn.refuse(command, "key_reused", f"key {command.key!r} was used for another command")
+            return self.facts
+        again = None
+        if command.expected_version is None or self._is_version(command, command.expected_version):
+            again = decide(self, command, at)
+        facts = self._end(at)
+        answer = facts if again is None else [*facts, *again]
+        if command.key is not None:
+            self._remember(command, answer[self.timed :], at)
+        return answer
+
+    @property
+    def next_wake(self) -> Instant:
+        """When something is due without a command; infinity if nothing is. Later than `now`."""
+        if self._stale:
+            self._rebuild()
+        wake = self._deadlines.next_wake()
+        return inf if wake >= LATEST else wake
+
+    def check(self) -> None:
+        """Assert every invariant of the engine. Cost: O(everything); for tests and audits.
+
+        Raises:
+            AssertionError: If one is broken; it prints the inner state around it.
+        """
+        from workassign import _check
+
+        if self._stale:
+            self._rebuild()
+        _check.check(self._state, self._pairing.index, self.now, self._pairing.apart)
+        assert self.next_wake > self.now, f"next_wake {self.next_wake} is not after {self.now}"
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state as plain data: engines in equal states return equal data."""
+        return {
+            **self._state.snapshot(),
+            "keys": [[at, key] for at, key in self._answered],
+        }
+
+    def absorb(self, at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> None:
+        """Take in a turn that has already happened, as a journal has it. No policy is asked.
+
+        *timed* of the *facts* came before the command was heard.
+        """
+        for event in facts:
+            self._state.evolve(event)
+        if command.key is not None and command.key not in self._answers:
+            self._remember(command, facts[timed:], at)
+        self.plan = self._state.plan
+        self._turn.at = at
+        self._stale = True
+        self._deadlines.bound = -inf  # so that the next turn comes by `_fire`
+
+    # --- a turn -----------------------------------------------------------------------------
+
+    def _begin(self, at: Instant) -> Instant:
+        """Open a turn: check the clock and let happen what is due."""
+        turn = self._turn
+        if type(at) is not float or not turn.at <= at < self._deadlines.bound:
+            return self._begin_late(at)
+        turn.at, turn.facts, turn.timed = at, [], 0
+        return at
+
+    def _begin_late(self, at: Instant) -> Instant:
+        """Open a turn by which something is due, or whose instant is unusual."""
+        at = self._checked_instant(at)
+        turn = self._turn
+        turn.facts = []
+        if self._stale:
+            self._rebuild()  # as of the last turn: what fell due since then is still to come
+        turn.at = at
+        self._fire(at)
+        turn.timed = len(turn.facts)
+        return at
+
+    def _checked_instant(self, at: object) -> Instant:
+        """Return *at* as a float, if time does not run backwards."""
+        if isinstance(at, bool) or not isinstance(at, int | float):
+            raise UsageError(f"at must be seconds, not {at!r}: convert a datetime with workassign.instant")
+        if not -LATEST <= at <= LATEST:
+            raise UsageError(f"at must be finite and within {LATEST:g} seconds of 0, not {at!r}")
+        if at < self.now:
+            raise UsageError(f"time runs backwards: {at!r} is before {self.now!r}")
+        return float(at)
+
+    def _end(self, at: Instant) -> list[ev.Event]:
+        """Close a turn: bring together what fits, and let happen what the turn itself made due."""
+        pairing = self._pairing
+        if pairing.freed or pairing.brought or pairing.leaving or self._turn.switched:
+            self._settle(at)
+        if at >= self._deadlines.bound:
+            self._fire(at)
+        return self._turn.facts
+
+    def _settle(self, at: Instant) -> None:
+        """Let agents leave who must, then bring together what fits, until nothing is left."""
+        pairing = self._pairing
+        while pairing.freed or pairing.brought or pairing.leaving or self._turn.switched:
+            while pairing.leaving:
+                agent, presence, cause = pairing.leaving.pop(0)
+                if pairing.must_leave(agent, presence):
+                    self._roster.presence(agent, presence, cause, at)
+            if self._turn.switched:
+                self._ask_anew(at)
+            pairing.settle(at)
+
+    def _fire(self, at: Instant) -> None:
+        """Let every timer go off that is due by *at*, one after the other, then bring together."""
+        while (timer := self._deadlines.pop(at)) is not None:
+            due, kind, _, subject = timer
+            _FIRE[kind](self, subject, due, at)
+        self._settle(at)
+
+    def _rebuild(self) -> None:
+        """Derive the index and the timers from the facts, after a replay."""
+        self._stale = False
+        self._asking.quiet = True  # a policy that fails now fails again when it is asked in a turn
+        self._pairing.rebuild(self.now)
+        self._asking.quiet = False
+
+    # --- deciding: the plan and its policies ------------------------------------------------
+
+    def _change_plan(self, plan: Plan, at: Instant) -> None:
+        state = self._state
+        open_works = [work for work in state.works.values() if work.stage != "closed"]
+        for work in open_works:
+            name, channel = work.sig.queue.name, work.sig.channel
+            if name not in plan.queues and name not in plan.successors:
+                reason = f"interactions are open in queue {name!r}: name its successor"
+                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "no_successor", reason))
+                return
+            if channel not in plan.channels:
+                reason = f"interactions are open on channel {channel!r}"
+                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "channel_in_use", reason))
+                return
+        event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
+        state.plan_changed(event, plan)
+        self.plan = plan
+        self._turn.facts.append(event)
+        self._pairing.prepare()
+        for work in open_works:
+            self._rekey(work, at)
+        self._rebuild()
+        self._pairing.freed = [
+            agent for agent in state.agents.values() if agent.presence is Presence.AVAILABLE
+        ]
+
+    def _rekey(self, work: Work, at: Instant) -> None:
+        """Put *work* where it belongs under the new plan."""
+        name = work.sig.queue.name
+        queue = self._state.queues[name if name in self.plan.queues else self.plan.successors[name]]
+        place = self._asking.belongs(queue, work.interaction, work.since)
+        tier, reference, head_start, _, target = place
+        if (queue.name, tier, reference - head_start, target) == (name, work.sig.tier, work.key, work.target):
+            return
+        event = ev.Rekeyed(at, work.interaction.id, queue.name, *place)
+        self._state.rekeyed(work, event)
+        self._turn.facts.append(event)
+
+    def _resume_policy(self, command: cmd.ResumePolicy, at: Instant) -> None:
+        if command.slot not in self._state.off:
+            self._turn.refuse(command, "not_off", f"policy {command.slot!r} is not switched off")
+            return
+        event = ev.PolicyResumed(at, command.slot)
+        self._state.policy_resumed(event)
+        self._turn.facts.append(event)
+        self._ask_anew(at)
+
+    def _ask_anew(self, at: Instant) -> None:
+        """Forget what the policies have said, and bring together what fits now."""
+        self._turn.switched = False
+        self._pairing.rebuild(at)
+        self._pairing.brought = []  # they stand in lines again
+        self._pairing.freed = [a for a in self._state.agents.values() if a.presence is Presence.AVAILABLE]
+
+    # --- odds and ends ----------------------------------------------------------------------
+
+    def _is_version(self, command: cmd.Command, expected: int) -> bool:
+        """Whether the subject of *command* is at the expected version, or refuse."""
+        version = self._version(command)
+        if version == expected:
+            return True
+        self._turn.refuse(
+            command, "stale_version", f"{cmd.subject_of(command)!r} is at version {version}, not {expected}"
+        )
+        return False
+
+    def _version(self, command: cmd.Command) -> int:
+        """Return the version of what *command* is about; 0 if it does not exist."""
+        state = self._state
+        if isinstance(command, cmd.Accept | cmd.Decline):
+            hold = state.offers.get(command.offer)
+            return 0 if hold is None else hold.work.version
+        if isinstance(command, cmd.ChangePlan | cmd.ResumePolicy | cmd.Tick):
+            return state.plan_version
+        subject = cmd.subject_of(command)
+        known: Any = (
+            state.works.get(subject) if hasattr(command, "interaction") else state.agents.get(subject)
+        )
+        return 0 if known is None else known.version
+
+    def _remember(self, command: cmd.Command, answer: list[ev.Event], at: Instant) -> None:
+        """Keep the answer to a command with a key, for as long as the plan says."""
+        assert command.key is not None
+        self._answers[command.key] = (command, answer)
+        self._answered.append((at, command.key))
+        while self._answered[0][0] < at - self.plan.retention:
+            del self._answers[self._answered.popleft()[1]]
+
+
+def _planned(plan: Plan) -> _Decide:
+    return lambda engine, _, at: engine._change_plan(plan, at)
+
+
+_DECIDE: Mapping[type, _Decide] = {
+    cmd.Submit: lambda engine, c, at: engine._interactions.submit(c.interaction, at),
+    cmd.Accept: lambda engine, c, at: engine._interactions.accept(c.offer, c.agent, at),
+    cmd.Complete: lambda engine, c, at: engine._interactions.complete(c.interaction, c.agent, c.fence, at),
+    cmd.Decline: lambda engine, c, at: engine._interactions.decline(c, at),
+    cmd.FinishWrapUp: lambda engine, c, at: engine._interactions.finish_wrap_up(c, at),
+    cmd.Release: lambda engine, c, at: engine._interactions.release(c, at),
+    cmd.Cancel: lambda engine, c, at: engine._interactions.cancel(c, at),
+    cmd.Abandon: lambda engine, c, at: engine._interactions.abandon(c, at),
+    cmd.Transfer: lambda engine, c, at: engine._interactions.transfer(c, at),
+    cmd.Assign: lambda engine, c, at: engine._interactions.assign(c, at),
+    cmd.AddAgent: lambda engine, c, at: engine._roster.add(c, at),
+    cmd.ChangeAgent: lambda engine, c, at: engine._roster.change(c, at),
+    cmd.RemoveAgent: lambda engine, c, at: engine._roster.remove(c, at),
+    cmd.SignOn: lambda engine, c, at: engine._roster.set_presence(c, at),
+    cmd.SignOff: lambda engine, c, at: engine._roster.set_presence(c, at),
+    cmd.SetPresence: lambda engine, c, at: engine._roster.set_presence(c, at),
+    cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
+    cmd.ResumePolicy: lambda engine, c, at: engine._resume_policy(c, at),
+    cmd.Tick: lambda engine, c, at: None,
+}
+
+_FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
+    WRAP_UP: lambda engine, hold, due, at: engine._interactions.finish(hold, due, at),
+    OFFER: lambda engine, hold, due, at: engine._interactions.offer_expired(hold, due, at),
+    SLA: lambda engine, work, due, at: engine._interactions.sla_missed(work, due, at),
+    REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
+    RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
+    STICKY: lambda engine, work, due, at: engine._pairing.look_again(work),
+    GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
+}

@@ -1,0 +1,340 @@
+"""What has happened: facts in the past tense, one class each.
+
+The journal keeps them for ever: fields are only ever added, at the end, with a default.
+`at` is when the engine took note; `due` stands beside it where a timer was the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from workassign.commands import message
+from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+
+__all__ = [
+    "Abandoned",
+    "AgentAdded",
+    "AgentChanged",
+    "AgentRemoved",
+    "Assigned",
+    "Cancelled",
+    "Completed",
+    "Declined",
+    "Event",
+    "OfferExpired",
+    "OfferRescinded",
+    "Offered",
+    "PlanChanged",
+    "PolicyFailed",
+    "PolicyResumed",
+    "PolicySwitchedOff",
+    "PresenceChanged",
+    "Refused",
+    "Rekeyed",
+    "Requeued",
+    "SlaMissed",
+    "Submitted",
+    "Terms",
+    "Transferred",
+    "WrapUpStarted",
+]
+
+Terms: TypeAlias = tuple[tuple[str, float], ...]
+"""The parts of a head start: name of the scoring policy, seconds."""
+
+
+@message
+class Submitted:
+    """An interaction came in and waits under the key (tier, reference - head_start, sequence).
+
+    `target` is the seconds from `at` to the first response that its SLA asks for.
+    """
+
+    at: Instant
+    interaction: Interaction
+    sequence: int
+    tier: int
+    reference: Instant
+    head_start: float
+    terms: Terms
+    target: float | None
+
+
+@message
+class Offered:
+    """Work was put before one agent until *expires*."""
+
+    at: Instant
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    expires: Instant
+
+
+@message
+class Assigned:
+    """The agent owns the interaction; `fence` rises with every assignment.
+
+    `how` is accepted, auto, manual or override.
+    """
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    how: str
+    offer: OfferId | None
+
+
+@message
+class Declined:
+    """The agent refused; the interaction is back in its place.
+
+    `retry` and `excluded` end the pair's cool-down and exclusion, `rest` the agent's own.
+    """
+
+    at: Instant
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    reason: str
+    retry: Instant
+    excluded: Instant
+    rest: Instant | None
+
+
+@message
+class OfferExpired:
+    """The agent did not answer in time; the interaction is back in its place."""
+
+    at: Instant
+    due: Instant
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    retry: Instant
+    excluded: Instant
+    rest: Instant | None
+
+
+@message
+class OfferRescinded:
+    """The offer was taken back, because of `cause`; times as in `Declined`, where it cools down."""
+
+    at: Instant
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+    retry: Instant | None
+    excluded: Instant | None
+    rest: Instant | None
+
+
+@message
+class WrapUpStarted:
+    """The customer is served; the agent writes up, at most until *until*."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    until: Instant
+
+
+@message
+class Completed:
+    """The work is done and the agent is free of it; `due` if wrap-up ended by its timer."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    due: Instant | None
+
+
+@message
+class Cancelled:
+    """The interaction was closed without further work."""
+
+    at: Instant
+    interaction: InteractionId
+    reason: str
+
+
+@message
+class Abandoned:
+    """The customer left before anybody accepted."""
+
+    at: Instant
+    interaction: InteractionId
+
+
+@message
+class Transferred:
+    """The interaction waits in another queue; `agent` is who held it, if anybody."""
+
+    at: Instant
+    interaction: InteractionId
+    queue: str
+    agent: AgentId | None
+    cause: str
+    tier: int
+    reference: Instant
+    head_start: float
+    terms: Terms
+    target: float | None
+
+
+@message
+class Requeued:
+    """An accepted interaction left its agent and is back in its place; times as in `Declined`."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+    due: Instant | None
+    retry: Instant
+    excluded: Instant
+
+
+@message
+class Rekeyed:
+    """A new plan gave an open interaction another key, and a new queue if its own is gone."""
+
+    at: Instant
+    interaction: InteractionId
+    queue: str
+    tier: int
+    reference: Instant
+    head_start: float
+    terms: Terms
+    target: float | None
+
+
+@message
+class SlaMissed:
+    """A target was missed at *due*."""
+
+    at: Instant
+    due: Instant
+    interaction: InteractionId
+    target: str
+
+
+@message
+class AgentAdded:
+    """Somebody is on the roster, offline."""
+
+    at: Instant
+    agent: Agent
+
+
+@message
+class AgentChanged:
+    """An agent has other skills, queues, channels or capacity."""
+
+    at: Instant
+    agent: Agent
+
+
+@message
+class AgentRemoved:
+    """Somebody is off the roster."""
+
+    at: Instant
+    agent: AgentId
+
+
+@message
+class PresenceChanged:
+    """An agent's presence is another one, because of `cause`.
+
+    `grace` is set after a lost connection: until then held work waits for her.
+    """
+
+    at: Instant
+    agent: AgentId
+    presence: Presence
+    cause: str
+    grace: Instant | None
+
+
+@message
+class PlanChanged:
+    """Another plan holds from now on."""
+
+    at: Instant
+    plan: Mapping[str, Any]
+    plan_hash: str
+
+
+@message
+class PolicyFailed:
+    """A policy raised or answered rubbish; the default answered instead."""
+
+    at: Instant
+    slot: str
+    policy: str
+    error: str
+    subject: str
+
+
+@message
+class PolicySwitchedOff:
+    """A policy failed too often; the default answers until a command switches it on."""
+
+    at: Instant
+    slot: str
+    policy: str
+
+
+@message
+class PolicyResumed:
+    """A policy that was switched off is asked again."""
+
+    at: Instant
+    slot: str
+
+
+@message
+class Refused:
+    """A command came too late or was impossible; nothing changed.
+
+    `rule` is a word to program against, `reason` a sentence to read.
+    """
+
+    at: Instant
+    command: str
+    subject: str
+    rule: str
+    reason: str
+
+
+Event: TypeAlias = (
+    Submitted
+    | Offered
+    | Assigned
+    | Declined
+    | OfferExpired
+    | OfferRescinded
+    | WrapUpStarted
+    | Completed
+    | Cancelled
+    | Abandoned
+    | Transferred
+    | Requeued
+    | Rekeyed
+    | SlaMissed
+    | AgentAdded
+    | AgentChanged
+    | AgentRemoved
+    | PresenceChanged
+    | PlanChanged
+    | PolicyFailed
+    | PolicySwitchedOff
+    | PolicyResumed
+    | Refused
+)

@@ -1,0 +1,419 @@
+"""What is an entry, and how is a journal recorded, replayed and verified?
+
+A journal is a header (entry 0: format, library version, the plan as data and its hash) and one
+entry for every turn that brought something about: the command, and beside it the facts. Replay
+reads the facts and asks no policy, so a policy that has changed cannot change history.
+
+An entry is a body of JSON. A store keeps bodies, each with a checksum that goes on from the one
+before it (`zlib.crc32(body, previous)`): nothing can be altered, lost, added or swapped in the
+middle without being noticed. That guards against accidents; it is no seal against forgers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import Any, Protocol
+from zlib import crc32
+
+import attrs
+
+from workassign import _check
+from workassign._audit import Auditor
+from workassign._codec import MALFORMED, as_json, decode, encode, from_json, plain
+from workassign._version import __version__
+from workassign.commands import Command
+from workassign.engine import Engine
+from workassign.errors import JournalError, UsageError
+from workassign.events import Event
+from workassign.model import Instant
+from workassign.plan import Plan
+
+__all__ = [
+    "FORMAT",
+    "Entry",
+    "Header",
+    "Recorder",
+    "Store",
+    "Verdict",
+    "chained",
+    "entries",
+    "header",
+    "linked",
+    "record",
+    "replay",
+    "verify",
+]
+
+FORMAT = 1
+"""The format of the journals that this version writes; it reads this one and all older ones."""
+
+MOST_PROBLEMS = 100
+"""A verdict lists so many problems and counts the others."""
+
+
+class Store(Protocol):
+    """A shelf for one journal. It knows bodies and checksums, not what they mean.
+
+    Every method raises a JournalError if the shelf cannot be read or written, or is closed.
+    All of them may be called from several threads.
+    """
+
+    def append(self, expected_head: int, batch: Sequence[bytes]) -> int:
+        """Keep all of *batch*, or nothing, and return the new head once it is durable.
+
+        Raises:
+            JournalError: If the head is not *expected_head*, or if writing failed. Then nobody
+                knows what was kept, and nothing more is taken until `reopen`.
+        """
+
+    def load(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the bodies from *start* to what is the head now, checking seq and checksums.
+
+        Others may append meanwhile.
+
+        Raises:
+            JournalError: If an entry is altered, missing or out of place; it names its seq.
+        """
+
+    def head(self) -> int:
+        """Return the seq of the last entry; -1 if there is none."""
+
+    def reopen(self) -> None:
+        """Find out what is really there, after an append that failed."""
+
+    def close(self) -> None:
+        """Let go of the shelf. May be called twice."""
+
+
+def linked(batch: Sequence[bytes], expected_head: int, head: int, crc: int) -> list[tuple[int, int, bytes]]:
+    """Return the rows (seq, checksum, body) of *batch* behind *head* with its *crc*. For stores.
+
+    Raises:
+        JournalError: If *head* is not *expected_head*.
+    """
+    if head != expected_head:
+        raise JournalError(f"the head is {head}, not {expected_head}: somebody else has written")
+    rows = []
+    for seq, body in enumerate(batch, head + 1):
+        crc = crc32(body, crc)
+        rows.append((seq, crc, body))
+    return rows
+
+
+def chained(rows: Iterable[tuple[int, int, bytes]], start: int = 0, crc: int = 0) -> Iterator[bytes]:
+    """Yield the bodies of *rows* (seq, checksum, body), which must begin with *start*.
+
+    *crc* is the checksum of the entry before. For stores.
+
+    Raises:
+        JournalError: If a row is altered, missing or out of place.
+    """
+    for expected, (seq, kept, body) in enumerate(rows, start):
+        if seq != expected:
+            raise JournalError(f"entry {expected} is missing: entry {seq} follows entry {expected - 1}")
+        crc = crc32(body, crc)
+        if crc != kept:
+            raise JournalError(f"entry {seq} was altered: its checksum is {crc}, not {kept}")
+        yield body
+
+
+# --- header and entries -------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Header:
+    """What a journal says of itself."""
+
+    format: int
+    library: str
+    """The version of the library that began it."""
+    plan: Mapping[str, Any]
+    """The plan as data, under which it begins."""
+    plan_hash: str
+
+
+@attrs.define
+class Entry:
+    """One turn of the engine. *timed* of the *facts* time brought, before the command was heard."""
+
+    seq: int
+    at: Instant
+    command: Command
+    facts: list[Event]
+    timed: int = 0
+
+    def body(self) -> bytes:
+        """Return it as a store keeps it."""
+        return encode(self.at, self.command, self.facts, self.timed)
+
+
+def header(store: Store) -> Header:
+    """Return the header of the journal in *store*.
+
+    Raises:
+        JournalError: If there is none, or it is of a newer format than this version reads.
+    """
+    body = next(store.load(), None)
+    if body is None:
+        raise JournalError("the journal is empty: it has no header")
+    return _header(body)
+
+
+def _header(body: bytes) -> Header:
+    try:
+        data = from_json(body)
+        found = data["format"]
+        if type(found) is int and found > FORMAT:
+            raise JournalError(f"the journal has format {found}; this version reads up to format {FORMAT}")
+        return Header(format=found, library=data["library"], plan=data["plan"], plan_hash=data["plan_hash"])
+    except JournalError:
+        raise
+    except MALFORMED as error:
+        raise JournalError(f"entry 0 is no header of a journal: {error}") from None
+
+
+def entries(store: Store, start: int = 1) -> Iterator[Entry]:
+    """Return the entries of the journal in *store*, from seq *start* (at least 1) to its head now.
+
+    Raises:
+        JournalError: If one is altered, missing, out of place or unreadable; it names its seq.
+    """
+    return (_entry(seq, body) for seq, body in enumerate(store.load(start), start))
+
+
+def _entry(seq: int, body: bytes) -> Entry:
+    try:
+        return Entry(seq, *decode(body))
+    except MALFORMED as error:
+        raise JournalError(f"entry {seq} cannot be read: {error}") from None
+
+
+# --- recording ----------------------------------------------------------------------------------
+
+
+def record(engine: Engine, store: Store) -> Recorder:
+    """Begin a journal of a fresh *engine* in an empty *store*.
+
+    Raises:
+        JournalError: If the store has a journal already.
+        UsageError: If the engine has a past.
+        PlanError: If a policy of its plan has no name that a journal could keep (a lambda, a
+            closure); so it is with every store, for no journal could be replayed without it.
+    """
+    if engine.now != -inf:
+        raise UsageError("a journal begins with a fresh engine, and this one has a past")
+    plan = engine.plan.to_data()
+    if store.head() >= 0:
+        raise JournalError("the store has a journal already: replay it")
+    data = {"format": FORMAT, "library": __version__, "plan": plan, "plan_hash": engine.plan.hash}
+    store.append(-1, [as_json(data)])
+    return Recorder(engine, store)
+
+
+class Recorder:
+    """Lets an engine work and keeps what it does, in memory until `flush`.
+
+    One flush costs one write to the disk, however many turns it holds. The engine must be the
+    one of the journal: fresh (`record`) or replayed, and used through here only.
+    """
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self.engine = engine
+        self.pending: list[bytes] = []
+        """The bodies that are not in the store yet."""
+        self.last = store.head()
+        """The seq of the last entry, in the store or pending."""
+        self._store = store
+
+    def handle(self, command: Command, at: Instant) -> list[Event]:
+        """Let the engine handle *command* and return its answer. Nothing is durable before `flush`.
+
+        A turn is kept if it has facts, or a key that must be remembered.
+
+        Raises:
+            UsageError: As the engine does; also if a plan in the command is no plain data.
+            PlanError: As the engine does.
+            JournalError: If a fact cannot be written. The engine is ahead of its journal then,
+                and must be given up.
+        """
+        engine = self.engine
+        try:
+            command = plain(command)
+        except MALFORMED as error:
+            raise UsageError(f"plan of ChangePlan must be plain data: {error}") from None
+        key = getattr(command, "key", None)
+        is_new = key is not None and not _remembers(engine, key)
+        answer = engine.handle(command, at)
+        if engine.facts or (is_new and _remembers(engine, key)):
+            try:
+                self.pending.append(encode(engine.now, command, engine.facts, engine.timed))
+            except (TypeError, ValueError) as error:
+                raise JournalError(f"entry {self.last + 1} cannot be written: {error}") from error
+            self.last += 1
+        return answer
+
+    def flush(self) -> int:
+        """Make everything durable that is pending, and return the head.
+
+        Raises:
+            JournalError: If that failed. The engine may be ahead of its journal then, and must be
+                given up.
+        """
+        batch, self.pending = self.pending, []
+        return self._store.append(self.last - len(batch), batch) if batch else self.last
+
+
+def _remembers(engine: Engine, key: object) -> bool:
+    return key in engine._answers
+
+
+# --- replaying ----------------------------------------------------------------------------------
+
+
+def replay(store: Store, each: Callable[[Entry], object] | None = None) -> Engine:
+    """Return an engine in the state that the journal in *store* ends with. No policy is asked.
+
+    *each* is called with every entry before it is taken in.
+
+    Raises:
+        JournalError: If the journal is damaged, or its facts contradict one another.
+        PlanError: If a policy that its plan names is not there any more.
+    """
+    engine = Engine(Plan.from_data(header(store).plan))
+    for entry in entries(store):
+        if each is not None:
+            each(entry)
+        _absorb(engine, entry)
+    return engine
+
+
+def _absorb(engine: Engine, entry: Entry) -> None:
+    try:
+        engine.absorb(entry.at, entry.command, entry.facts, entry.timed)
+    except (LookupError, TypeError, AttributeError, AssertionError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise JournalError(f"entry {entry.seq} does not follow from what was before: {problem}") from error
+
+
+# --- verifying ----------------------------------------------------------------------------------
+
+
+@attrs.define(kw_only=True)
+class Verdict:
+    """What a journal proves, and what is wrong with it."""
+
+    problems: list[str] = attrs.field(factory=list)
+    """What is wrong, each with its entry; the first hundred in full."""
+    format: int | None = None
+    library: str = ""
+    entries: int = 0
+    """Turns; the header is not counted."""
+    events: int = 0
+    kinds: dict[str, int] = attrs.field(factory=dict)
+    """How many events there are of each kind."""
+    begin: Instant | None = None
+    end: Instant | None = None
+    balance: dict[str, Any] = attrs.field(factory=dict)
+    """Entered = answered + abandoned + exited + waiting."""
+    queues: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    """The same of each queue."""
+    stages: dict[str, int] = attrs.field(factory=dict)
+    """How many are open at the end in each stage."""
+    holds: dict[str, int] = attrs.field(factory=dict)
+    """Reason -> pairs of a free agent and an eligible interaction that it keeps apart at the end."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as it must be."""
+        return not self.problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"ok": self.ok, **attrs.asdict(self)}
+
+
+def verify(store: Store) -> Verdict:
+    """Prove from the journal in *store* alone that every law was kept.
+
+    The facts are followed twice: by an auditor that shares no bookkeeping with the engine, and
+    by replay, whose engine must agree with the auditor and pass `Engine.check`. That last check
+    asks the plan's policies which pairs fit; nothing before it does.
+
+    It raises nothing for what is in the journal: that is a problem of the verdict.
+    Cost: O(entries), and O(waiting x agents) at the end.
+    """
+    verdict = Verdict()
+    try:
+        auditor, engine = _follow(store, verdict)
+    except MALFORMED as error:
+        verdict.problems.append(str(error))
+        return verdict
+    if auditor is not None:
+        _sum_up(verdict, auditor, engine)
+    if (more := len(verdict.problems) - MOST_PROBLEMS) > 0:
+        verdict.problems[MOST_PROBLEMS:] = [f"… and {more} more"]
+    return verdict
+
+
+def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | None]:
+    """Follow the whole journal, as far as it can be read and replayed."""
+    head = header(store)
+    verdict.format, verdict.library = head.format, head.library
+    auditor = Auditor(head.plan, head.plan_hash)
+    engine: Engine | None = Engine(Plan.from_data(head.plan))
+    try:
+        for entry in entries(store):
+            verdict.entries = entry.seq
+            verdict.begin = entry.at if verdict.begin is None else verdict.begin
+            verdict.end = entry.at
+            auditor.turn(entry.seq, entry.at, entry.facts, entry.timed)
+            if engine is not None:
+                engine = _taken_in(engine, entry, verdict)
+    except MALFORMED as error:
+        verdict.problems.append(str(error))
+        engine = None
+    return auditor, engine
+
+
+def _taken_in(engine: Engine, entry: Entry, verdict: Verdict) -> Engine | None:
+    """Return *engine* after *entry*; None if it does not follow."""
+    try:
+        _absorb(engine, entry)
+    except MALFORMED as error:
+        verdict.problems.append(str(error))
+        return None
+    return engine
+
+
+def _sum_up(verdict: Verdict, auditor: Auditor, engine: Engine | None) -> None:
+    """Strike the balances, and ask the replayed engine whether it agrees."""
+    auditor.close()
+    verdict.problems[:0] = auditor.problems
+    verdict.events, verdict.kinds = auditor.events, dict(sorted(auditor.kinds.items()))
+    verdict.balance, verdict.queues, verdict.stages = auditor.balance(), auditor.queues(), auditor.stages()
+    if engine is None:
+        return
+    state = engine._state
+    replayed = {
+        "": state.total.as_dict(),
+        **{name: each.tally.as_dict() for name, each in state.queues.items()},
+    }
+    for name, counted in {"": verdict.balance, **verdict.queues}.items():
+        if replayed.get(name) != counted:
+            where = f"queue {name!r}" if name else "all"
+            problem = f"replay counts {replayed.get(name)} in {where}, the auditor {counted}"
+            verdict.problems.append(f"at the end: {problem}")
+    if verdict.ok and verdict.entries:
+        _check_engine(verdict, engine)
+
+
+def _check_engine(verdict: Verdict, engine: Engine) -> None:
+    try:
+        engine.check()
+        pairing = engine._pairing
+        found = _check.holds(engine._state, pairing.index, engine.now, pairing.apart)
+    except AssertionError as error:
+        verdict.problems.append(f"at the end: {error}")
+        return
+    verdict.holds = {hold.value: count for hold, count in sorted(found.items())}

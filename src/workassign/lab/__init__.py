@@ -1,0 +1,1 @@
+"""Days of work under a virtual clock: simulation, figures, reports."""

@@ -1,0 +1,97 @@
+"""What is there to tell of a run? Everything that a summary, a report or a JSON file shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+import attrs
+
+from workassign.lab.figures import Effect, Figures, QueueFigures
+from workassign.lab.ledger import Ledger
+
+__all__ = ["Account", "Source", "duration", "percent"]
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """What was read: read = bad + dropped + entered."""
+
+    name: str
+    read: int
+    bad: tuple[tuple[int, str], ...]
+    """Records that cannot be used: line and reason."""
+    dropped: Mapping[str, int]
+    """Stage of the screening -> how many it dropped."""
+    notes: Mapping[str, int]
+    """What was odd but did no harm -> how often."""
+    out_of_order: int
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """One run beside the same day without scoring."""
+
+    plan: str
+    plan_hash: str
+    seed: int
+    zone: tzinfo
+    source: Source
+    found: Figures
+    unscored: Figures
+    effects: tuple[Effect, ...]
+    ledger: Ledger
+    synthetic: bool
+    """Whether followers and customer values are synthetic."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return all figures as plain data; times in seconds."""
+        return {
+            "plan": self.plan,
+            "plan_hash": self.plan_hash,
+            "seed": self.seed,
+            "zone": str(self.zone),
+            "synthetic_customers": self.synthetic,
+            "funnel": attrs.asdict(self.source),
+            "run": _figures(self.found),
+            "without_scoring": _figures(self.unscored),
+            "effects": [attrs.asdict(effect) for effect in self.effects],
+        }
+
+
+def _figures(found: Figures) -> dict[str, Any]:
+    data = attrs.asdict(found)
+    return {
+        **data,
+        "total": _line(found.total),
+        "queues": [_line(each) for each in found.queues],
+        "clock": [{**attrs.asdict(each), "hit_rate": each.hit_rate} for each in found.clock],
+    }
+
+
+def _line(line: QueueFigures) -> dict[str, Any]:
+    return {**attrs.asdict(line), "hit_rate": line.hit_rate}
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as people say them, a dash for none.
+
+    >>> duration(42), duration(125), duration(9000), duration(None)
+    ('42 s', '2.1 min', '2.5 h', '–')
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"
+    number, unit = (seconds / 60, "min") if seconds < 5400 else (seconds / 3600, "h")
+    return f"{number:.0f} {unit}" if number % 1 == 0 else f"{number:.1f} {unit}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a percentage, a dash for none.
+
+    >>> percent(0.8512)
+    '85.1 %'
+    """
+    return "–" if share is None else f"{100 * share:.1f} %"

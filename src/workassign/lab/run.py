@@ -1,0 +1,114 @@
+"""How is a simulated day kept, and measured? Run into a journal, then read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workassign.commands import Command
+from workassign.engine import Engine
+from workassign.events import Event
+from workassign.journal import Recorder, Store, entries, header, record
+from workassign.lab.day import ACTOR, Arrivals, Simulation, plain_fifo, run_day
+from workassign.lab.ledger import Ledger
+from workassign.lab.roster import Roster
+from workassign.model import Instant
+from workassign.plan import Plan
+
+__all__ = ["is_simulated", "measured", "recorded_day", "unscored_day"]
+
+GROUP = 500
+"""So many turns become durable together: nothing is promised to anybody during a simulation."""
+
+
+class _Recorded:
+    """A door to an engine whose turns go to its journal in groups."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def handle(self, command: Command, at: Instant) -> list[Event]:
+        """Carry out a command and keep the turn."""
+        answer = self._recorder.handle(command, at)
+        if len(self._recorder.pending) >= GROUP:
+            self._recorder.flush()
+        return answer
+
+    @property
+    def next_wake(self) -> Instant:
+        """When something is due without a command."""
+        return self._recorder.engine.next_wake
+
+
+class _Measured:
+    """A door to an engine whose facts go to a ledger, and no further."""
+
+    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+        self._engine = engine
+        self._ledger = ledger
+
+    def handle(self, command: Command, at: Instant) -> list[Event]:
+        """Carry out a command and take in what happened."""
+        answer = self._engine.handle(command, at)
+        if self._engine.facts:
+            self._ledger.take(at, self._engine.facts)
+        return answer
+
+    @property
+    def next_wake(self) -> Instant:
+        """When something is due without a command."""
+        return self._engine.next_wake
+
+
+def recorded_day(
+    plan: Plan,
+    arrivals: Arrivals,
+    roster: Roster,
+    simulation: Simulation,
+    store: Store,
+    arrived: Callable[[int], None] = lambda count: None,
+) -> None:
+    """Run a day and keep all of it in *store*, which must be empty.
+
+    Raises:
+        PlanError: If a policy of the plan has no name that a journal could keep.
+        JournalError: If the store cannot be written, or has a journal already.
+    """
+    recorder = record(Engine(plan), store)
+    run_day(_Recorded(recorder), arrivals, roster, simulation, arrived)
+    recorder.flush()
+
+
+def unscored_day(
+    plan: Plan,
+    arrivals: Arrivals,
+    roster: Roster,
+    simulation: Simulation,
+    arrived: Callable[[int], None] = lambda count: None,
+) -> Ledger:
+    """Run the same day under the plan without its scoring, and return what happened."""
+    plan = plain_fifo(plan)
+    ledger = Ledger(plan)
+    run_day(_Measured(Engine(plan), ledger), arrivals, roster, simulation, arrived)
+    return ledger
+
+
+def measured(store: Store) -> Ledger:
+    """Return what happened according to the journal in *store*.
+
+    Raises:
+        JournalError: If it is damaged.
+    """
+    ledger = Ledger(Plan.from_data(header(store).plan))
+    for entry in entries(store):
+        ledger.take(entry.at, entry.facts)
+    return ledger
+
+
+def is_simulated(store: Store) -> bool:
+    """Whether the journal in *store* is empty or was written by a simulation.
+
+    Raises:
+        JournalError: If it cannot be read.
+    """
+    first = next(entries(store), None) if store.head() >= 0 else None
+    return first is None or first.command.actor == ACTOR

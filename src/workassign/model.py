@@ -1,0 +1,247 @@
+"""Who and what takes part: interactions, customers, agents, channels, and time.
+
+Values are checked when they are built and never change afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+from workassign.errors import UsageError
+from workassign.needs import ANYBODY, Needs, checked_levels, checked_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "LATEST",
+    "SHORTEST",
+    "Agent",
+    "AgentId",
+    "Channel",
+    "Customer",
+    "Fence",
+    "Instant",
+    "Interaction",
+    "InteractionId",
+    "OfferId",
+    "Presence",
+    "Value",
+    "instant",
+]
+
+# Plain types under their own names: ids come from the caller's own tables, and to wrap the
+# numbers that the engine hands out would cost 2 % of an interaction's whole life.
+InteractionId: TypeAlias = str
+AgentId: TypeAlias = str
+OfferId: TypeAlias = int
+Fence: TypeAlias = int
+
+Instant: TypeAlias = float
+"""Seconds: POSIX time in live use, or from 0 in a simulation."""
+
+LATEST = 1e11
+"""Instants are at most this far from 0: beyond, a millisecond would vanish."""
+
+SHORTEST = 0.001
+"""Any shorter delay could vanish beside a POSIX instant."""
+
+Value: TypeAlias = str | int | float | bool
+"""What an attribute can be."""
+
+TEXT_LIMIT = 4096
+"""An attribute's text is at most this long: the interaction's own text stays outside, see `ref`."""
+
+
+def instant(moment: datetime) -> Instant:
+    """Return *moment* as an `Instant`.
+
+    Raises:
+        UsageError: If *moment* has no time zone, for then it names no instant.
+
+    >>> from datetime import datetime, timezone
+    >>> instant(datetime(2026, 1, 1, tzinfo=timezone.utc))
+    1767225600.0
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise UsageError(f"{moment!r} is naive: give it a time zone")
+    return moment.timestamp()
+
+
+def _in_range(value: float | None, low: float, high: float, what: str) -> None:
+    """Check that *value* is None or a number with low <= value <= high (so NaN is refused)."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"{what} must be a number, not {value!r}")
+    if not (low <= value <= high):
+        raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
+
+
+def _checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return a read-only copy, after checking names and values."""
+    for name, value in attributes.items():
+        checked_name(name, "an attribute's name")
+        if isinstance(value, str):
+            if len(value) > TEXT_LIMIT:
+                raise UsageError(
+                    f"attribute {name!r} must have at most {TEXT_LIMIT} characters, not {len(value)}: "
+                    "keep texts outside and give a ref"
+                )
+            if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+                raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
+        elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
+            raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
+    return MappingProxyType(dict(attributes))
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Customer:
+    """Who wrote, and how much it matters.
+
+    Raises:
+        UsageError: If a figure is NaN, infinite or out of its range.
+    """
+
+    id: str
+    value: float | None = None
+    """Lifetime value in the operator's own money, any finite number."""
+    influence: float | None = None
+    """An influence score, 0 to 100."""
+    followers: int | None = None
+    """Follower count, >= 0."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check every field."""
+        checked_name(self.id, "customer id")
+        _in_range(self.value, -1e15, 1e15, "customer value")
+        _in_range(self.influence, 0, 100, "influence")
+        _in_range(self.followers, 0, 1e12, "followers")
+
+
+_NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Interaction:
+    """One piece of work: a mention, a chat, an e-mail, a call.
+
+    It has no text, only a reference to it: journals are kept for ever, texts must be erasable.
+
+    Raises:
+        UsageError: If an id is no name, or a figure is NaN or out of its range.
+    """
+
+    id: InteractionId
+    queue: str = "default"
+    channel: str = "default"
+    needs: Needs = ANYBODY
+    customer: Customer | None = None
+    sentiment: float | None = None
+    """From -1 (furious) to 1 (delighted); None where nobody could tell."""
+    tier: int | None = None
+    """A strict priority class that overrides the queue's; lower is more urgent, 0 to 99."""
+    prefers: AgentId | None = None
+    """The agent who should have it if she is there (see the queue's `sticky_wait`)."""
+    ref: str | None = None
+    """Where the text is, in the caller's own terms."""
+    attributes: Mapping[str, Value] = _NO_ATTRIBUTES
+
+    def __attrs_post_init__(self) -> None:
+        """Check every field."""
+        checked_name(self.id, "interaction id")
+        checked_name(self.queue, "queue")
+        checked_name(self.channel, "channel")
+        if type(self.needs) is not Needs:
+            raise UsageError(f"needs must be Needs(...), not {self.needs!r}")
+        if self.customer is not None and not isinstance(self.customer, Customer):
+            raise UsageError(f"customer must be Customer(...), not {self.customer!r}")
+        if self.sentiment is not None:
+            _in_range(self.sentiment, -1, 1, "sentiment")
+        if self.tier is not None and not (type(self.tier) is int and 0 <= self.tier <= 99):
+            raise UsageError(f"tier must be a whole number from 0 to 99, not {self.tier!r}")
+        if self.prefers is not None:
+            checked_name(self.prefers, "prefers")
+        if self.ref is not None:
+            checked_name(self.ref, "ref")
+        if self.attributes is not _NO_ATTRIBUTES:
+            object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
+
+
+def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    if queues is None:
+        return None
+    for name, priority in queues.items():
+        checked_name(name, "a queue of an agent")
+        if type(priority) is not int or not 1 <= priority <= 99:
+            raise UsageError(
+                f"priority of queue {name!r} must be a whole number from 1 to 99, not {priority!r}"
+            )
+    return MappingProxyType(dict(sorted(queues.items())))
+
+
+def _checked_channels(channels: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    if channels is None:
+        return None
+    for name, most in channels.items():
+        checked_name(name, "a channel of an agent")
+        if type(most) is not int or not 0 <= most <= 10_000:
+            raise UsageError(
+                f"limit of channel {name!r} must be a whole number from 0 to 10000, not {most!r}"
+            )
+    return MappingProxyType(dict(sorted(channels.items())))
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Agent:
+    """Somebody who works.
+
+    Raises:
+        UsageError: If an id or a skill is no name, or a figure is out of its range.
+    """
+
+    id: AgentId
+    skills: Mapping[str, float] = attrs.field(factory=dict)
+    """Skill -> proficiency, a number >= 0 on whatever scale the needs use."""
+    queues: Mapping[str, int] | None = None
+    """Queues served -> her priority for each (1 is best); None: every queue, at priority 1."""
+    channels: Mapping[str, int] | None = None
+    """Channels served -> how many at a time; None: every channel, limited by `capacity` alone."""
+    capacity: float = 1.0
+    """The shared pool: the sum of the channels' units of what she is offered or holds, > 0."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check every field."""
+        checked_name(self.id, "agent id")
+        levels = MappingProxyType(dict(checked_levels(self.skills, f"agent {self.id!r}")))
+        object.__setattr__(self, "skills", levels)
+        object.__setattr__(self, "queues", _checked_queues(self.queues))
+        object.__setattr__(self, "channels", _checked_channels(self.channels))
+        _in_range(self.capacity, 0, 1e6, "capacity")
+        if self.capacity <= 0:
+            raise UsageError(f"capacity must be positive, not {self.capacity!r}")
+
+
+class Presence(StrEnum):
+    """Whether an agent can be given work."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+    DRAINING = "draining"
+    """Finishes what she holds, takes nothing new, then goes offline."""
+
+
+@attrs.frozen(kw_only=True)
+class Channel:
+    """A way in (tweets, chat, calls) and how much of an agent one interaction takes up."""
+
+    units: float = 1.0
+    """Units of an agent's shared pool, > 0."""

@@ -1,0 +1,382 @@
+"""How is work routed? Queues, channels and policies, as data, checked when built.
+
+A plan comes from TOML or is built in Python; every mistake is reported at once, with its path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from workassign.errors import PlanError, UsageError
+from workassign.model import SHORTEST, Channel
+from workassign.needs import checked_name
+from workassign.policies import naming, offers, ordering, selection, work
+from workassign.policies.capacity import Capacity
+from workassign.policies.offers import RefusalPolicy
+from workassign.policies.ordering import Ordering
+from workassign.policies.scoring import Scorer
+from workassign.policies.selection import Selection
+from workassign.policies.sla import SlaTarget
+from workassign.policies.work import WorkRank
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Plan", "Queue", "read_settings"]
+
+DAY = 86_400.0
+LONGEST = 3_660 * DAY
+"""Ten years: any longer duration is a slip of the pen."""
+
+
+@attrs.frozen(kw_only=True)
+class Queue:
+    """Where interactions of one kind wait, and the policies that hold there. Times in seconds."""
+
+    tier: int = 1
+    """Strict priority class of what waits here, 0 to 99; lower is served first."""
+    ordering: Ordering = ordering.arrival
+    scoring: tuple[Scorer, ...] = ()
+    """Their seconds of head start are added up."""
+    head_start_cap: float = 3600.0
+    """No head start is larger, so nobody is overtaken by anything that comes later than this."""
+    selection: Selection = selection.longest_idle
+    work: WorkRank = work.greatest_need
+    offer_for: float = 30.0
+    """An offer that is not answered in time expires."""
+    auto_accept: bool = False
+    """Assign at once, without an offer."""
+    wrap_up: float | None = None
+    """After `Complete` the agent keeps its load for at most so long."""
+    sla: SlaTarget | None = None
+    sticky_wait: float | None = None
+    """How long an interaction waits for the agent it prefers, if she is there without room."""
+    refusals: RefusalPolicy = offers.per_cause()
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """Everything that decides; no state.
+
+    Raises:
+        PlanError: If anything is wrong; it lists every problem with its path.
+
+    >>> Plan(queues={"vip": Queue(offer_for=-3, tier=0)})
+    Traceback (most recent call last):
+    ...
+    workassign.errors.PlanError: queues.vip.offer_for: must be positive, from 0.001 to 316224000, not -3
+    """
+
+    name: str = "plan"
+    queues: Mapping[str, Queue] = attrs.field(factory=lambda: {"default": Queue()})
+    channels: Mapping[str, Channel] = attrs.field(factory=lambda: {"default": Channel()})
+    skills: frozenset[str] | None = None
+    """The skills that exist; None: any. With a list, a misspelt skill is refused."""
+    capacity: Capacity | None = None
+    """A further rule beside each agent's pool and channel limits."""
+    successors: Mapping[str, str] = attrs.field(factory=dict)
+    """For the change to this plan: removed queue -> the queue that takes over what waits there."""
+    reconnect_grace: float = 60.0
+    """After a lost connection, held work waits so long for its agent."""
+    retention: float = 7 * DAY
+    """Closed interactions and keys are remembered so long, to answer a command said twice."""
+    strikes: int = 3
+    """A policy that failed so often is switched off until a command resumes it."""
+
+    def __attrs_post_init__(self) -> None:
+        """Freeze the tables and check everything."""
+        for table in ("queues", "channels", "successors"):
+            value = getattr(self, table)
+            if not isinstance(value, Mapping):
+                raise PlanError([f"{table}: must be a table, not {value!r}"])
+            object.__setattr__(self, table, MappingProxyType(dict(value)))
+        if isinstance(self.skills, set | list | tuple):
+            object.__setattr__(self, "skills", frozenset(self.skills))
+        if found := list(_problems(self)):
+            raise PlanError(found)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Plan:
+        """Read a plan from a TOML or JSON file (by its ending).
+
+        Raises:
+            PlanError: If it cannot be read or anything in it is wrong.
+        """
+        return cls.from_data(read_settings(path))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Plan:
+        """Build a plan from plain data, as in a TOML file; tables of other rooms are passed over.
+
+        Raises:
+            PlanError: If anything is wrong; it lists every problem with its path.
+        """
+        return _Reader(data).plan()
+
+    def to_data(self, *, strict: bool = True) -> dict[str, Any]:
+        """Return the plan as plain data; `from_data` builds an equal one.
+
+        Raises:
+            PlanError: If a policy has no name that a journal could keep (a lambda, a closure);
+                not so with *strict* off, which writes its repr and is for reading only.
+        """
+        found: list[str] = []
+        data = _as_data(self, found)
+        if found and strict:
+            raise PlanError(found)
+        return data
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the plan as canonical JSON, in hexadecimal; of a policy without a name, its repr's."""
+        import hashlib
+        import json
+
+        text = json.dumps(self.to_data(strict=False), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_settings(path: str | PathLike[str]) -> dict[str, Any]:
+    """Return the tables of a TOML or JSON file.
+
+    Raises:
+        PlanError: If the file is missing, is no UTF-8, or does not parse; the place is named.
+    """
+    import json
+    import tomllib
+    from pathlib import Path
+
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+        return json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise PlanError([f"{file.name}: {error}"]) from None
+
+
+# --- checking -------------------------------------------------------------------------------
+
+
+def _positive(value: object, most: float = LONGEST) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"must be a number, not {value!r}"
+    if SHORTEST <= value <= most:
+        return None
+    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+
+
+def _problems(plan: Plan) -> list[str]:
+    """Return every problem of *plan*, each behind its path."""
+    found = []
+
+    def note(path: str, problem: str | None) -> None:
+        if problem is not None:
+            found.append(f"{path}: {problem}")
+
+    note("name", _bad_name(plan.name))
+    for skill in sorted(plan.skills or ()):
+        note("skills", _bad_name(skill))
+    if not plan.queues:
+        note("queues", "there must be at least one")
+    if not plan.channels:
+        note("channels", "there must be at least one")
+    for name, channel in plan.channels.items():
+        note(f"channels.{name}", _bad_name(name))
+        note(f"channels.{name}.units", _positive(getattr(channel, "units", None), 1e6))
+    for name, queue in plan.queues.items():
+        note(f"queues.{name}", _bad_name(name))
+        found += [f"queues.{name}.{path}: {problem}" for path, problem in _queue_problems(queue) if problem]
+    for old, new in plan.successors.items():
+        if old in plan.queues:
+            note(f"successors.{old}", "is a queue of this plan, so it needs no successor")
+        if new not in plan.queues:
+            note(f"successors.{old}", f"there is no queue {new!r}")
+    note("reconnect_grace", _positive(plan.reconnect_grace))
+    note("retention", _positive(plan.retention))
+    if type(plan.strikes) is not int or plan.strikes < 1:
+        note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
+    if plan.capacity is not None and not callable(plan.capacity):
+        note("capacity", f"must be callable, not {plan.capacity!r}")
+    return found
+
+
+def _bad_name(name: object) -> str | None:
+    try:
+        checked_name(name, "a name")
+    except UsageError as error:
+        return str(error)
+    return None
+
+
+def _queue_problems(queue: Queue) -> list[tuple[str, str | None]]:
+    if not isinstance(queue, Queue):
+        return [("", f"must be a Queue, not {queue!r}")]
+    found: list[tuple[str, str | None]] = [
+        ("offer_for", _positive(queue.offer_for)),
+        ("wrap_up", None if queue.wrap_up is None else _positive(queue.wrap_up)),
+        ("sticky_wait", None if queue.sticky_wait is None else _positive(queue.sticky_wait)),
+        ("head_start_cap", _positive(queue.head_start_cap)),
+    ]
+    if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
+        found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
+    if type(queue.auto_accept) is not bool:
+        found.append(("auto_accept", f"must be true or false, not {queue.auto_accept!r}"))
+    slots = ("ordering", "selection", "work", "refusals")
+    wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
+    found += [(slot, f"must be callable, not {getattr(queue, slot)!r}") for slot in wrong]
+    try:
+        hash(queue.selection)
+    except TypeError:
+        found.append(("selection", f"must be hashable, not {queue.selection!r}: give it a __hash__"))
+    if queue.sla is not None and not callable(queue.sla):
+        found.append(("sla", f"must be callable, not {queue.sla!r}"))
+    if queue.ordering is ordering.due and queue.sla is None:
+        found.append(("ordering", "due needs an sla: nothing here would ever be due"))
+    if not isinstance(queue.scoring, tuple) or not all(callable(each) for each in queue.scoring):
+        found.append(("scoring", f"must be a tuple of callables, not {queue.scoring!r}"))
+    return found
+
+
+# --- as data --------------------------------------------------------------------------------
+
+_ROOMS = {
+    "ordering": "ordering",
+    "selection": "selection",
+    "work": "work",
+    "sla": "sla",
+    "refusals": "offers",
+}
+"""Slot of a queue -> our module that a bare policy name is looked up in."""
+
+_ELSEWHERE = ("mentions", "roster", "simulation", "report")
+"""Tables of a plan file that other rooms read."""
+
+
+def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
+    """Return *plan* as data and note in *found* the policies that have no name."""
+
+    def named(path: str, policy: Callable[..., Any]) -> naming.Spec:
+        spec = naming.describe(policy)
+        if spec is None or _nameless(spec):
+            found.append(f"{path}: {policy!r} has no name that a journal could keep: use a module's function")
+            return repr(policy)
+        return spec
+
+    queues = {}
+    for name, queue in plan.queues.items():
+        table = {each.name: getattr(queue, each.name) for each in attrs.fields(Queue)}
+        for slot in _ROOMS:
+            if table[slot] is not None:
+                table[slot] = named(f"queues.{name}.{slot}", table[slot])
+        table["scoring"] = [
+            named(f"queues.{name}.scoring[{i}]", each) for i, each in enumerate(queue.scoring)
+        ]
+        queues[name] = {key: value for key, value in table.items() if value is not None}
+    data: dict[str, Any] = {
+        "name": plan.name,
+        "queues": queues,
+        "channels": {name: {"units": channel.units} for name, channel in plan.channels.items()},
+        "successors": dict(plan.successors),
+        "reconnect_grace": plan.reconnect_grace,
+        "retention": plan.retention,
+        "strikes": plan.strikes,
+    }
+    if plan.skills is not None:
+        data["skills"] = sorted(plan.skills)
+    if plan.capacity is not None:
+        data["capacity"] = named("capacity", plan.capacity)
+    return data
+
+
+def _nameless(spec: object) -> bool:
+    """Whether somewhere in a described policy a part has no name."""
+    if isinstance(spec, Mapping):
+        return any(_nameless(each) for each in spec.values())
+    if isinstance(spec, list):
+        return any(each is None or _nameless(each) for each in spec)
+    return False
+
+
+class _Reader:
+    """Turns data into a plan and gathers what is wrong with it."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+        self._found: list[str] = []
+
+    def plan(self) -> Plan:
+        """Return the plan, or raise with every problem."""
+        data = self._table("", self._data)
+        known = {each.name for each in attrs.fields(Plan)}
+        settings = {key: value for key, value in data.items() if key in known}
+        self._unknown("", data, [*known, *_ELSEWHERE])
+        if "queues" in data:
+            queues = self._table("queues", data["queues"])
+            settings["queues"] = {name: self._queue(f"queues.{name}", each) for name, each in queues.items()}
+        if "channels" in data:
+            channels = self._table("channels", data["channels"])
+            settings["channels"] = {
+                name: self._channel(f"channels.{name}", each) for name, each in channels.items()
+            }
+        if "skills" in data:
+            settings["skills"] = self._names("skills", data["skills"])
+        if "capacity" in data:
+            settings["capacity"] = self._policy("capacity", data["capacity"], "capacity")
+        if "successors" in data:
+            settings["successors"] = self._table("successors", data["successors"])
+        try:
+            plan = Plan(**settings)
+        except PlanError as error:
+            self._found.extend(error.problems)
+        if self._found:
+            raise PlanError(self._found)
+        return plan
+
+    def _queue(self, path: str, value: object) -> Queue:
+        table = self._table(path, value)
+        settings = dict(table)
+        self._unknown(f"{path}.", table, [each.name for each in attrs.fields(Queue)])
+        for slot, room in _ROOMS.items():
+            if slot in table:
+                settings[slot] = self._policy(f"{path}.{slot}", table[slot], room)
+        scoring = table.get("scoring", [])
+        if not isinstance(scoring, list | tuple):
+            self._found.append(f"{path}.scoring: must be a list of policies, not {scoring!r}")
+            scoring = []
+        settings["scoring"] = tuple(
+            self._policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
+        )
+        return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
+
+    def _channel(self, path: str, value: object) -> Channel:
+        table = self._table(path, value)
+        self._unknown(f"{path}.", table, ["units"])
+        return Channel(units=table.get("units", 1.0))
+
+    def _policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
+        try:
+            return naming.resolve(spec, room)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - somebody's factory may raise anything
+            self._found.append(f"{path}: {error}")
+            return naming.resolve  # stands in for the wrong one, so that the rest is checked too
+
+    def _table(self, path: str, value: object) -> Mapping[str, Any]:
+        if isinstance(value, Mapping):
+            return value
+        self._found.append(f"{path or 'plan'}: must be a table, not {value!r}")
+        return {}
+
+    def _names(self, path: str, value: object) -> frozenset[str] | None:
+        if isinstance(value, list | tuple | set | frozenset) and all(isinstance(each, str) for each in value):
+            return frozenset(value)
+        self._found.append(f"{path}: must be a list of names, not {value!r}")
+        return None
+
+    def _unknown(self, path: str, table: Mapping[str, Any], known: list[str]) -> None:
+        for key in table:
+            if key not in known:
+                self._found.append(f"{path}{key}: unknown; there are {', '.join(sorted(known))}")

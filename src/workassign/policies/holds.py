@@ -1,0 +1,21 @@
+"""Why may a free agent and an eligible interaction not be paired yet?
+
+The list is closed: `engine.check()` accepts no other reason, and each one ends by a timer.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Hold"]
+
+
+class Hold(StrEnum):
+    """A reason why a pair that fits is kept apart, and until when."""
+
+    COOL_DOWN = "cool_down"
+    """She refused it: until the exclusion ends, or the cool-down if nobody else is left."""
+    REST = "rest"
+    """She refused something: she is offered nothing for a while."""
+    STICKY_WAIT = "sticky_wait"
+    """It waits for the agent it prefers, who is there but has no room."""

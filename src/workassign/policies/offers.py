@@ -1,0 +1,76 @@
+"""What happens after a decline, a time-out, a lost connection?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import attrs
+
+from workassign.model import SHORTEST
+from workassign.policies.naming import factory
+
+__all__ = ["Backoff", "RefusalPolicy", "per_cause"]
+
+
+@attrs.frozen(kw_only=True)
+class Backoff:
+    """How long whom is not asked again after a refusal; seconds, all positive.
+
+    An interaction goes back to the agent who refused it only after `exclusion`; if everybody
+    who could take it has refused, the oldest refusal is asked again after its `cool_down`.
+    """
+
+    cool_down: float = 30.0
+    exclusion: float = 600.0
+    rest: float | None = None
+    """The agent is offered nothing at all for so long; None: no rest."""
+    pause_after: int | None = None
+    """So many refusals of this cause within `window` make her `away`; None: never."""
+    window: float = 900.0
+
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError that lists what is out of range."""
+        for name in ("cool_down", "exclusion", "rest", "window"):
+            value = getattr(self, name)
+            if value is None and name == "rest":
+                continue
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not SHORTEST <= value < math.inf:
+                raise ValueError(f"{name} must be positive and finite, from {SHORTEST}, not {value!r}")
+        if self.pause_after is not None and not (type(self.pause_after) is int and self.pause_after > 0):
+            raise ValueError(f"pause_after must be a positive whole number, not {self.pause_after!r}")
+        if self.exclusion < self.cool_down:
+            raise ValueError(
+                f"exclusion ({self.exclusion:g}) must not be shorter than cool_down ({self.cool_down:g})"
+            )
+
+
+RefusalPolicy: TypeAlias = Callable[[str, str], Backoff]
+"""The back-off after a cause (declined, expired, disconnected) and the agent's own reason."""
+
+
+@factory
+def per_cause(
+    declined: Mapping[str, Any] | None = None,
+    expired: Mapping[str, Any] | None = None,
+    disconnected: Mapping[str, Any] | None = None,
+) -> RefusalPolicy:
+    """One back-off for each cause, given as the settings of a `Backoff`.
+
+    By default three offers that ran out within 15 minutes make an agent `away`: she has gone.
+
+    >>> per_cause(declined={"cool_down": 5})("declined", "busy").cool_down
+    5
+    """
+    known = {
+        "declined": Backoff(**(declined or {})),
+        "expired": Backoff(**{"pause_after": 3, **(expired or {})}),
+        "disconnected": Backoff(**(disconnected or {})),
+    }
+
+    def backoff(cause: str, reason: str) -> Backoff:
+        return known[cause]
+
+    return backoff

@@ -1,0 +1,144 @@
+"""How much head start does this interaction deserve?
+
+Everything is said in one unit that an operator understands: seconds of waiting. A furious
+customer who gets 900 is treated as if she had waited fifteen minutes longer.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from workassign.model import Instant, Interaction
+from workassign.policies.naming import factory
+
+__all__ = ["Scorer", "capped", "customer_value", "influence", "sentiment", "weighted"]
+
+Scorer: TypeAlias = Callable[[Interaction, Instant], float]
+"""Seconds of head start, finite and >= 0, for an interaction submitted at an instant."""
+
+
+def _checked(name: str, value: float, least: float = 0.0) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (least <= value < math.inf):
+        raise ValueError(f"{name} must be a finite number >= {least:g}, not {value!r}")
+    return float(value)
+
+
+def _checked_most(most: float) -> float:
+    if _checked("most", most) == 0:
+        raise ValueError("most must be positive, not 0")
+    return float(most)
+
+
+@factory
+def customer_value(most: float = 600.0, quantiles: Sequence[float] = (0.0, 1000.0)) -> Scorer:
+    """Give a customer seconds by where her lifetime value stands among all customers'.
+
+    *quantiles* are that distribution: equally spaced quantiles of the lifetime values, the
+    smallest first (two: minimum and maximum; eleven: every tenth). The rank in between is
+    linear, so a few whales do not flatten everybody else. Unknown value: no head start.
+
+    Raises:
+        ValueError: If there are fewer than two quantiles, or they fall.
+
+    >>> score = customer_value(most=600, quantiles=[0, 100, 10_000])
+    >>> from workassign.model import Customer
+    >>> score(Interaction(id="a", customer=Customer(id="c", value=100)), 0.0)
+    300.0
+    """
+    seconds = _checked_most(most)
+    steps = [_checked("a quantile", each, -1e15) for each in quantiles]
+    if len(steps) < 2 or steps != sorted(steps):
+        raise ValueError(f"quantiles must be two or more numbers that rise, not {list(quantiles)!r}")
+    last = len(steps) - 1
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        customer = interaction.customer
+        if customer is None or customer.value is None or customer.value <= steps[0]:
+            return 0.0
+        if customer.value >= steps[last]:
+            return seconds
+        left, right = bisect_left(steps, customer.value), bisect_right(steps, customer.value)
+        if right > left:  # it is a quantile itself, perhaps several: take their middle
+            return seconds * (left + right - 1) / 2 / last
+        low, high = steps[left - 1], steps[left]
+        return seconds * (left - 1 + (customer.value - low) / (high - low)) / last
+
+    return score
+
+
+@factory
+def influence(most: float = 600.0, followers_for_most: float = 1_000_000.0) -> Scorer:
+    """Give an author seconds by her influence score (0-100), else by her followers.
+
+    Followers count on a log scale, `log(1 + followers) / log(1 + followers_for_most)`, so that a
+    star does not drown everybody: ten times the followers add the same seconds everywhere.
+
+    >>> from workassign.model import Customer
+    >>> score = influence(most=600, followers_for_most=999_999)
+    >>> score(Interaction(id="a", customer=Customer(id="c", followers=999)), 0.0)
+    300.0
+    """
+    seconds = _checked_most(most)
+    full = math.log1p(_checked("followers_for_most", followers_for_most, 1))
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        customer = interaction.customer
+        if customer is None:
+            return 0.0
+        if customer.influence is not None:
+            return seconds * customer.influence / 100
+        if customer.followers is not None:
+            return seconds * min(round(math.log1p(customer.followers) / full, 12), 1.0)
+        return 0.0
+
+    return score
+
+
+@factory
+def sentiment(most: float = 900.0) -> Scorer:
+    """Give an unhappy message seconds: *most* at -1, none at 0 and above or where unknown.
+
+    >>> sentiment(most=900)(Interaction(id="a", sentiment=-0.5), 0.0)
+    450.0
+    """
+    seconds = _checked_most(most)
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        felt = interaction.sentiment
+        return 0.0 if felt is None or felt >= 0 else -felt * seconds
+
+    return score
+
+
+@factory
+def weighted(parts: Sequence[tuple[float, Scorer]]) -> Scorer:
+    """Add scores up, each times its weight (>= 0).
+
+    >>> score = weighted([(2.0, sentiment(most=100)), (1.0, influence(most=50))])
+    >>> score(Interaction(id="a", sentiment=-1), 0.0)
+    200.0
+    """
+    terms = [(_checked("a weight", weight), part) for weight, part in parts]
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        return sum(weight * part(interaction, at) for weight, part in terms)
+
+    return score
+
+
+@factory
+def capped(parts: Sequence[tuple[float, Scorer]], most: float = 900.0) -> Scorer:
+    """Add weighted scores up, never more than *most* seconds in all.
+
+    >>> capped([(1.0, sentiment(most=900))], most=60)(Interaction(id="a", sentiment=-1), 0.0)
+    60.0
+    """
+    total, seconds = weighted(parts), _checked_most(most)
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        return min(total(interaction, at), seconds)
+
+    return score

@@ -1,0 +1,37 @@
+"""By when?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+from workassign.model import SHORTEST, Instant, Interaction
+from workassign.policies.naming import factory
+
+__all__ = ["SlaTarget", "first_response"]
+
+SlaTarget: TypeAlias = Callable[[Interaction, Instant], float | None]
+"""Seconds, from a millisecond up, from the submission at an instant to the first acceptance; None: no target.
+
+One with an attribute `always` answers that for every interaction and need not be asked.
+"""
+
+
+@factory
+def first_response(seconds: float) -> SlaTarget:
+    """Somebody accepts within *seconds* of the submission, whatever happens in between.
+
+    Raises:
+        ValueError: If *seconds* is not a finite number, at least a millisecond.
+    """
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not SHORTEST <= seconds < math.inf:
+        raise ValueError(f"seconds must be positive and finite, from {SHORTEST}, not {seconds!r}")
+    fixed = float(seconds)
+
+    def target(interaction: Interaction, at: Instant) -> float | None:
+        return fixed
+
+    target.always = fixed  # type: ignore[attr-defined]
+    return target

@@ -1,0 +1,1 @@
+"""Mentions in, interactions out: reading, screening, topic and language."""

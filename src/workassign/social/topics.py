@@ -1,0 +1,152 @@
+"""What is a mention about, in which language, and so: which queue, and what must an agent know?
+
+Words are matched whole and in any case; a phrase may be broken by any white space, and a `*` at
+the end of a word stands for any ending (`delay*`: delays, delayed). Handles and addresses in the
+web do not count. The first topic, in the plan's order, that has a word in the text wins: one
+mention, one topic, so that what an agent must know stays what one subject asks for. The skills of
+the language come on top.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import attrs
+
+from workassign.model import Customer, Interaction, Value
+from workassign.needs import Needs
+from workassign.social.readers import Mention
+
+__all__ = ["Language", "Sorter", "Topic", "plain", "word_pattern"]
+
+_NO_WORDS = re.compile(r"@\w+|https?://\S+|\bwww\.\S+")
+_NOTHING = re.compile(r"(?!)")
+
+
+@attrs.frozen(kw_only=True)
+class Topic:
+    """A subject, the words that betray it, and the skills that it needs (skill -> least level)."""
+
+    name: str
+    words: tuple[str, ...]
+    skills: Mapping[str, float] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError if a word could never be found."""
+        word_pattern(self.words)
+
+
+@attrs.frozen(kw_only=True)
+class Language:
+    """A language, words that hardly any other language has, and the skills that it needs."""
+
+    words: tuple[str, ...] = ()
+    skills: Mapping[str, float] = attrs.field(factory=dict)
+    at_least: int = 2
+    """So many different ones of these words make it this language."""
+
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError if a word could never be found, or none would be enough."""
+        word_pattern(self.words)
+        if self.at_least < 1:
+            raise ValueError(f"at_least must be at least 1, not {self.at_least}")
+
+
+def plain(text: str) -> str:
+    """Return *text* in lower case without handles and addresses, apostrophes straight.
+
+    >>> plain("@AirOne DON’T lose my bag http://t.co/x")
+    " don't lose my bag "
+    """
+    return _NO_WORDS.sub("", text).casefold().replace("’", "'")
+
+
+def word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of *words* in a `plain` text.
+
+    Raises:
+        ValueError: If a word has no letter or digit, or a star inside.
+
+    >>> bool(word_pattern(("money back",)).search("i want my money  back!"))
+    True
+    """
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_alternative, words))})(?!\w)") if words else _NOTHING
+
+
+def _alternative(word: str) -> str:
+    stem = word.casefold().replace("’", "'").strip()
+    stem, any_ending = (stem[:-1], r"\w*") if stem.endswith("*") else (stem, "")
+    if "*" in stem or not any(char.isalnum() for char in stem):
+        raise ValueError(f"{word!r} is no word to look for: letters or digits, and a * only at the end")
+    return r"\s+".join(map(re.escape, stem.split())) + any_ending
+
+
+class Sorter:
+    """Makes interactions of mentions: queue by brand, needs by topic and language."""
+
+    def __init__(
+        self,
+        channel: str,
+        queues: Mapping[str, str],
+        topics: tuple[Topic, ...],
+        languages: Mapping[str, Language],
+    ) -> None:
+        """Sort into *queues* (brand -> queue, `*` -> the queue of all others)."""
+        self._channel = channel
+        self._queues = queues
+        self._topics = [(topic, word_pattern(topic.words)) for topic in topics]
+        self._languages = [(name, each, word_pattern(each.words)) for name, each in languages.items()]
+
+    def queue(self, mention: Mention) -> str | None:
+        """Return the queue of the mention's brand, None if it has none."""
+        return self._queues.get(mention.brand or "*", self._queues.get("*"))
+
+    def topic(self, text: str) -> Topic | None:
+        """Return the first topic that has a word in this plain *text*."""
+        return next((topic for topic, words in self._topics if words.search(text)), None)
+
+    def language(self, mention: Mention, text: str) -> str | None:
+        """Return the language as the file says it, else the one with most of its words in *text*.
+
+        Of several with equally many, the one that the plan names first.
+        """
+        if mention.language is not None:
+            return mention.language
+        best, most = None, 0
+        for name, each, words in self._languages:
+            found = len(set(words.findall(text)))
+            if found >= each.at_least and found > most:
+                best, most = name, found
+        return best
+
+    def interaction(self, mention: Mention, queue: str) -> Interaction:
+        """Return the interaction that *mention* makes in *queue*. Its text stays outside."""
+        text = plain(mention.text)
+        topic, language = self.topic(text), self.language(mention, text)
+        skills = dict(topic.skills) if topic is not None else {}
+        attributes: dict[str, Value] = dict(mention.attributes)
+        if topic is not None:
+            attributes["topic"] = topic.name
+        if language is not None:
+            attributes["language"] = language
+            skills.update(self._skills_of(language))
+        return Interaction(
+            id=mention.id,
+            queue=queue,
+            channel=self._channel,
+            needs=Needs(skills),
+            customer=_customer(mention),
+            sentiment=mention.sentiment,
+            ref=f"line {mention.line}",
+            attributes=attributes,
+        )
+
+    def _skills_of(self, language: str) -> Mapping[str, float]:
+        return next((each.skills for name, each, _ in self._languages if name == language), {})
+
+
+def _customer(mention: Mention) -> Customer | None:
+    if mention.author is None:
+        return None
+    return Customer(id=mention.author, followers=mention.followers, value=mention.value)

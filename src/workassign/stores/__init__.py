@@ -1,0 +1,1 @@
+"""Shelves for the journal; each keeps the promises of `workassign.journal.Store`."""

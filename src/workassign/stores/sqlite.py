@@ -1,0 +1,204 @@
+"""A journal in one SQLite file: the shelf for a service.
+
+One connection, which locks the file while it is open. The write-ahead log is synchronized with
+every commit, so that a batch that was answered for survives a crash and a loss of power. Beside
+the entries stands the head (seq and checksum), written in the same transaction: a journal that
+lost its tail is noticed too. A live file must not be copied by hand; copy it when it is closed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from workassign.errors import JournalError
+from workassign.journal import chained, linked
+
+__all__ = ["SqliteStore"]
+
+APPLICATION = 0x776B_6173  # "wkas"
+"""The application id that tells our files from others."""
+
+LAYOUT = 1
+"""The layout of the tables; not the format of the entries, which the header says."""
+
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises of a damaged file; the second one where a name in its message is damaged too."""
+
+_PAGE = 2000
+"""Rows are read so many at a time, so that appends can come in between."""
+
+_TABLES = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE journal (seq INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, crc INTEGER NOT NULL);
+    INSERT INTO head VALUES (1, -1, 0);
+    PRAGMA application_id = {APPLICATION};
+    PRAGMA user_version = {LAYOUT};
+    COMMIT;
+"""
+
+
+class SqliteStore:
+    """Keeps a journal in an SQLite file, which it locks while it is open.
+
+    Raises:
+        JournalError: If the file is open elsewhere, is no journal, or cannot be read or made.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        """Open the journal at *path*, or make a new one, readable to its owner only."""
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._poisoned = False
+        self._head = -1
+        self._crc = 0
+        self._open()
+
+    def append(self, expected_head: int, batch: Sequence[bytes]) -> int:
+        """Write all of *batch* in one transaction, wait for the disk, and return the new head."""
+        with self._lock:
+            connection = self._writable()
+            rows = linked(batch, expected_head, self._head, self._crc)
+            if not rows:
+                return self._head
+            try:
+                self._write(connection, rows)
+            except BaseException as error:
+                self._poisoned = True
+                if isinstance(error, sqlite3.Error):
+                    raise JournalError(f"{self._path.name}: appending failed: {error}") from error
+                raise
+            self._head, self._crc, _ = rows[-1]
+            return self._head
+
+    def load(self, start: int = 0) -> Iterator[bytes]:
+        """Yield the bodies from *start* on, checked."""
+        with self._lock:
+            self._opened()
+            head = self._head
+            crc = self._crc_of(start - 1)
+        return chained(self._rows(start, head), start, crc)
+
+    def head(self) -> int:
+        """Return the seq of the last entry; -1 if there is none."""
+        self._opened()
+        return self._head
+
+    def reopen(self) -> None:
+        """Find out what is really there."""
+        with self._lock:
+            self._close()
+            self._open()
+
+    def close(self) -> None:
+        """Write everything into the one file and unlock it."""
+        with self._lock:
+            self._close()
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def _write(self, connection: sqlite3.Connection, rows: list[tuple[int, int, bytes]]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO journal VALUES (?, ?, ?)", rows)
+        connection.execute("UPDATE head SET seq = ?, crc = ?", rows[-1][:2])
+        connection.execute("COMMIT")
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise JournalError(f"{self._path.name}: the store is closed")
+        return self._connection
+
+    def _writable(self) -> sqlite3.Connection:
+        connection = self._opened()
+        if self._poisoned:
+            raise JournalError(f"{self._path.name}: an append has failed: reopen the store")
+        return connection
+
+    # --- opening ----------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            self._path.touch(mode=0o600)
+            connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f"{self._path.name}: cannot be opened: {error}") from None
+        try:
+            self._set_up(connection)
+        except _BROKEN as error:
+            connection.close()
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise JournalError(f"{self._path.name} is open elsewhere") from None
+            raise JournalError(f"{self._path.name}: cannot be opened as a journal: {error}") from None
+        except JournalError:
+            connection.close()
+            raise
+        self._connection, self._poisoned = connection, False
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        """Lock the file, make the tables of a new one, and find the head."""
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (layout,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        is_new = application == 0 and tables == 0
+        if not is_new and application != APPLICATION:
+            raise JournalError(f"{self._path.name} is no workassign journal")
+        if not is_new and layout > LAYOUT:
+            raise JournalError(f"{self._path.name} has layout {layout}; this version reads up to {LAYOUT}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if is_new:
+            connection.executescript(_TABLES)
+        else:
+            connection.execute("BEGIN IMMEDIATE")  # takes the lock now, and not with the first append
+            connection.execute("COMMIT")
+        head = connection.execute("SELECT seq, crc FROM head").fetchall()
+        if len(head) != 1 or not all(type(each) is int for each in head[0]):
+            raise JournalError(f"{self._path.name}: the head was altered")
+        self._head, self._crc = head[0]
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            try:
+                self._connection.close()
+            except sqlite3.Error as error:
+                raise JournalError(f"{self._path.name}: closing failed: {error}") from error
+            finally:
+                self._connection = None
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _ask(self, question: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return self._opened().execute(question, values).fetchall()
+        except _BROKEN as error:
+            raise JournalError(f"{self._path.name}: cannot be read: {error}") from None
+
+    def _crc_of(self, seq: int) -> int:
+        if seq < 0:
+            return 0
+        found = self._ask("SELECT crc FROM journal WHERE seq = ?", (seq,))
+        return found[0][0] if found and type(found[0][0]) is int else 0
+
+    def _rows(self, start: int, head: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the rows up to *head*, which must be there and have the checksum of the head."""
+        question = "SELECT seq, crc, body FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?"
+        seq, crc = start - 1, None
+        while seq < head:
+            with self._lock:
+                rows = self._ask(question, (seq + 1, min(_PAGE, head - seq)))
+            if not rows:
+                raise JournalError(f"entry {seq + 1} is missing: the head is {head}")
+            for row in rows:
+                seq, crc, body = row
+                if not (type(seq) is int and type(crc) is int and type(body) is bytes):
+                    raise JournalError(f"entry after {seq!r} was altered")
+                yield seq, crc, body
+        if head == self._head and crc is not None and crc != self._crc:
+            raise JournalError(f"entry {head} was altered: the head has checksum {self._crc}, not {crc}")

@@ -1,0 +1,897 @@
+"""A second router that shares nothing with the engine: plain lists, and every step scans them all.
+
+It follows the documented rules in the most obvious way there is, at any cost. Where it and the
+engine disagree, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence
+from workassign.plan import Plan, Queue
+from workassign.policies.naming import describe
+from workassign.policies.offers import Backoff
+
+__all__ = ["Item", "Person", "Router"]
+
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE = range(7)
+
+
+@attrs.define(eq=False)
+class Refusal:
+    """One agent refused one interaction."""
+
+    agent: str
+    retry: Instant
+    excluded: Instant
+
+
+@attrs.define(eq=False)
+class Item:
+    """An interaction, and who has it."""
+
+    interaction: Interaction
+    seq: int
+    queue: str
+    tier: int
+    key: float
+    since: Instant
+    target: float | None
+    clock: bool
+    first: ev.Submitted
+    stage: str = "waiting"
+    holder: str | None = None
+    offer: int | None = None
+    grip: int = 0
+    """The place of this holding among all there were."""
+    since_hold: Instant = 0.0
+    expires: Instant = 0.0
+    fence: int | None = None
+    how: str = ""
+    until: Instant | None = None
+    accepted_ever: bool = False
+    refusals: list[Refusal] = attrs.Factory(list)
+    version: int = 1
+    closed: Instant | None = None
+
+    @property
+    def urgency(self) -> tuple[int, float, int]:
+        """The place among all that waits."""
+        return self.tier, self.key, self.seq
+
+    @property
+    def owned(self) -> bool:
+        """Whether somebody accepted it and has it still."""
+        return self.stage in ("assigned", "wrapping")
+
+
+@attrs.define(eq=False)
+class Person:
+    """An agent as she stands."""
+
+    agent: Agent
+    number: int
+    idle_since: Instant
+    presence: Presence = Presence.OFFLINE
+    open: frozenset[str] = frozenset()
+    """Channels with room, as found after her last event."""
+    last_offer: int = 0
+    handled: int = 0
+    refused_at: dict[str, list[Instant]] = attrs.Factory(dict)
+    rest: Instant | None = None
+    grace: Instant | None = None
+    version: int = 1
+
+    @property
+    def id(self) -> str:
+        """Her id."""
+        return self.agent.id
+
+    @property
+    def there(self) -> bool:
+        """Whether work may wait for her."""
+        return self.presence in (Presence.AVAILABLE, Presence.BUSY)
+
+
+class Facts:
+    """What policies see of an agent."""
+
+    def __init__(self, router: Router, person: Person) -> None:
+        self._router = router
+        self._person = person
+        self.id = person.id
+        self.number = person.number
+        self.skills = person.agent.skills
+        self.queues = person.agent.queues
+        self.capacity = person.agent.capacity
+        self.load = router.millionths(person) / 1_000_000
+        self.idle_since = person.idle_since
+        self.last_offer = person.last_offer
+        self.handled = person.handled
+
+    def on_channel(self, channel: str) -> int:
+        """How many interactions of *channel* she is offered or holds."""
+        return sum(1 for item in self._router.hands(self._person) if item.interaction.channel == channel)
+
+    def channel_limit(self, channel: str) -> int | None:
+        """How many at a time she takes on *channel*."""
+        channels = self._person.agent.channels
+        return None if channels is None else channels.get(channel, 0)
+
+
+class Router:
+    """Takes commands, returns events; as slow as it is plain."""
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.plan = plan if plan is not None else Plan()
+        self.plan_version = 1
+        self.at: Instant = float("-inf")
+        self.items: list[Item] = []
+        self.people: list[Person] = []
+        self.submitted = 0
+        self.placed = 0
+        self.grips = 0
+        self.fences = 0
+        self.enrolled = 0
+        self.facts: list[ev.Event] = []
+        self.touched: list[Person] = []
+        self.pauses: list[tuple[Person, str]] = []
+        """Who refused too often in this turn, and what."""
+        self.timers: list[tuple[Instant, int, int]] = []
+        """Ends of holds: (due, kind, number). They change nothing but that it is looked again."""
+        self.answers: dict[str, tuple[Instant, cmd.Command, list[ev.Event]]] = {}
+
+    # --- a turn -----------------------------------------------------------------------------
+
+    def handle(self, command: cmd.Command, at: Instant) -> list[ev.Event]:
+        """Carry out one turn."""
+        plan = Plan.from_data(command.plan) if isinstance(command, cmd.ChangePlan) else None
+        self.at, self.facts = float(at), []
+        self.fire()
+        timed = list(self.facts)
+        self.facts = []
+        if command.key is not None and command.key in self.answers:
+            _, said, answer = self.answers[command.key]
+            if said == command:
+                return [*timed, *answer]
+            return [*timed, self.refused(command, "key_reused")]
+        again: list[ev.Event] = []
+        if command.expected_version is not None and self.version(command) != command.expected_version:
+            self.refuse(command, "stale_version")
+        elif plan is not None:
+            self.change_plan(command, plan)
+        else:
+            again = _DECIDE[type(command)](self, command) or []
+        self.pair()
+        self.fire()
+        answer = [*self.facts, *again]
+        if command.key is not None:
+            self.answers[command.key] = (self.at, command, answer)
+            oldest = self.at - self.plan.retention
+            self.answers = {key: known for key, known in self.answers.items() if known[0] >= oldest}
+        return [*timed, *answer]
+
+    def fire(self) -> None:
+        """Let everything happen that is due, one after the other, then bring together."""
+        while (timer := self.next_timer()) is not None and timer[0] <= self.at:
+            due, kind, _, subject = timer
+            if kind == WRAP_UP:
+                self.finish(subject, due)
+            elif kind == OFFER:
+                self.expire(subject, due)
+            elif kind == SLA:
+                subject.clock = False
+                subject.version += 1
+                self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
+            elif kind == GRACE:
+                self.lose(subject, due)
+            else:
+                self.timers.remove(timer[:3])
+                if kind == REST:
+                    self.touched += [person for person in self.people if person.number == timer[2]]
+        self.pair()
+
+    def next_timer(self) -> tuple[Instant, int, int, Any] | None:
+        """Return the first of all timers: due, kind, number, subject."""
+        found: list[tuple[Instant, int, int, Any]] = [(*timer, None) for timer in self.timers]
+        for item in self.items:
+            if item.stage == "wrapping":
+                assert item.until is not None
+                found.append((item.until, WRAP_UP, item.fence or 0, item))
+            if item.stage == "offered":
+                found.append((item.expires, OFFER, item.offer or 0, item))
+            if item.clock:
+                assert item.target is not None
+                found.append((item.since + item.target, SLA, item.seq, item))
+        found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
+        return min(found, key=lambda timer: timer[:3], default=None)
+
+    def pair(self) -> None:
+        """Bring together what fits until nothing does."""
+        for person, cause in self.pauses:
+            if person in self.people and person.presence is Presence.AVAILABLE:
+                self.set_presence(person, Presence.AWAY, cause)
+        self.pauses = []
+        self.look()
+        self.pair_all()
+        if self.drain():
+            self.look()
+
+    def pair_all(self) -> None:
+        """Give the most urgent of what is named to whom selection prefers, again and again."""
+        while named := self.named():
+            urgent = min((item for _, item in named), key=lambda item: item.urgency)
+            takers = [person for person, item in named if item is urgent]
+            refused = [each.agent for each in urgent.refusals]
+            preferred = [each for each in takers if each.id == urgent.interaction.prefers and each.id not in refused]
+            self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
+            self.look()
+
+    def named(self) -> list[tuple[Person, Item]]:
+        """Return every free agent with the interaction that she would take."""
+        found = []
+        for person in self.people:
+            fits = [item for item in self.items if self.fits(person, item)]
+            if fits:
+                found.append((person, min(fits, key=lambda item, who=person: self.wish(who, item))))  # type: ignore[misc]
+        return found
+
+    def wish(self, person: Person, item: Item) -> tuple[float, ...]:
+        """Return the place of *item* among what *person* could take."""
+        priority = 1 if person.agent.queues is None else person.agent.queues[item.queue]
+        rank = self.plan.queues[item.queue].work(item.interaction.needs, person.agent.skills, priority)
+        return item.tier, rank, item.key, item.seq
+
+    def liking(self, item: Item, person: Person) -> tuple[float, ...]:
+        """Return the place of *person* among those who would take *item*."""
+        selection = self.plan.queues[item.queue].selection
+        pair_key = getattr(selection, "pair_key", None)
+        first = 0.0 if pair_key is None else pair_key(item.interaction.needs, person.agent.skills)
+        return first, selection(Facts(self, person)), person.idle_since, person.number
+
+    def fits(self, person: Person, item: Item) -> bool:
+        """Whether *person* may take *item* now."""
+        return (
+            item.stage == "waiting"
+            and item.interaction.channel in person.open
+            and self.able(person, item)
+            and not self.apart(person, item)
+            and self.waits_for(item) in (None, person)
+        )
+
+    # --- questions --------------------------------------------------------------------------
+
+    def hands(self, person: Person) -> list[Item]:
+        """Return what *person* is offered or holds, what came first first."""
+        return sorted((item for item in self.items if item.holder == person.id), key=lambda item: item.grip)
+
+    def units(self, channel: str) -> int:
+        """Return the millionths of a unit that one interaction of *channel* takes up."""
+        return round(self.plan.channels[channel].units * 1_000_000)
+
+    def millionths(self, person: Person) -> int:
+        """Return the load of *person*, in millionths of a unit."""
+        return sum(self.units(item.interaction.channel) for item in self.hands(person))
+
+    def has_room(self, person: Person, channel: str) -> bool:
+        """Whether her pool and the channel's limit leave room."""
+        channels = person.agent.channels
+        if channels is not None:
+            on_channel = sum(1 for item in self.hands(person) if item.interaction.channel == channel)
+            if on_channel >= channels.get(channel, 0):
+                return False
+        return self.millionths(person) + self.units(channel) <= round(person.agent.capacity * 1_000_000)
+
+    def able(self, person: Person, item: Item) -> bool:
+        """Whether *person* serves the queue and the channel of *item* and has the skills."""
+        agent, channel = person.agent, item.interaction.channel
+        return (
+            (agent.queues is None or item.queue in agent.queues)
+            and (agent.channels is None or agent.channels.get(channel, 0) > 0)
+            and all(agent.skills.get(skill, -1.0) >= least for skill, least in item.interaction.needs.skills)
+        )
+
+    def apart(self, person: Person, item: Item) -> bool:
+        """Whether a refusal keeps the two apart, but the oldest one if nobody else is left."""
+        refused = {each.agent: each for each in item.refusals}
+        own = refused.get(person.id)
+        if own is None or self.at >= own.excluded:
+            return False
+        if self.at < own.retry:
+            return True
+        candidates = [each.id for each in self.people if each.there and self.able(each, item)]
+        if any(each not in refused or self.at >= refused[each].excluded for each in candidates):
+            return True
+        return person.id != next((each.agent for each in item.refusals if each.agent in candidates), None)
+
+    def waits_for(self, item: Item) -> Person | None:
+        """Return the agent for whom alone *item* waits."""
+        wait = self.plan.queues[item.queue].sticky_wait
+        person = self.find(item.interaction.prefers)
+        if wait is None or self.at >= item.since + wait or person is None or not person.there:
+            return None
+        if not self.able(person, item) or person.id in [each.agent for each in item.refusals]:
+            return None
+        return person
+
+    def find(self, agent: str | None) -> Person | None:
+        """Return who is on the roster under this id."""
+        return next((person for person in self.people if person.id == agent), None)
+
+    def item(self, interaction: str) -> Item | None:
+        """Return the interaction of this id."""
+        return next((item for item in self.items if item.interaction.id == interaction), None)
+
+    def offered(self, offer: int) -> Item | None:
+        """Return what is offered under this number."""
+        return next((item for item in self.items if item.stage == "offered" and item.offer == offer), None)
+
+    def version(self, command: cmd.Command) -> int:
+        """Return the version of what *command* is about."""
+        found: Item | Person | None
+        match command:
+            case cmd.Accept() | cmd.Decline():
+                found = self.offered(command.offer)
+            case cmd.ChangePlan() | cmd.ResumePolicy() | cmd.Tick():
+                return self.plan_version
+            case cmd.Submit():
+                found = self.item(command.interaction.id)
+            case cmd.AddAgent() | cmd.ChangeAgent():
+                found = self.find(command.agent.id)
+            case cmd.RemoveAgent() | cmd.SignOn() | cmd.SignOff() | cmd.SetPresence() | cmd.Disconnect():
+                found = self.find(command.agent)
+            case _:
+                found = self.item(command.interaction)
+        return 0 if found is None else found.version
+
+    # --- steps ------------------------------------------------------------------------------
+
+    def emit(self, event: ev.Event) -> None:
+        """Keep what happened, and who has to be looked at because of it."""
+        self.facts.append(event)
+        agent = getattr(event, "agent", None)
+        person = self.find(getattr(agent, "id", agent))
+        if person is not None:
+            self.touched.append(person)
+
+    def look(self) -> None:
+        """Find the channels with room of everybody to whom something happened."""
+        for person in self.touched:
+            person.open = frozenset(channel for channel in self.plan.channels if self.may_take(person, channel))
+        self.touched = []
+
+    def may_take(self, person: Person, channel: str) -> bool:
+        """Whether *person* can be given one more interaction of *channel*."""
+        if person.presence is not Presence.AVAILABLE or (person.rest is not None and self.at < person.rest):
+            return False
+        if person.agent.channels is not None and person.agent.channels.get(channel, 0) == 0:
+            return False
+        if not self.has_room(person, channel):
+            return False
+        policy = self.plan.capacity
+        return policy is None or policy(Facts(self, person), channel, self.units(channel) / 1_000_000)
+
+    def drain(self) -> bool:
+        """Let those go who were draining and hold nothing any more."""
+        done = [each for each in self.people if each.presence is Presence.DRAINING and not self.hands(each)]
+        for person in done:
+            self.set_presence(person, Presence.OFFLINE, "drained")
+        return bool(done)
+
+    def hand_over(self, item: Item, person: Person) -> None:
+        """Offer *item*, or assign it where its queue says so."""
+        queue = self.plan.queues[item.queue]
+        if queue.auto_accept:
+            self.assign(item, person, "auto")
+            return
+        self.grip(item, person)
+        item.stage, item.offer = "offered", self.placed
+        item.expires = self.at + queue.offer_for
+        ids = (OfferId(self.placed), item.interaction.id, person.id)
+        self.emit(ev.Offered(self.at, *ids, item.expires))
+
+    def grip(self, item: Item, person: Person) -> None:
+        """Put *item* into the hands of *person*."""
+        self.placed += 1
+        self.grips += 1
+        item.holder, item.grip, item.since_hold = person.id, self.grips, self.at
+        item.offer, item.fence, item.until = None, None, None
+        item.version += 1
+        person.last_offer = self.placed
+
+    def assign(self, item: Item, person: Person, how: str) -> None:
+        """Make *item* the property of *person*."""
+        offer = item.offer if item.holder is not None else None
+        if item.holder is None:
+            self.grip(item, person)
+        else:
+            item.version += 1
+        self.fences += 1
+        item.stage, item.fence, item.how, item.since_hold = "assigned", self.fences, how, self.at
+        item.refusals, item.clock, item.accepted_ever = [], False, True
+        person.handled += 1
+        ids = (item.interaction.id, person.id)
+        self.emit(ev.Assigned(self.at, *ids, Fence(self.fences), how, None if offer is None else OfferId(offer)))
+
+    def let_go(self, item: Item, stage: str, *, idle: bool = True) -> None:
+        """Take *item* out of whatever hands it is in."""
+        person = self.find(item.holder)
+        if person is not None:
+            self.touched.append(person)
+            if idle:
+                person.idle_since = self.at
+        item.stage, item.holder = stage, None
+        item.version += 1
+        if stage == "closed":
+            item.closed, item.clock, item.refusals = self.at, False, []
+
+    def rescind(self, item: Item, cause: str) -> None:
+        """Take an offer back."""
+        assert item.offer is not None
+        assert item.holder is not None
+        ids = (OfferId(item.offer), item.interaction.id, item.holder)
+        self.let_go(item, "waiting", idle=False)
+        self.emit(ev.OfferRescinded(self.at, *ids, cause, None, None, None))
+
+    def backoff(self, item: Item, cause: str, reason: str) -> Backoff:
+        """Return what the queue says about a refusal."""
+        return self.plan.queues[item.queue].refusals(cause, reason)
+
+    def cool_down(self, item: Item, agent: str, backoff: Backoff) -> tuple[Instant, Instant]:
+        """Keep the two apart; return until when."""
+        retry, excluded = self.at + backoff.cool_down, self.at + backoff.exclusion
+        item.refusals = [each for each in item.refusals if each.agent != agent]
+        item.refusals.append(Refusal(agent, retry, excluded))
+        self.timers += [(retry, RETRY, item.seq), (excluded, RETRY, item.seq)]
+        return retry, excluded
+
+    def refuse_offer(self, item: Item, cause: str, event: Callable[..., ev.Event], backoff: Backoff) -> None:
+        """Let the agent refuse what is offered to her; *event* takes the times."""
+        person = self.find(item.holder)
+        assert person is not None
+        self.let_go(item, "waiting", idle=False)
+        retry, excluded = self.cool_down(item, person.id, backoff)
+        rest = None if backoff.rest is None else self.at + backoff.rest
+        if rest is not None:
+            person.rest = rest if person.rest is None else max(rest, person.rest)
+            self.timers.append((person.rest, REST, person.number))
+        times = person.refused_at.setdefault(cause, [])
+        times.append(self.at)
+        self.emit(event(retry, excluded, rest))
+        lately = sum(1 for each in times if each > self.at - backoff.window)
+        # Who lost her connection is going offline anyway.
+        enough = cause != "disconnected" and backoff.pause_after is not None and lately >= backoff.pause_after
+        if enough and person.presence is Presence.AVAILABLE:
+            self.pauses.append((person, f"{cause} {lately} times"))
+
+    def expire(self, item: Item, due: Instant) -> None:
+        """Let an offer run out."""
+        ids = (OfferId(item.offer or 0), item.interaction.id, item.holder or "")
+        backoff = self.backoff(item, "expired", "")
+        self.refuse_offer(item, "expired", lambda *times: ev.OfferExpired(self.at, due, *ids, *times), backoff)
+
+    def finish(self, item: Item, due: Instant | None) -> None:
+        """Close what is done."""
+        ids = (item.interaction.id, item.holder or "", Fence(item.fence or 0))
+        self.let_go(item, "closed")
+        self.emit(ev.Completed(self.at, *ids, due))
+
+    def requeue(self, item: Item, cause: str, due: Instant | None, backoff: Backoff) -> None:
+        """Bring what was accepted back to its place."""
+        ids = (item.interaction.id, item.holder or "")
+        self.let_go(item, "waiting")
+        times = self.cool_down(item, ids[1], backoff)
+        self.emit(ev.Requeued(self.at, *ids, cause, due, *times))
+
+    def take_back(self, item: Item, cause: str, due: Instant | None) -> None:
+        """Take accepted work from somebody who is gone."""
+        if item.stage == "wrapping":
+            self.finish(item, due)
+        else:
+            self.requeue(item, cause, due, self.backoff(item, "disconnected", cause))
+
+    def lose(self, person: Person, due: Instant) -> None:
+        """Take away what was held for somebody who did not come back."""
+        person.grace = None
+        person.version += 1
+        self.emit(ev.PresenceChanged(self.at, person.id, person.presence, "grace over", None))
+        for item in self.hands(person):
+            self.take_back(item, "disconnected", due)
+
+    def set_presence(
+        self, person: Person, presence: Presence, cause: str, grace: Instant | None = None
+    ) -> None:
+        """Change where somebody is."""
+        if presence is not Presence.AVAILABLE:
+            for item in self.hands(person):
+                if item.stage == "offered":
+                    self.rescind(item, presence.value)
+        if presence is Presence.AVAILABLE and person.presence is not Presence.AVAILABLE:
+            person.idle_since, person.rest, person.refused_at = self.at, None, {}
+        person.presence, person.grace = presence, grace
+        person.version += 1
+        self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
+
+    def place(self, queue_name: str, interaction: Interaction, since: Instant) -> tuple[Any, ...]:
+        """Return tier, reference, head start, terms and target of *interaction* in a queue."""
+        queue = self.plan.queues[queue_name]
+        target = None if queue.sla is None else queue.sla(interaction, since)
+        names = [_name(scorer) for scorer in queue.scoring]
+        terms = tuple(
+            (_unique(names, i), float(scorer(interaction, since))) for i, scorer in enumerate(queue.scoring)
+        )
+        head_start = min(sum(seconds for _, seconds in terms), queue.head_start_cap)
+        tier = queue.tier if interaction.tier is None else interaction.tier
+        return tier, queue.ordering(since, target), head_start, terms, target
+
+    def move(self, item: Item, queue: str, place: tuple[Any, ...]) -> None:
+        """Give *item* another place."""
+        tier, reference, head_start, _, target = place
+        item.queue, item.tier, item.key = queue, tier, reference - head_start
+        if not item.accepted_ever and target != item.target:
+            later = item.clock or item.target is None or (target is not None and target > item.target)
+            item.clock = target is not None and later
+        item.target = target
+
+    def refused(self, command: cmd.Command, rule: str) -> ev.Refused:
+        """Return the refusal of *command*; its reason is not compared."""
+        return ev.Refused(self.at, type(command).__name__, _subject(command), rule, "")
+
+    def refuse(self, command: cmd.Command, rule: str) -> None:
+        """Let nothing happen but the refusal."""
+        self.facts.append(self.refused(command, rule))
+
+    # --- commands: interactions -------------------------------------------------------------
+
+    def submit(self, command: cmd.Submit) -> list[ev.Event] | None:
+        interaction = command.interaction
+        known = self.item(interaction.id)
+        if known is not None:
+            if known.interaction == interaction:
+                return [known.first]
+            self.refuse(command, "id_reused")
+        elif interaction.queue not in self.plan.queues:
+            self.refuse(command, "unknown_queue")
+        elif self.plan.skills is not None and {name for name, _ in interaction.needs.skills} - self.plan.skills:
+            self.refuse(command, "unknown_skill")
+        elif interaction.channel not in self.plan.channels:
+            self.refuse(command, "unknown_channel")
+        else:
+            self.take_in(interaction)
+        return None
+
+    def take_in(self, interaction: Interaction) -> None:
+        place = self.place(interaction.queue, interaction, self.at)
+        tier, reference, head_start, _, target = place
+        self.submitted += 1
+        event = ev.Submitted(self.at, interaction, self.submitted, *place)
+        key = reference - head_start
+        queue, clock = interaction.queue, target is not None
+        item = Item(interaction, self.submitted, queue, tier, key, self.at, target, clock, event)
+        self.items.append(item)
+        self.emit(event)
+        wait = self.plan.queues[interaction.queue].sticky_wait
+        if wait is not None:
+            self.timers.append((self.at + wait, STICKY, item.seq))
+        oldest = self.at - self.plan.retention
+        self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
+
+    def open_item(self, command: Any) -> Item | None:
+        item = self.item(command.interaction)
+        if item is None or item.stage == "closed":
+            self.refuse(command, "unknown_interaction" if item is None else "closed")
+            return None
+        return item
+
+    def held_item(self, command: Any, stage: str) -> Item | None:
+        """Return what the agent of *command* shows the fence of."""
+        item = self.item(command.interaction)
+        if item is None:
+            self.refuse(command, "unknown_interaction")
+        elif not item.owned:
+            self.refuse(command, "not_held")
+        elif item.holder != command.agent:
+            self.refuse(command, "not_holder")
+        elif item.fence != command.fence:
+            self.refuse(command, "stale_fence")
+        elif item.stage != stage:
+            self.refuse(command, "wrong_stage")
+        else:
+            return item
+        return None
+
+    def cancel(self, command: cmd.Cancel) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.stage == "wrapping":
+            self.refuse(command, "wrong_stage")
+            return
+        if item.stage == "offered":
+            self.rescind(item, "cancelled")
+        self.let_go(item, "closed")
+        self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
+
+    def abandon(self, command: cmd.Abandon) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.owned:
+            self.refuse(command, "already_accepted")
+            return
+        if item.stage == "offered":
+            self.rescind(item, "abandoned")
+        self.let_go(item, "closed")
+        self.emit(ev.Abandoned(self.at, command.interaction))
+
+    def transfer(self, command: cmd.Transfer) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if command.queue not in self.plan.queues or command.queue == item.queue:
+            self.refuse(command, "same_queue" if command.queue == item.queue else "unknown_queue")
+            return
+        holder = None
+        if item.owned or command.agent is not None:
+            if self.held_item(command, "assigned") is None:
+                return
+            holder = item.holder
+        if item.stage == "offered":
+            self.rescind(item, "transferred")
+        place = self.place(command.queue, item.interaction, item.since)
+        self.let_go(item, "waiting")
+        item.refusals = []
+        self.move(item, command.queue, place)
+        self.sticky_timer(item)
+        self.emit(ev.Transferred(self.at, command.interaction, command.queue, holder, "asked", *place))
+
+    def sticky_timer(self, item: Item) -> None:
+        """Look again when the wait for the preferred agent ends."""
+        wait = self.plan.queues[item.queue].sticky_wait
+        if wait is not None and item.since + wait > self.at:
+            self.timers.append((item.since + wait, STICKY, item.seq))
+
+    def assign_by_hand(self, command: cmd.Assign) -> None:
+        item = self.open_item(command)
+        person = None if item is None else self.known(command)
+        if item is None or person is None:
+            return
+        if item.owned:
+            self.refuse(command, "already_accepted")
+            return
+        if person.presence is Presence.OFFLINE:
+            self.refuse(command, "agent_offline")
+            return
+        room = item.holder == person.id or self.has_room(person, item.interaction.channel)
+        if not (room or command.override):
+            self.refuse(command, "no_room")
+            return
+        if item.stage == "offered":
+            self.rescind(item, "assigned by hand")
+        self.assign(item, person, "manual" if room else "override")
+
+    def accept(self, command: cmd.Accept) -> list[ev.Event] | None:
+        item = self.offered(command.offer)
+        if item is not None and item.holder == command.agent:
+            person = self.find(item.holder)
+            assert person is not None
+            self.assign(item, person, "accepted")
+            return None
+        for each in self.items:
+            if each.owned and each.holder == command.agent and each.offer == command.offer:
+                ids = (each.interaction.id, command.agent, Fence(each.fence or 0))
+                return [ev.Assigned(each.since_hold, *ids, each.how, command.offer)]
+        self.refuse_answer(command)
+        return None
+
+    def refuse_answer(self, command: cmd.Accept | cmd.Decline) -> None:
+        if not 0 < command.offer <= self.placed:
+            self.refuse(command, "unknown_offer")
+        else:
+            self.refuse(command, "offer_closed" if self.offered(command.offer) is None else "not_your_offer")
+
+    def decline(self, command: cmd.Decline) -> None:
+        item = self.offered(command.offer)
+        if item is None or item.holder != command.agent:
+            self.refuse_answer(command)
+            return
+        ids = (command.offer, item.interaction.id, command.agent, command.reason)
+        backoff = self.backoff(item, "declined", command.reason)
+        self.refuse_offer(item, "declined", lambda *times: ev.Declined(self.at, *ids, *times), backoff)
+
+    def complete(self, command: cmd.Complete) -> None:
+        item = self.held_item(command, "assigned")
+        if item is None:
+            return
+        wrap_up = self.plan.queues[item.queue].wrap_up
+        if wrap_up is None:
+            self.finish(item, None)
+            return
+        item.stage, item.until = "wrapping", self.at + wrap_up
+        item.version += 1
+        ids = (command.interaction, command.agent, command.fence)
+        self.emit(ev.WrapUpStarted(self.at, *ids, item.until))
+
+    def finish_wrap_up(self, command: cmd.FinishWrapUp) -> None:
+        item = self.held_item(command, "wrapping")
+        if item is not None:
+            self.finish(item, None)
+
+    def release(self, command: cmd.Release) -> None:
+        item = self.held_item(command, "assigned")
+        if item is not None:
+            backoff = self.backoff(item, "declined", command.reason)
+            self.requeue(item, command.reason or "released", None, backoff)
+
+    # --- commands: agents -------------------------------------------------------------------
+
+    def known(self, command: Any) -> Person | None:
+        person = self.find(_agent(command))
+        if person is None:
+            self.refuse(command, "unknown_agent")
+        return person
+
+    def fits_plan(self, command: cmd.AddAgent | cmd.ChangeAgent) -> bool:
+        agent, skills = command.agent, self.plan.skills
+        if set(agent.queues or ()) - set(self.plan.queues):
+            self.refuse(command, "unknown_queue")
+        elif set(agent.channels or ()) - set(self.plan.channels):
+            self.refuse(command, "unknown_channel")
+        elif skills is not None and set(agent.skills) - skills:
+            self.refuse(command, "unknown_skill")
+        else:
+            return True
+        return False
+
+    def add_agent(self, command: cmd.AddAgent) -> None:
+        if self.find(command.agent.id) is not None:
+            self.refuse(command, "already_there")
+        elif self.fits_plan(command):
+            self.people.append(Person(command.agent, self.enrolled, self.at))
+            self.enrolled += 1
+            self.emit(ev.AgentAdded(self.at, command.agent))
+
+    def change_agent(self, command: cmd.ChangeAgent) -> None:
+        person = self.known(command)
+        if person is not None and self.fits_plan(command):
+            person.agent = command.agent
+            person.version += 1
+            self.emit(ev.AgentChanged(self.at, command.agent))
+
+    def remove_agent(self, command: cmd.RemoveAgent) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        for item in self.hands(person):
+            if item.stage == "offered":
+                self.rescind(item, "agent removed")
+        for item in self.hands(person):
+            self.take_back(item, "agent removed", None)
+        self.people.remove(person)
+        self.emit(ev.AgentRemoved(self.at, command.agent))
+
+    def ask_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        presence = command.presence if isinstance(command, cmd.SetPresence) else Presence.AVAILABLE
+        if isinstance(command, cmd.SignOff):
+            presence = Presence.OFFLINE
+        owns = any(item.owned for item in self.hands(person))
+        if presence is Presence.DRAINING and not owns:
+            presence = Presence.OFFLINE
+        elif presence is Presence.OFFLINE and owns and person.presence is not Presence.OFFLINE:
+            presence = Presence.DRAINING
+        if presence is person.presence:
+            self.refuse(command, "already_so")
+        else:
+            self.set_presence(person, presence, "asked")
+
+    def disconnect(self, command: cmd.Disconnect) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        if person.presence is Presence.OFFLINE:
+            self.refuse(command, "already_so")
+            return
+        for item in self.hands(person):
+            if item.stage == "offered" and item.holder == person.id:
+                ids = (OfferId(item.offer or 0), item.interaction.id, person.id, "disconnected")
+                backoff = self.backoff(item, "disconnected", "disconnected")
+                event = _rescinded(self.at, ids)
+                self.refuse_offer(item, "disconnected", event, backoff)
+        grace = self.at + self.plan.reconnect_grace if self.hands(person) else None
+        self.set_presence(person, Presence.OFFLINE, "disconnected", grace)
+
+    # --- commands: the plan -----------------------------------------------------------------
+
+    def change_plan(self, command: cmd.Command, plan: Plan) -> None:
+        """Go on under another plan."""
+        open_items = [item for item in self.items if item.stage != "closed"]
+        for item in open_items:
+            rule = None
+            if item.queue not in plan.queues and item.queue not in plan.successors:
+                rule = "no_successor"
+            elif item.interaction.channel not in plan.channels:
+                rule = "channel_in_use"
+            if rule is not None:
+                self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
+                return
+        self.plan = plan
+        self.plan_version += 1
+        self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
+        for item in open_items:
+            self.rekey(item)
+        self.timers = [timer for timer in self.timers if timer[1] != STICKY]
+        for item in open_items:
+            self.sticky_timer(item)
+        self.touched += self.people
+
+    def rekey(self, item: Item) -> None:
+        queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
+        place = self.place(queue, item.interaction, item.since)
+        now = (queue, place[0], place[1] - place[2], place[4])
+        if now != (item.queue, item.tier, item.key, item.target):
+            self.move(item, queue, place)
+            item.version += 1
+            self.emit(ev.Rekeyed(self.at, item.interaction.id, queue, *place))
+
+    def resume(self, command: cmd.ResumePolicy) -> None:
+        self.refuse(command, "not_off")  # the policies that it is given never fail
+
+
+def _rescinded(at: Instant, ids: tuple[Any, ...]) -> Callable[..., ev.Event]:
+    return lambda *times: ev.OfferRescinded(at, *ids, *times)
+
+
+def _agent(command: Any) -> str:
+    return str(getattr(command.agent, "id", command.agent))
+
+
+def _name(policy: Callable[..., Any]) -> str:
+    spec = describe(policy)
+    use = spec["use"] if isinstance(spec, Mapping) else spec
+    return str(use).rpartition(":")[2]
+
+
+def _unique(names: list[str], place: int) -> str:
+    before = names[:place].count(names[place])
+    return names[place] if before == 0 else f"{names[place]}#{before + 1}"
+
+
+def _subject(command: Any) -> str:
+    """Return the id of what *command* is about."""
+    for field in ("interaction", "offer", "agent", "slot"):
+        if hasattr(command, field):
+            value = getattr(command, field)
+            return str(getattr(value, "id", value))
+    return ""
+
+
+_DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
+    cmd.Submit: Router.submit,
+    cmd.Cancel: Router.cancel,
+    cmd.Abandon: Router.abandon,
+    cmd.Transfer: Router.transfer,
+    cmd.Assign: Router.assign_by_hand,
+    cmd.Accept: Router.accept,
+    cmd.Decline: Router.decline,
+    cmd.Complete: Router.complete,
+    cmd.FinishWrapUp: Router.finish_wrap_up,
+    cmd.Release: Router.release,
+    cmd.AddAgent: Router.add_agent,
+    cmd.ChangeAgent: Router.change_agent,
+    cmd.RemoveAgent: Router.remove_agent,
+    cmd.SignOn: Router.ask_presence,
+    cmd.SignOff: Router.ask_presence,
+    cmd.SetPresence: Router.ask_presence,
+    cmd.Disconnect: Router.disconnect,
+    cmd.ResumePolicy: Router.resume,
+    cmd.Tick: lambda router, command: None,
+}

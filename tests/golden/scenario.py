@@ -1,0 +1,183 @@
+"""The story that the golden journal tells: every command, every kind of event.
+
+`python -c "from tests.golden.scenario import write; write('journal.jsonl')"` writes it anew.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.golden.policies import moody
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign.engine import Engine
+from workassign.journal import Recorder, record
+from workassign.model import Agent, Channel, Customer, Interaction, Presence
+from workassign.needs import Needs
+from workassign.plan import Plan, Queue
+from workassign.policies import offers, ordering, scoring, selection, sla
+from workassign.stores.jsonl import JsonlStore
+
+E = TypeVar("E")
+
+Say = Callable[[cmd.Command, float], list[ev.Event]]
+
+BEGIN = 1_767_225_600.25
+"""2026-01-01, and a quarter of a second."""
+
+
+def plan() -> Plan:
+    """A small airline's plan."""
+    return Plan(
+        name="golden",
+        queues={
+            "care": Queue(
+                scoring=(scoring.sentiment(most=900), scoring.customer_value(most=600), moody),
+                sla=sla.first_response(120),
+                wrap_up=20.0,
+                sticky_wait=45.0,
+                selection=selection.best_skill,
+                refusals=offers.per_cause(declined={"rest": 5.0}, expired={"pause_after": 2}),
+            ),
+            "baggage": Queue(ordering=ordering.due, sla=sla.first_response(90), offer_for=10.0),
+            "bulk": Queue(tier=3, auto_accept=True),
+        },
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        skills=frozenset({"en", "es", "refunds"}),
+        retention=3600.0,
+    )
+
+
+def next_plan() -> Plan:
+    """The plan of the afternoon: no queue for baggage any more."""
+    return Plan(
+        name="golden-afternoon",
+        queues={"care": Queue(tier=0, sla=sla.first_response(60)), "bulk": Queue(tier=2, auto_accept=True)},
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        successors={"baggage": "care"},
+        retention=3600.0,
+    )
+
+
+def tell(recorder: Recorder) -> None:
+    """Let it happen."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return recorder.handle(command, BEGIN + seconds)
+
+    people(say)
+    morning(say)
+    refusals(say)
+    trouble(say)
+    afternoon(say)
+
+
+def people(say: Say) -> None:
+    """Ann and Ben come to work."""
+    say(cmd.AddAgent(Agent(id="ann", skills={"en": 5, "refunds": 3}, capacity=2)), 0)
+    say(
+        cmd.AddAgent(
+            Agent(id="ben", skills={"en": 3, "es": 4.5}, channels={"tweet": 1, "chat": 1}, capacity=2)
+        ),
+        0,
+    )
+    say(cmd.AddAgent(Agent(id="cleo", queues={"bulk": 2}), key="roster-1", actor="chief"), 0.1)
+    say(cmd.AddAgent(Agent(id="cleo", queues={"bulk": 2}), key="roster-1", actor="chief"), 0.2)
+    say(cmd.SignOn("ann"), 1)
+    say(cmd.SignOn("ben"), 1.5)
+    say(cmd.SetPresence("cleo", Presence.AVAILABLE), 2)
+
+
+def morning(say: Say) -> None:
+    """One is answered, one is abandoned, one is moved, one is given by hand."""
+    furious = Interaction(
+        id="tweet-1",
+        queue="care",
+        channel="tweet",
+        needs=Needs({"en": 3}),
+        customer=Customer(id="kim", value=250.5, influence=71, followers=12_000),
+        sentiment=-0.75,
+        ref="https://example.org/1?q=ä",
+        attributes={"topic": "refund", "flight": "WA 17", "legs": 2, "late": 1.5, "gold": True},
+    )
+    offer = one(say(cmd.Submit(furious, key="t1", actor="reader"), 10), ev.Offered)
+    say(cmd.Submit(furious, key="t1", actor="reader"), 10.5)
+    assigned = one(say(cmd.Accept(offer.offer, offer.agent), 12), ev.Assigned)
+    say(cmd.Complete("tweet-1", assigned.agent, assigned.fence), 30)
+    say(cmd.FinishWrapUp("tweet-1", assigned.agent, assigned.fence), 35)
+    say(cmd.Submit(Interaction(id="bulk-1", queue="bulk", channel="tweet"), key=None), 36)
+    for name in ("tweet-2", "tweet-3", "tweet-4", "tweet-5"):
+        needs, prefers = Needs({"refunds": 1}), "ann" if name == "tweet-5" else None
+        say(cmd.Submit(Interaction(id=name, queue="care", channel="tweet", needs=needs, prefers=prefers)), 40)
+    say(cmd.Abandon("tweet-5"), 41)
+    say(cmd.Cancel("tweet-3", "spam"), 42)
+    say(cmd.Transfer("tweet-4", "baggage"), 43)
+    say(cmd.Assign("tweet-4", "ben"), 44)
+    say(cmd.Submit(Interaction(id="chat-1", queue="care", channel="chat", needs=Needs({"es": 4}))), 45)
+    say(cmd.Assign("chat-1", "ben", override=True), 46)
+
+
+def refusals(say: Say) -> None:
+    """What is offered is declined, runs out, or is taken back."""
+    say(cmd.Tick(), 95)
+    say(cmd.SetPresence("ann", Presence.AVAILABLE), 96)
+    offer = one(say(cmd.Submit(Interaction(id="tweet-6", queue="care", channel="tweet")), 97), ev.Offered)
+    say(cmd.Decline(offer.offer, offer.agent, "lunch"), 98)
+    say(cmd.Decline(offer.offer, offer.agent, "lunch"), 99)
+    say(cmd.Tick(), 140)
+    say(cmd.Tick(), 260)
+    say(cmd.SetPresence("ann", Presence.AVAILABLE), 700)
+    say(cmd.Submit(Interaction(id="tweet-7", queue="baggage", channel="tweet")), 701)
+    say(cmd.Disconnect("ann"), 703)
+    say(cmd.SignOn("ann"), 720)
+
+
+def trouble(say: Say) -> None:
+    """A policy fails until nobody asks it any more, and is forgiven."""
+    for number in range(4):
+        attributes = {"moody": True}
+        say(
+            cmd.Submit(Interaction(id=f"bad-{number}", queue="care", channel="tweet", attributes=attributes)),
+            800,
+        )
+    say(cmd.ResumePolicy("queues.care.scoring.moody"), 805)
+    say(cmd.ResumePolicy("queues.care.scoring.moody", key="again"), 806)
+    say(cmd.SetPresence("ann", Presence.AVAILABLE), 807)
+    offer = one(say(cmd.Submit(Interaction(id="bulk-2", queue="bulk", channel="tweet")), 808), ev.Submitted)
+    say(cmd.Transfer(offer.interaction.id, "baggage"), 809)
+    say(cmd.Cancel("nobody", expected_version=3), 810)
+
+
+def afternoon(say: Say) -> None:
+    """Another plan; work is given back, the roster changes, everybody goes."""
+    say(cmd.ChangePlan(Plan(name="too-small").to_data()), 900)
+    say(cmd.ChangePlan(next_plan().to_data(), key="plan-2", actor="chief"), 901)
+    assigned = one(say(cmd.Assign("bad-3", "ann", override=True), 902), ev.Assigned)
+    say(cmd.Release("bad-3", "ann", assigned.fence, "wrong desk"), 903)
+    say(cmd.ChangeAgent(Agent(id="ann", skills={"en": 5, "es": 1}, channels={"tweet": 3}, capacity=3)), 904)
+    assigned = one(say(cmd.Assign("bad-3", "ann", override=True), 905), ev.Assigned)
+    say(cmd.Transfer("bad-3", "bulk", "ann", assigned.fence), 906)
+    say(cmd.Disconnect("ben"), 907)
+    say(cmd.Tick(), 1000)
+    say(cmd.SignOff("ann"), 1001)
+    say(cmd.RemoveAgent("cleo"), 1002)
+    say(cmd.Tick(), 4800)
+    say(cmd.Submit(Interaction(id="tweet-1", queue="care", channel="tweet", tier=0, sentiment=1)), 4801)
+
+
+def one(found: list[ev.Event], kind: type[E]) -> E:
+    """Return the first event of *kind*."""
+    return next(each for each in found if isinstance(each, kind))
+
+
+def write(path: str) -> None:
+    """Write the journal to a new file at *path*."""
+    store = JsonlStore(path)
+    recorder = record(Engine(plan()), store)
+    tell(recorder)
+    recorder.flush()
+    store.close()
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])

@@ -1,0 +1,327 @@
+"""The main job from its front door: a file of mentions in, a journal and a report out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workassign import Agent, Interaction
+from workassign import events as ev
+from workassign.cli import main
+from workassign.commands import AddAgent, SignOn, Submit
+from workassign.engine import Engine
+from workassign.journal import entries, record
+from workassign.stores.sqlite import SqliteStore
+
+PLAN = """
+name = "small desk"
+skills = ["billing"]
+
+[channels.twitter]
+
+[queues.air]
+scoring = [{ use = "sentiment", most = 600.0 }]
+selection = "least_loaded"
+sla = { use = "first_response", seconds = 300.0 }
+
+[queues.sea]
+
+[mentions]
+channel = "twitter"
+queues = { Air = "air", Sea = "sea" }
+topics = [{ name = "refunds", words = ["refund*"], skills = { billing = 1 } }]
+screen = [{ name = "reposts", starts_with = ["RT @"] }]
+
+[mentions.columns]
+id = "id"
+at = "at"
+brand = "brand"
+author = "author"
+text = "text"
+sentiment = "mood"
+
+[simulation]
+seed = 1
+drain_for = 7200.0
+handling = { median = 200.0, spread = 0.5 }
+customers = {}
+"""
+
+ROSTER = """
+[roster]
+zone = "+01:00"
+
+[[roster.teams]]
+name = "desk"
+agents = 5
+capacity = 2.0
+shifts = [{ start = "00:00", end = "24:00" }]
+
+[[roster.agents]]
+id = "ann"
+skills = { billing = 2 }
+queues = { air = 1, sea = 2 }
+shifts = [{ start = "08:00", end = "16:00", days = ["mon-fri"] }, { start = "16:00", end = "02:00" }]
+"""
+
+PATIENCE = """
+[simulation.patience]
+median = 60.0
+spread = 1.0
+"""
+
+
+def rows(count: int = 200) -> Iterator[str]:
+    """Yield a header and a mention every 20 seconds, every 7th a repost and every 9th spoilt."""
+    yield "id,at,brand,author,mood,text"
+    for i in range(count):
+        at = "never" if i % 9 == 8 else f"{1_767_268_800 + 20 * i}"
+        words = "RT @air: hi" if i % 7 == 6 else "refund me" if i % 5 == 0 else "hello"
+        yield f"m{i},{at},{'Air' if i % 3 else 'Sea'},author{i % 40},{(i % 11 - 8) / 10},{words}"
+
+
+def prepared(folder: Path, plan: str = PLAN + ROSTER, mentions: str | None = None) -> list[str]:
+    """Write plan and mentions, and return the arguments of a run without a report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.toml").write_text(plan, encoding="utf-8")
+    text = "\n".join(rows()) + "\n" if mentions is None else mentions
+    (folder / "mentions.csv").write_text(text, encoding="utf-8")
+    files = ["--mentions", str(folder / "mentions.csv"), "--out", str(folder / "out")]
+    return ["run", str(folder / "plan.toml"), *files, "--json", str(folder / "out.json"), "--no-report"]
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "out.json").read_text(encoding="utf-8"))
+    return found
+
+
+def bodies(journal: Path) -> list[bytes]:
+    store = SqliteStore(journal)
+    try:
+        return list(store.load())
+    finally:
+        store.close()
+
+
+def check_accounts(found: dict[str, Any]) -> None:
+    """Check that everything read is somewhere, and everything that entered too."""
+    funnel, total = found["funnel"], found["run"]["total"]
+    assert funnel["read"] == len(funnel["bad"]) + sum(funnel["dropped"].values()) + total["entered"]
+    for line in (total, *found["run"]["queues"]):
+        gone = line["answered"] + line["abandoned"] + sum(line["exited"].values())
+        assert line["entered"] == gone + line["waiting"]
+    assert total["entered"] == sum(line["entered"] for line in found["run"]["queues"])
+
+
+def test_a_run_accounts_for_everything_and_its_journal_verifies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(prepared(tmp_path)) == 0
+
+    found = figures(tmp_path)
+    check_accounts(found)
+    assert found["funnel"]["read"] == 200
+    assert found["funnel"]["dropped"] == {"record repeated": 0, "reposts": 25}
+    assert len(found["funnel"]["bad"]) == 22
+    assert found["run"]["total"]["answered"] == 153
+    assert found["run"]["total"]["hit_rate"] > 0.5
+    assert "line 10: at is no date and time: 'never'" in capsys.readouterr().out
+
+    assert main(["verify", str(tmp_path / "out"), "--json", str(tmp_path / "verdict.json")]) == 0
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    assert verdict["problems"] == []
+    assert verdict["balance"]["entered"] == 153
+    assert "every law was kept" in capsys.readouterr().out
+
+
+def test_the_same_seed_writes_the_same_journal_and_another_seed_another(tmp_path: Path) -> None:
+    arguments = prepared(tmp_path)
+    journal = tmp_path / "out" / "journal.db"
+
+    runs = []
+    for seed in ("3", "3", "4"):
+        assert main([*arguments, "--seed", seed]) == 0
+        runs.append((bodies(journal), figures(tmp_path)))
+
+    assert runs[0] == runs[1]
+    assert runs[0][0] != runs[2][0]
+
+
+def test_the_figures_are_those_of_the_journal(tmp_path: Path) -> None:
+    """Offers, answers and waits, counted once more by hand."""
+    assert main(prepared(tmp_path)) == 0
+    store = SqliteStore(tmp_path / "out" / "journal.db")
+    facts = [fact for entry in entries(store) for fact in entry.facts]
+    store.close()
+
+    total = figures(tmp_path)["run"]["total"]
+    came = {fact.interaction.id: fact.at for fact in facts if isinstance(fact, ev.Submitted)}
+    waits = [fact.at - came[fact.interaction] for fact in facts if isinstance(fact, ev.Assigned)]
+    assert total["offers"]["made"] == sum(isinstance(fact, ev.Offered) for fact in facts)
+    assert total["missed"] == sum(isinstance(fact, ev.SlaMissed) for fact in facts)
+    assert total["waits"]["longest"] == max(waits)
+    assert total["waits"]["mean"] == pytest.approx(sum(waits) / len(waits))
+
+
+def test_with_nobody_on_the_roster_everything_waits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(prepared(tmp_path, PLAN)) == 0
+
+    found = figures(tmp_path)
+    check_accounts(found)
+    assert found["run"]["total"]["waiting"] == found["run"]["total"]["entered"] == 153
+    assert found["run"]["total"]["missed"] > 0
+    assert "Nobody is on the roster: everything waits." in capsys.readouterr().out
+    assert main(["verify", str(tmp_path / "out")]) == 0
+
+
+@pytest.mark.parametrize("mentions", ["", "id,at,brand,author,mood,text\n"])
+def test_without_mentions_nothing_happens_and_nothing_breaks(tmp_path: Path, mentions: str) -> None:
+    assert main(prepared(tmp_path, mentions=mentions)) == 0
+
+    check_accounts(figures(tmp_path))
+    assert main(["verify", str(tmp_path / "out")]) == 0
+
+
+def test_customers_without_patience_abandon(tmp_path: Path) -> None:
+    assert main(prepared(tmp_path, PLAN + PATIENCE)) == 0
+
+    total = figures(tmp_path)["run"]["total"]
+    assert (total["abandoned"], total["waiting"]) == (153, 0)
+
+
+def test_scoring_helps_the_unhappy_against_the_same_day_without(tmp_path: Path) -> None:
+    """Both runs meet the same customers: without waits there is nothing to gain, with them there is."""
+    slow = (PLAN + ROSTER).replace("median = 200.0", "median = 900.0").replace("7200.0", "90000.0")
+    assert main(prepared(tmp_path, slow)) == 0
+
+    (unhappy,) = (each for each in figures(tmp_path)["effects"] if each["group"] == "most unhappy")
+    assert unhappy["scored"]["waits"]["answered"] == unhappy["unscored"]["waits"]["answered"]
+    assert unhappy["scored"]["waits"]["mean"] < unhappy["unscored"]["waits"]["mean"]
+
+
+def test_a_report_is_one_page_that_asks_nobody_and_escapes_what_it_shows(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the report needs matplotlib")
+    arguments = prepared(tmp_path, (PLAN + ROSTER).replace("small desk", "<script>alert(1)</script>"))
+    arguments.remove("--no-report")
+    page = tmp_path / "out" / "report.html"
+
+    assert main(arguments) == 0
+    first = page.read_bytes()
+    assert main(arguments) == 0
+
+    assert page.read_bytes() == first
+    text = first.decode()
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+    assert text.count("<svg ") == 6
+    for asking in ('src="', "url(http", "@import", "<link"):
+        assert asking not in text
+
+
+def test_a_report_without_matplotlib_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as if it were not installed
+    arguments = prepared(tmp_path)
+    arguments.remove("--no-report")
+
+    assert main(arguments) == 2
+    assert 'pip install "workassign[report]"' in capsys.readouterr().err
+
+
+def test_an_explanation_names_the_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(prepared(tmp_path)) == 0
+    capsys.readouterr()
+
+    assert main(["explain", str(tmp_path / "out"), "m0", "--json", str(tmp_path / "why.json")]) == 0
+
+    assert "m0" in capsys.readouterr().out
+    assert json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
+
+
+def test_every_mistake_of_a_plan_file_is_one_line_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = (PLAN + ROSTER).replace("agents = 5", 'agents = "two"').replace("seed = 1", "seed = -1")
+
+    assert main(prepared(tmp_path, plan.replace('at = "at"', "at = 7"))) == 2
+
+    assert capsys.readouterr().err.splitlines() == [
+        "workassign: mentions.columns.at: must be text, not 7",
+        "workassign: roster.teams[0].agents: must be a whole number, not 'two'",
+        "workassign: simulation: seed must be at least 0, not -1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["verify", "nowhere"], "there is no journal"),
+        (["explain", "nowhere", "x"], "there is no journal"),
+        (["run", "no.toml", "--mentions", "m.csv", "--out", "o", "--no-report"], "no.toml"),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_journal_that_no_simulation_wrote_is_kept_unless_forced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody's real journal must not be lost to a demonstration."""
+    arguments = prepared(tmp_path)
+    journal = tmp_path / "out" / "journal.db"
+    journal.parent.mkdir()
+    store = SqliteStore(journal)
+    recorder = record(Engine(), store)
+    recorder.handle(AddAgent(Agent(id="ann")), 0)
+    recorder.handle(SignOn("ann"), 0)
+    recorder.handle(Submit(Interaction(id="real")), 1)
+    recorder.flush()
+    store.close()
+    before = bodies(journal)
+
+    assert main(arguments) == 2
+    assert "--force" in capsys.readouterr().err
+    assert bodies(journal) == before
+
+    assert main([*arguments, "--force"]) == 0
+    assert bodies(journal) != before
+
+
+def test_verify_finds_an_altered_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import sqlite3
+
+    assert main(prepared(tmp_path)) == 0
+    with sqlite3.connect(tmp_path / "out" / "journal.db") as database:
+        database.execute(
+            "UPDATE journal SET body = CAST(replace(body, 'desk', 'dusk') AS BLOB) WHERE seq = 4"
+        )
+    database.close()
+
+    assert main(["verify", str(tmp_path / "out")]) == 1
+    assert "entry 4 was altered" in capsys.readouterr().out
+
+
+def test_a_linted_plan_is_looked_at_with_its_roster_and_its_mentions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A topic that nobody on a queue can do is found before anything runs."""
+    prepared(tmp_path, (PLAN + ROSTER).replace("queues = { air = 1, sea = 2 }", "queues = { air = 1 }"))
+
+    code = main(["lint", str(tmp_path / "plan.toml"), "--json", str(tmp_path / "lint.json")])
+
+    findings = json.loads((tmp_path / "lint.json").read_text(encoding="utf-8"))["findings"]
+    assert any("billing" in each["message"] and "sea" in each["message"] for each in findings)
+    assert code == int(any(each["severity"] == "error" for each in findings))
+    assert "overtaken by nothing more than 600 s later" in capsys.readouterr().out

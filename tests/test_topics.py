@@ -1,0 +1,185 @@
+"""What a mention is about, in which language, and whether it needs anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from workassign.errors import PlanError
+from workassign.needs import ANYBODY, Needs
+from workassign.plan import Plan, Queue
+from workassign.social.intake import MentionSettings
+from workassign.social.readers import Mention
+from workassign.social.screen import REPEATED, Screen, Stage
+from workassign.social.topics import Language, Sorter, Topic, plain, word_pattern
+
+REFUNDS = Topic(name="refunds", words=("refund*", "money back"), skills={"billing": 2})
+BAGS = Topic(name="bags", words=("bag", "refunded bag"), skills={"baggage": 1})
+SPANISH = Language(words=("el", "mi", "vuelo"), skills={"spanish": 1})
+
+
+def mention(text: str, **other: Any) -> Mention:
+    blank = Mention(
+        id="1",
+        at=0.0,
+        line=2,
+        text=text,
+        brand="air",
+        author="ann",
+        sentiment=None,
+        followers=None,
+        value=None,
+        language=None,
+        attributes={},
+    )
+    return attrs.evolve(blank, **other)
+
+
+def sorter(*topics: Topic) -> Sorter:
+    return Sorter("twitter", {"air": "desk", "*": "others"}, topics, {"es": SPANISH})
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "found"),
+    [
+        ("bag", "My BAG!", True),
+        ("bag", "bags", False),
+        ("bag", "bagel", False),
+        ("bag", "#bag", True),
+        ("bag", "@bag is a handle", False),
+        ("bag", "http://x.y/bag", False),
+        ("delay*", "Delayed again", True),
+        ("delay*", "undelayed", False),
+        ("money back", "money \n back", True),
+        ("money back", "money for back", False),
+        ("don't", "I DON’T know", True),
+        ("carry-on", "my carry-on", True),
+        ("c++", "c++", True),
+    ],
+)
+def test_words_are_matched_whole_and_in_any_case(word: str, text: str, found: bool) -> None:
+    assert bool(word_pattern((word,)).search(plain(text))) is found
+
+
+def test_no_words_match_nothing() -> None:
+    assert word_pattern(()).search("anything") is None
+
+
+@pytest.mark.parametrize("word", ["", "?!", "a*b", "*"])
+def test_a_word_that_could_never_be_found_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="no word to look for"):
+        Topic(name="t", words=(word,))
+
+
+def test_the_first_topic_in_the_plan_wins() -> None:
+    """One mention, one topic: what an agent must know stays what one subject asks for."""
+    text = "refund my bag"
+
+    assert sorter(REFUNDS, BAGS).interaction(mention(text), "desk").needs is Needs({"billing": 2})
+    assert sorter(BAGS, REFUNDS).interaction(mention(text), "desk").needs is Needs({"baggage": 1})
+
+
+def test_a_language_adds_its_skills() -> None:
+    made = sorter(BAGS).interaction(mention("mi vuelo y mi bag"), "desk")
+
+    assert made.needs is Needs({"baggage": 1, "spanish": 1})
+    assert made.attributes == {"topic": "bags", "language": "es"}
+
+
+def test_one_word_is_no_language_but_the_files_own_word_is() -> None:
+    assert sorter().interaction(mention("El Paso"), "desk").needs is ANYBODY
+    assert sorter().interaction(mention("help", language="es"), "desk").needs is Needs({"spanish": 1})
+
+
+def test_the_text_stays_outside() -> None:
+    made = sorter(BAGS).interaction(mention("my secret bag", attributes={"place": "gate"}), "desk")
+
+    assert "secret" not in repr(made)
+    assert made.ref == "line 2"
+    assert made.attributes["place"] == "gate"
+
+
+def test_a_brand_chooses_the_queue() -> None:
+    assert sorter().queue(mention("t")) == "desk"
+    assert sorter().queue(mention("t", brand="sea")) == "others"
+    assert sorter().queue(mention("t", brand=None)) == "others"
+    assert Sorter("twitter", {"air": "desk"}, (), {}).queue(mention("t", brand="sea")) is None
+
+
+# --- screening ------------------------------------------------------------------------------
+
+
+def test_a_mention_counts_under_the_first_stage_that_drops_it() -> None:
+    screen = Screen((Stage(name="reposts", starts_with=("rt @",)), Stage(name="own", authors=("us",))))
+
+    assert screen.dropped_by(mention("RT @x: hi", author="us", id="a")) == "reposts"
+    assert screen.dropped_by(mention("hi", author="us", id="b")) == "own"
+    assert screen.dropped_by(mention("hi", id="c")) is None
+
+
+def test_the_same_record_again_is_always_dropped() -> None:
+    screen = Screen(())
+
+    assert [screen.dropped_by(mention("hi")) for _ in range(2)] == [None, REPEATED]
+
+
+def test_the_same_words_by_the_same_author_are_dropped_within_the_window() -> None:
+    screen = Screen((Stage(name="twice", same_text_within=60.0),))
+
+    def said(name: str, at: float, text: str = "Help me", author: str | None = "ann") -> str | None:
+        return screen.dropped_by(mention(text, id=name, at=at, author=author))
+
+    assert said("a", 0.0) is None
+    assert said("b", 50.0, "help  ME") == "twice"
+    assert said("c", 111.0) is None
+    assert said("d", 111.0, author="bob") is None
+    assert said("e", 112.0, author=None) is None
+    assert said("f", 112.0, author=None) is None
+
+
+def test_praise_is_dropped_only_if_it_asks_nothing() -> None:
+    """All conditions of a stage must hold."""
+    stage = Stage(name="praise", sentiment_from=0.5, no_question=True, no_words=("but",), most_words=4)
+    screen = Screen((stage,))
+
+    def praised(name: str, text: str, sentiment: float | None = 0.7) -> bool:
+        return screen.dropped_by(mention(text, id=name, sentiment=sentiment)) == "praise"
+
+    assert praised("a", "@air thanks a lot")
+    assert not praised("b", "thanks, when?")
+    assert not praised("c", "thanks but no")
+    assert not praised("d", "thanks", sentiment=0.2)
+    assert not praised("e", "thanks", sentiment=None)
+    assert not praised("f", "thanks for five words more")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"same_text_within": 0.0}, {"sentiment_from": 2.0}, {"most_words": -1}, {"words": ("!",)}],
+)
+def test_a_stage_that_says_nothing_or_nonsense_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"condition|must|no word"):
+        Stage(name="s", **settings)
+
+
+def test_settings_name_only_what_the_plan_has() -> None:
+    plan = Plan(queues={"desk": Queue()}, skills=frozenset({"billing"}))
+    data = {
+        "mentions": {
+            "columns": {"id": "i", "at": "a", "text": "t"},
+            "channel": "fax",
+            "queues": {"air": "nowhere"},
+            "topics": [{"name": "t", "words": ["w"], "skills": {"flying": 1.0}}],
+        }
+    }
+
+    with pytest.raises(PlanError) as caught:
+        MentionSettings.from_data(data, plan)
+
+    assert caught.value.problems == (
+        "mentions.channel: there is no channel 'fax'",
+        "mentions.queues.air: there is no queue 'nowhere'",
+        "mentions.topics[0].skills: there is no skill 'flying'",
+    )
