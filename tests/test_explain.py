@@ -61,7 +61,7 @@ class Floor:
     def why(self, interaction: str) -> Explanation:
         explanation = explain(self.plan, self.turns, interaction)
         json.dumps(explanation.as_dict(), allow_nan=False)
-        assert explanation.text().count("\n") < 80
+        assert len(explanation.text().splitlines()) <= len(explanation.story) + 9 * 20
         return explanation
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from random import Random
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import event as note
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.brute import Item, Router
-from workassign import Agent, Channel, Customer, Engine, Interaction, Needs, Plan, Presence, Queue
+from tests.brute import Router
+from workassign import Agent, Channel, Customer, Engine, Interaction, Needs, Plan, Presence, Queue, _lines, _state
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.model import Fence, OfferId
@@ -42,7 +40,7 @@ def chat_alone(agent: AgentFacts, channel: str, units: float) -> bool:
 
 
 def weakest(agent: AgentFacts) -> float:
-    """Prefer whoever is offered or holds most, then ..."""
+    """Prefer the many-skilled, then whoever is offered or holds most."""
     return -agent.load
 
 
@@ -71,9 +69,9 @@ def half(submitted: float, target: float | None) -> float:
 # --- instances ------------------------------------------------------------------------------------
 
 
-def a_plan(rnd: Random, *, sticky: bool = True) -> Plan:
+def a_plan(rnd: Random) -> Plan:
     """Return a plan with up to three queues and channels."""
-    queues = {name: a_queue(rnd, sticky=sticky) for name in QUEUES[: rnd.randint(1, 3)]}
+    queues = {name: a_queue(rnd) for name in QUEUES[: rnd.randint(1, 3)]}
     units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     return Plan(
@@ -87,7 +85,7 @@ def a_plan(rnd: Random, *, sticky: bool = True) -> Plan:
     )
 
 
-def a_queue(rnd: Random, *, sticky: bool) -> Queue:
+def a_queue(rnd: Random) -> Queue:
     """Return a queue with any policies."""
     target = rnd.choice((None, sla.first_response(20), sla.first_response(100), for_the_angry))
     orders = (ordering.arrival, half) if target is None else (ordering.arrival, ordering.due, half)
@@ -114,7 +112,7 @@ def a_queue(rnd: Random, *, sticky: bool) -> Queue:
         auto_accept=rnd.random() < 0.2,
         wrap_up=rnd.choice((None, None, 5.0, 40.0)),
         sla=target,
-        sticky_wait=rnd.choice((None, 15.0, 200.0)) if sticky else None,
+        sticky_wait=rnd.choice((None, 15.0, 200.0)),
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
     )
 
@@ -169,17 +167,16 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
 class Script:
     """Draws commands that mostly make sense now, reading where the slow router stands."""
 
-    def __init__(self, rnd: Random, router: Router, *, sticky: bool = True) -> None:
-        self.rnd = rnd
+    def __init__(self, router: Router, at: float) -> None:
         self.router = router
-        self.sticky = sticky
-        self.at = rnd.choice((0.0, 1_767_225_600.0))
+        self.at = at
+        self.rnd = Random(0)
         self.number = 0
         self.said: list[cmd.Command] = []
 
-    def next(self, next_wake: float) -> tuple[cmd.Command, float]:
-        """Return a command and its instant."""
-        rnd = self.rnd
+    def next(self, rnd: Random, next_wake: float) -> tuple[cmd.Command, float]:
+        """Return a command and its instant, as *rnd* has it."""
+        self.rnd = rnd
         step = rnd.choice((0.0, 0.0, 0.0, 0.5, 1.0, 4.0, 5.0, 10.0, 25.0, 30.0, 100.0, 600.0))
         self.at = next_wake if next_wake < float("inf") and rnd.random() < 0.2 else self.at + step
         if self.said and rnd.random() < 0.04:
@@ -204,7 +201,7 @@ class Script:
         if dice < 0.88:
             return self.about_agent()
         if dice < 0.90:
-            return cmd.ChangePlan(a_plan(rnd, sticky=self.sticky).to_data())
+            return cmd.ChangePlan(a_plan(rnd).to_data())
         return self.by_hand()
 
     def by_agent(self) -> cmd.Command:
@@ -290,20 +287,177 @@ def said(events: list[ev.Event]) -> list[ev.Event]:
     return [attrs.evolve(each, reason="") if isinstance(each, ev.Refused) else each for each in events]
 
 
-def compare(rnd: Random, steps: int, *, sticky: bool = True, lazy: bool = True) -> None:
-    """Give both the same commands; assert the same events after every one."""
-    plan = a_plan(rnd, sticky=sticky)
+@contextmanager
+def tuned(wide: int) -> Iterator[None]:
+    """Let heads be walked from *wide* lines on, and what is closed be forgotten at once."""
+    before = _lines.WIDE, _state.FORGET_EVERY
+    _lines.WIDE, _state.FORGET_EVERY = wide, 1
+    try:
+        yield
+    finally:
+        _lines.WIDE, _state.FORGET_EVERY = before
+
+
+def compare(seed: int, steps: list[int], *, timely: bool) -> Engine:
+    """Give both the same commands; assert the same events after every one.
+
+    Every step has dice of its own, so that one can be left out and the others stay much the same.
+    *timely* ticks at every timer, otherwise several may fall due in one turn.
+    """
+    rnd = Random(seed)
+    plan = a_plan(rnd)
     engine, router = Engine(plan), Router(plan)
-    script = Script(rnd, router, sticky=sticky)
-    for name in AGENTS[: rnd.randint(0, 3)]:
-        for command in (cmd.AddAgent(an_agent(rnd, name, plan)), cmd.SignOn(name)):
-            assert said(engine.handle(command, script.at)) == router.handle(command, script.at)
-    for _ in range(steps):
-        command, at = script.next(engine.next_wake)
-        while not lazy and engine.next_wake <= at:
-            wake = engine.next_wake
-            assert said(engine.tick(wake)) == router.handle(cmd.Tick(), wake), "at a timer"
+    script = Script(router, rnd.choice((0.0, 1_767_225_600.0)))
+
+    def turn(command: cmd.Command, at: float) -> None:
         expected = router.handle(command, at)
         found = said(engine.handle(command, at))
         assert found == expected, f"{command} at {at}"
+        assert [*engine.facts[: engine.timed]] == expected[: engine.timed]
+
+    for name in AGENTS[: rnd.randint(0, 4)]:
+        turn(cmd.AddAgent(an_agent(rnd, name, plan)), script.at)
+        turn(cmd.SignOn(name), script.at)
+    for each in steps:
+        command, at = script.next(Random(each), engine.next_wake)
+        while timely and engine.next_wake <= at:
+            turn(cmd.Tick(), engine.next_wake)
+        turn(command, at)
         engine.check()
+    return engine
+
+
+DICE = st.integers(0, 2**32 - 1)
+
+
+@pytest.mark.parametrize("wide", [1, 2, 32])
+@given(seed=DICE, steps=st.lists(DICE, min_size=5, max_size=80), timely=st.booleans())
+def test_the_engine_decides_as_a_scan_of_everything_does(
+    wide: int, seed: int, steps: list[int], timely: bool
+) -> None:
+    """Same plan, same commands, same events: indexes and short cuts change nothing."""
+    with tuned(wide):
+        compare(seed, steps, timely=timely)
+
+
+@pytest.mark.parametrize("wide", [1, 32])
+@given(seed=DICE)
+@settings(max_examples=settings().max_examples // 20)
+def test_a_long_day_is_decided_alike(wide: int, seed: int) -> None:
+    """Four hundred commands, so that lines grow long and are left from their middle."""
+    rnd = Random(seed)
+    with tuned(wide):
+        compare(seed, [rnd.getrandbits(32) for _ in range(400)], timely=rnd.random() < 0.5)
+
+
+# --- lines against lists --------------------------------------------------------------------------
+
+
+class Entry:
+    """What can stand in a line."""
+
+    def __init__(self, key: float, seq: int) -> None:
+        self.key = key
+        self.seq = seq
+        self.place: object = None
+
+
+class LinesAgainstLists(RuleBasedStateMachine):
+    """Several lines on one board, beside plain lists that are sorted at every question."""
+
+    @initialize(wide=st.booleans(), walk=st.integers(0, 3))
+    def begin(self, wide: bool, walk: int) -> None:
+        """Open a board with four lines, all of which compete, and a group of two of them."""
+        self.board = _lines.Board()
+        self.lines = [_lines.Line(self.board) for _ in range(4)]
+        self.lists: list[list[Entry]] = [[] for _ in self.lines]
+        self.gone: list[Entry] = []
+        self.seq = 0
+        self.walk = walk
+        self.all = _lines.Group((0,), self.board)
+        self.some = _lines.Group((0,), self.board)
+        for line in self.lines:
+            self.all.add(line)
+        for line in self.lines[1:3]:
+            self.some.add(line)
+        if wide:
+            self.board.widen(self.lines)
+
+    @rule()
+    def widen(self) -> None:
+        """A board may become wide at any time."""
+        if not self.board.wide:
+            self.board.widen(self.lines)
+
+    @rule(line=st.integers(0, 3), keys=st.lists(st.integers(0, 5), min_size=1, max_size=4))
+    def push(self, line: int, keys: list[int]) -> None:
+        """Newcomers, in any order of their keys."""
+        for key in keys:
+            self.seq += 1
+            self.stand(line, Entry(float(key), self.seq))
+
+    @rule(line=st.integers(0, 3), dice=DICE, key=st.none() | st.integers(0, 9))
+    def come_back(self, line: int, dice: int, key: int | None) -> None:
+        """Somebody who left stands again, here or elsewhere, perhaps with another key."""
+        if self.gone:
+            entry = self.gone.pop(dice % len(self.gone))
+            entry.key = entry.key if key is None else float(key)
+            self.stand(line, entry)
+
+    def stand(self, line: int, entry: Entry) -> None:
+        """Let *entry* stand in both."""
+        self.lines[line].push(entry)
+        self.lists[line].append(entry)
+
+    @rule(line=st.integers(0, 3), dice=st.lists(DICE, min_size=1, max_size=4))
+    def leave(self, line: int, dice: list[int]) -> None:
+        """Some leave from anywhere."""
+        for each in dice:
+            if self.lists[line]:
+                entry = self.lists[line].pop(each % len(self.lists[line]))
+                self.lines[line].remove(entry)
+                assert entry.place is None
+                self.gone.append(entry)
+
+    @rule(line=st.integers(0, 3))
+    def pop(self, line: int) -> None:
+        """The first one is served."""
+        if self.lists[line]:
+            first = min(self.lists[line], key=_place)
+            assert self.lines[line].pop() is first
+            assert first.place is None
+            self.lists[line].remove(first)
+            self.gone.append(first)
+
+    @invariant()
+    def heads_are_the_least(self) -> None:
+        """Every line knows its head and all who stand in it; the groups know the first of all."""
+        for line, entries in zip(self.lines, self.lists, strict=True):
+            assert line.head is min(entries, key=_place, default=None)
+            assert line.key == min((entry.key for entry in entries), default=float("inf"))
+            assert sorted(line, key=_place) == sorted(entries, key=_place)
+            assert len(line) == len(entries)
+        assert self.board.filled == sum(1 for entries in self.lists if entries)
+        if self.board.wide:
+            keys = [line.key for line in self.board.lines]
+            assert keys == sorted(line.key for line in self.lines if line.head is not None)
+        self.check_group(self.all, self.lists)
+        self.check_group(self.some, self.lists[1:3])
+
+    def check_group(self, group: _lines.Group, lists: list[list[Entry]]) -> None:
+        """The first of a group is the least of all that stand in its lines."""
+        before = _lines.WIDE, _lines.WALK
+        _lines.WIDE, _lines.WALK = (0 if self.board.wide else 32), self.walk
+        try:
+            first = group.first()
+        finally:
+            _lines.WIDE, _lines.WALK = before
+        expected = min((entry for entries in lists for entry in entries), key=_place, default=None)
+        assert (first.head if first is not None else None) is expected
+
+
+def _place(entry: Entry) -> tuple[float, int]:
+    return entry.key, entry.seq
+
+
+TestLinesAgainstLists = LinesAgainstLists.TestCase

@@ -59,6 +59,7 @@ class _Item:
         "offer",
         "queue",
         "stage",
+        "taken_back",
     )
 
     def __init__(self, queue: str, channel: str) -> None:
@@ -71,6 +72,8 @@ class _Item:
         self.fence: int | None = None
         self.answered = False
         self.answered_here = False
+        self.taken_back: tuple[str, AgentId] | None = None
+        """The entry in which its offer was last taken back, and from whom."""
 
 
 class _Person:
@@ -223,7 +226,9 @@ class Auditor:
             self._note(f"{event.interaction!r} was accepted, but not offered")
         else:
             self._offers += 1  # whoever is given work without an offer uses up its number
-            self._give(item, event.interaction, event.agent, granted=event.how != "override")
+            # Given by hand what she was offered until then, she has no more than before.
+            was_hers = item.taken_back == (self._where, event.agent)
+            self._give(item, event.interaction, event.agent, granted=event.how != "override" and not was_hers)
         item.offer = item.expires = None
         item.fence = event.fence
         self._answered(item)
@@ -243,6 +248,8 @@ class Auditor:
         self._is_holder(event, event.interaction, event.agent, item)
         if event.offer != item.offer:
             self._note(f"{event.interaction!r} was offered as {item.offer}, not as {event.offer}")
+        if isinstance(event, ev.OfferRescinded):
+            item.taken_back = self._where, event.agent
         if isinstance(event, ev.OfferExpired) and not (event.due == item.expires and event.due <= event.at):
             self._note(f"offer {event.offer} expired at {event.due!r}, open until {item.expires!r}")
         self._let_go(item, event.interaction)

@@ -19,7 +19,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from math import inf
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -467,10 +466,7 @@ def _resumed(store: Store) -> _Run:
 
     engine = replay(store, count)
     _LOG.info("replayed %d entries with %d events", len(counts) - 1, counts[-1])
-    run = _Run(Recorder(engine, store), counts)
-    if engine.now > -inf:
-        run.handle(Tick(), engine.now)  # rebuilds the index in a turn: what its policies do is a fact
-    return run
+    return _Run(Recorder(engine, store), counts)
 
 
 def _numbered(found: Iterator[Entry], number: int, since: int) -> Iterator[tuple[int, Event]]:

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 SHOWN = 8
-"""So many agents, or interactions, are shown in a text; `as_dict` has all agents."""
+"""So many agents, or decisions, are shown in a text; `as_dict` has all of them."""
 
 KINDS: Mapping[str, str] = {
     "presence": "not available",
@@ -204,7 +204,9 @@ class Explanation:
         """Return it for a terminal: instants in UTC if they are POSIX seconds, else as seconds."""
         lines = [f"Interaction {self.interaction}: {self.stage}"]
         lines += [f"  {_when(step.at)}  {step.text}" for step in self.story]
-        for decision in self.decisions:
+        if len(self.decisions) > SHOWN:
+            lines += ["", f"{len(self.decisions) - SHOWN} earlier decisions are not explained here"]
+        for decision in self.decisions[-SHOWN:]:
             lines += ["", *_told_decision(decision)]
         if self.stage == "waiting":
             lines += ["", f"Why it still waits at {_when(self.at)}"]
@@ -605,9 +607,14 @@ def _excluded(agent: AgentState, keys: Keys | None, *reasons: Reason) -> Candida
 
 def _funnel(candidates: Iterable[Candidate]) -> dict[str, int]:
     """Count the excluded by the first kind of reason that each of them has."""
+    firsts = Counter(_failed_at(candidate) for candidate in candidates if candidate.reasons)
+    return {kind: firsts[place] for place, kind in enumerate(KINDS) if firsts[place]}
+
+
+def _failed_at(candidate: Candidate) -> int:
+    """Return how far through a funnel an excluded agent came."""
     order = list(KINDS)
-    firsts = Counter(min((each.kind for each in c.reasons), key=order.index) for c in candidates if c.reasons)
-    return {kind: firsts[kind] for kind in order if firsts[kind]}
+    return min(order.index(reason.kind) for reason in candidate.reasons)
 
 
 # --- plans of the past -----------------------------------------------------------------------
@@ -676,8 +683,9 @@ def _told_candidates(candidates: Sequence[Candidate], funnel: Mapping[str, int])
     lines = [", ".join([f"{len(candidates)} on the roster", *parts]) + f": {len(ranked) or 'nobody'} left"]
     for each, after in zip(ranked[:SHOWN], [*ranked[1:], None], strict=False):
         lines.append(f"{each.rank}. {each.agent}{_told_keys(each, after)}")
-    excluded = [each for each in candidates if each.rank is None][: SHOWN - len(lines) + 1]
-    lines += [f"-  {each.agent} {'; '.join(reason.text for reason in each.reasons)}" for each in excluded]
+    excluded = sorted((each for each in candidates if each.rank is None), key=_failed_at, reverse=True)
+    closest = excluded[: SHOWN - len(lines) + 1]
+    lines += [f"-  {each.agent} {'; '.join(reason.text for reason in each.reasons)}" for each in closest]
     if len(candidates) > len(lines) - 1:
         lines.append(f"   … and {len(candidates) - len(lines) + 1} more")
     return lines

@@ -252,6 +252,9 @@ _ROOMS = {
 }
 """Slot of a queue -> our module that a bare policy name is looked up in."""
 
+_DEFAULTS = "queue_defaults"
+"""The table of settings that hold for every queue that does not say otherwise."""
+
 _ELSEWHERE = ("mentions", "roster", "simulation", "report")
 """Tables of a plan file that other rooms read."""
 
@@ -313,10 +316,14 @@ class _Reader:
         data = self._table("", self._data)
         known = {each.name for each in attrs.fields(Plan)}
         settings = {key: value for key, value in data.items() if key in known}
-        self._unknown("", data, [*known, *_ELSEWHERE])
+        self._unknown("", data, [*known, _DEFAULTS, *_ELSEWHERE])
+        defaults = self._table(_DEFAULTS, data.get(_DEFAULTS, {}))
         if "queues" in data:
             queues = self._table("queues", data["queues"])
-            settings["queues"] = {name: self._queue(f"queues.{name}", each) for name, each in queues.items()}
+            settings["queues"] = {
+                name: self._queue(f"queues.{name}", {**defaults, **self._table(f"queues.{name}", each)})
+                for name, each in queues.items()
+            }
         if "channels" in data:
             channels = self._table("channels", data["channels"])
             settings["channels"] = {
@@ -336,8 +343,7 @@ class _Reader:
             raise PlanError(self._found)
         return plan
 
-    def _queue(self, path: str, value: object) -> Queue:
-        table = self._table(path, value)
+    def _queue(self, path: str, table: Mapping[str, Any]) -> Queue:
         settings = dict(table)
         self._unknown(f"{path}.", table, [each.name for each in attrs.fields(Queue)])
         for slot, room in _ROOMS.items():

@@ -1,17 +1,23 @@
 """The story that the golden journal tells: every command, every kind of event.
 
-`python -c "from tests.golden.scenario import write; write('journal.jsonl')"` writes it anew.
+Journals that are here stay as they are. A new format gets one of its own:
+`python -c "from tests.golden.scenario import write; write('tests/golden/journal-v2.jsonl')"`, and
+`python -c "from tests.golden.scenario import pin; pin()"` pins the states that all of them lead to.
 """
 
-import sys
+import hashlib
+import json
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from tests.golden.policies import moody
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
-from workassign.journal import Recorder, record
+from workassign.journal import Recorder, record, replay
 from workassign.model import Agent, Channel, Customer, Interaction, Presence
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
@@ -179,5 +185,16 @@ def write(path: str) -> None:
     store.close()
 
 
-if __name__ == "__main__":
-    write(sys.argv[1])
+def state_hash(engine: Engine) -> str:
+    """Return the SHA-256 of everything that is the case."""
+    text = json.dumps(engine.snapshot(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def pin() -> None:
+    """Write beside each golden journal the hash of the state that it leads to now."""
+    for journal in sorted(Path(__file__).parent.glob("journal-v*.jsonl")):
+        with tempfile.TemporaryDirectory() as folder:
+            store = JsonlStore(shutil.copy(journal, folder))
+            journal.with_suffix(".sha256").write_text(state_hash(replay(store)) + "\n")
+            store.close()

@@ -1,0 +1,53 @@
+"""How long does `import workassign` take, against `import attrs` alone?
+
+Both in fresh processes, in turn, processor time of the import statement; the medians are compared.
+
+    python -m benchmarks.imports --json out/imports.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+TIMED = "import time; start = time.thread_time(); import {}; print(time.thread_time() - start)"
+
+
+def cost(module: str) -> float:
+    """Return the seconds that importing *module* takes in a fresh process."""
+    code = TIMED.format(module)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print, and write the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--rounds", type=int, default=21)
+    options = parser.parse_args(argv)
+    rounds = [(cost("attrs"), cost("workassign")) for _ in range(options.rounds)]
+    figures = {
+        "attrs_ms": median(attrs for attrs, _ in rounds) * 1000,
+        "workassign_ms": median(ours for _, ours in rounds) * 1000,
+        "ratio": median(ours / attrs for attrs, ours in rounds),
+    }
+    print(
+        "import attrs {attrs_ms:.1f} ms, import workassign {workassign_ms:.1f} ms: {ratio:.2f} x".format(
+            **figures
+        )
+    )
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
