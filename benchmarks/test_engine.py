@@ -7,12 +7,14 @@ from `python -m benchmarks.lifecycle`.
 from __future__ import annotations
 
 import random
+from heapq import heappop, heappush
 from typing import Any
 
 import pytest
 
 from benchmarks.lifecycle import Saturated, Size
 from workassign import Agent, Engine, Interaction, Needs, Plan, Queue
+from workassign.events import Assigned, Event
 from workassign.policies.scoring import sentiment
 
 
@@ -66,15 +68,19 @@ def test_an_hour_of_ten_agents(benchmark: Any) -> None:
         for number in range(10):
             engine.add_agent(Agent(id=str(number)), 0.0)
             engine.sign_on(str(number), 0.0)
-        now, ends = 0.0, []
+        ends: list[tuple[float, int, Assigned]] = []
+
+        def begin(events: list[Event]) -> None:
+            for event in events:
+                if isinstance(event, Assigned):
+                    heappush(ends, (event.at + rng.expovariate(1 / 18), event.fence, event))
+
+        now = 0.0
         for number in range(1_800):
             now += rng.expovariate(0.5)
-            for end, done in sorted(ends, key=lambda pair: pair[0]):
-                if end <= now:
-                    ends.remove((end, done))
-                    events: list[Any] = engine.complete(done.interaction, done.agent, done.fence, end)
-                    ends += [(end + rng.expovariate(1 / 18), event) for event in events[1:]]
-            events = engine.submit(Interaction(id=str(number)), max(now, engine.now))
-            ends += [(engine.now + rng.expovariate(1 / 18), event) for event in events[1:]]
+            while ends and ends[0][0] <= now:
+                end, _, done = heappop(ends)
+                begin(engine.complete(done.interaction, done.agent, done.fence, end))
+            begin(engine.submit(Interaction(id=str(number)), now))
 
     benchmark.pedantic(hour, rounds=5)

@@ -1,5 +1,8 @@
 """Skills-based work assignment: each interaction to exactly one agent, the right one, in time."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from workassign._version import __version__
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError, WorkassignError
@@ -7,20 +10,57 @@ from workassign.model import Agent, Channel, Customer, Interaction, Presence, in
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 
+if TYPE_CHECKING:
+    from workassign.desk import Desk
+    from workassign.explain import explain
+    from workassign.journal import record, replay, verify
+    from workassign.lint import lint
+    from workassign.stores.jsonl import JsonlStore
+    from workassign.stores.memory import MemoryStore
+    from workassign.stores.sqlite import SqliteStore
+
 __all__ = [
     "Agent",
     "Channel",
     "Customer",
+    "Desk",
     "Engine",
     "Interaction",
     "JournalError",
+    "JsonlStore",
+    "MemoryStore",
     "Needs",
     "Plan",
     "PlanError",
     "Presence",
     "Queue",
+    "SqliteStore",
     "UsageError",
     "WorkassignError",
     "__version__",
+    "explain",
     "instant",
+    "lint",
+    "record",
+    "replay",
+    "verify",
 ]
+
+# What an engine alone does not need comes when it is first asked for.
+_LATER = {
+    "Desk": "desk",
+    "JsonlStore": "stores.jsonl",
+    "MemoryStore": "stores.memory",
+    "SqliteStore": "stores.sqlite",
+    "explain": "explain",
+    "lint": "lint",
+    "record": "journal",
+    "replay": "journal",
+    "verify": "journal",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

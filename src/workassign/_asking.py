@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from math import inf
+from math import fsum, inf
 from typing import Any, TypeAlias, TypeVar
 
 from workassign import events as ev
@@ -103,7 +103,7 @@ class Asking:
             (name, float(self.ask(slot, scorer, 0.0, _is_score, who, interaction, since)))
             for slot, name, scorer in rules.scorers
         )
-        head_start = min(sum(seconds for _, seconds in terms), plan.head_start_cap)
+        head_start = min(fsum(seconds for _, seconds in terms), plan.head_start_cap)
         reference = since
         if plan.ordering is not order_policies.arrival:
             slot = f"{rules.path}.ordering"

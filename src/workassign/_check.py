@@ -15,13 +15,13 @@ from workassign._state import State
 from workassign.model import Instant, Presence
 from workassign.policies.holds import Hold
 
-__all__ = ["check", "holds"]
+__all__ = ["check"]
 
 Apart = Callable[[Work, AgentState, Instant], bool]
 
 
-def check(state: State, index: Index, at: Instant, apart: Apart) -> None:
-    """Assert every invariant. Cost: O(interactions x agents) at worst."""
+def check(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
+    """Assert every invariant and count the holds. Cost: O(interactions x agents) at worst."""
     works = list(state.works.values())
     _check_holdings(state, works)
     _check_balance(state, works)
@@ -29,7 +29,7 @@ def check(state: State, index: Index, at: Instant, apart: Apart) -> None:
     waiting = [work for work in works if work.stage == "waiting"]
     _check_lines(index, waiting)
     _check_pools(state, index)
-    holds(state, index, at, apart)
+    return _holds(state, index, at, apart)
 
 
 def _check_holdings(state: State, works: list[Work]) -> None:
@@ -110,7 +110,7 @@ def _check_pools(state: State, index: Index) -> None:
         )
 
 
-def holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
+def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
     """I3: assert that only holds keep a free agent and an eligible interaction apart; count them."""
     found: dict[Hold, int] = {}
     by_class: dict[int, list[Work]] = {}

@@ -7,7 +7,7 @@ from workassign import events as ev
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
 from workassign._pairing import Pairing
-from workassign._records import AgentState, Holding, Signature, Work
+from workassign._records import AgentState, Holding, Work
 from workassign._state import State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
@@ -90,12 +90,25 @@ class Interactions:
         return None
 
     def _accepted_again(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
+        answer = self._acceptance(offer, agent)
+        if answer is None:
+            self._refuse_offer("Accept", offer, agent, at)
+        return answer
+
+    def _acceptance(self, offer: OfferId, agent: AgentId) -> list[ev.Event] | None:
+        """Return what accepting *offer* led to, if the agent still holds it."""
         who = self._state.agents.get(agent)
         for hold in who.holdings.values() if who is not None else ():
             if hold.offer == offer and hold.fence is not None:
                 return [ev.Assigned(hold.since, hold.work.interaction.id, agent, hold.fence, hold.how, offer)]
-        self._refuse_offer("Accept", offer, agent, at)
         return None
+
+    def again(self, command: cmd.Command) -> list[ev.Event] | None:
+        """Return the answer to a command that changed nothing, because it was said before."""
+        if isinstance(command, cmd.Submit):
+            known = self._state.works.get(command.interaction.id)
+            return None if known is None else [known.first_said()]
+        return self._acceptance(command.offer, command.agent) if isinstance(command, cmd.Accept) else None
 
     def _refuse_offer(self, command: str, offer: OfferId, agent: AgentId, at: Instant) -> None:
         """Say why *agent* cannot answer *offer*."""
@@ -329,23 +342,26 @@ class Interactions:
         if agent.presence is Presence.OFFLINE:
             self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline")
             return
-        hers = work.hold is not None and work.hold.agent is agent
-        if not (command.override or hers or self._has_room(agent, work.sig)):
+        room = self._has_room(agent, work)
+        if not (command.override or room):
             self._turn.refuse(
                 command, "no_room", f"agent {command.agent!r} has no room; override goes over it"
             )
             return
-        how = "manual" if hers or self._has_room(agent, work.sig) else "override"
+        how = "manual" if room else "override"
         self._to_the_side(work, "assigned by hand", at)
         self._pairing.index.withdraw(agent)
         self._pairing.assign(work, agent, how, at)
         self._pairing.freed.append(agent)
 
-    def _has_room(self, agent: AgentState, sig: Signature) -> bool:
+    def _has_room(self, agent: AgentState, work: Work) -> bool:
         """Whether her pool and the channel's limit leave room, whatever her presence."""
+        sig = work.sig
+        # What she is offered already takes up its room.
+        more = 0 if work.hold is not None and work.hold.agent is agent else 1
         limit = agent.view.channel_limit(sig.channel)
-        within = limit is None or agent.on_channel(sig.channel) < limit
-        return within and agent.load + sig.units <= agent.pool
+        within = limit is None or agent.on_channel(sig.channel) + more <= limit
+        return within and agent.load + more * sig.units <= agent.pool
 
     def take_back(self, hold: Holding, cause: str, due: Instant | None, at: Instant) -> None:
         """Take accepted work from an agent who is gone; what is in wrap-up is done."""

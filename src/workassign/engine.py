@@ -39,6 +39,7 @@ from workassign.model import (
     Presence,
 )
 from workassign.plan import Plan
+from workassign.policies.holds import Hold
 
 __all__ = ["Engine"]
 
@@ -273,8 +274,10 @@ class Engine:
         wake = self._deadlines.next_wake()
         return inf if wake >= LATEST else wake
 
-    def check(self) -> None:
+    def check(self) -> dict[Hold, int]:
         """Assert every invariant of the engine. Cost: O(everything); for tests and audits.
+
+        Returns how many pairs of a free agent and an interaction each hold keeps apart now.
 
         Raises:
             AssertionError: If one is broken; it prints the inner state around it.
@@ -283,8 +286,9 @@ class Engine:
 
         if self._stale:
             self._rebuild()
-        _check.check(self._state, self._pairing.index, self.now, self._pairing.apart)
+        found = _check.check(self._state, self._pairing.index, self.now, self._pairing.apart)
         assert self.next_wake > self.now, f"next_wake {self.next_wake} is not after {self.now}"
+        return found
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as plain data: engines in equal states return equal data."""
@@ -300,9 +304,10 @@ class Engine:
         """
         for event in facts:
             self._state.evolve(event)
-        if command.key is not None and command.key not in self._answers:
-            self._remember(command, facts[timed:], at)
         self.plan = self._state.plan
+        if command.key is not None and command.key not in self._answers:
+            answer = facts[timed:] or self._interactions.again(command) or []
+            self._remember(command, answer, at)
         self._turn.at = at
         self._stale = True
         self._deadlines.bound = -inf  # so that the next turn comes by `_fire`

@@ -18,7 +18,6 @@ from zlib import crc32
 
 import attrs
 
-from workassign import _check
 from workassign._audit import Auditor
 from workassign._codec import MALFORMED, as_json, decode, encode, from_json, plain
 from workassign._version import __version__
@@ -410,9 +409,7 @@ def _sum_up(verdict: Verdict, auditor: Auditor, engine: Engine | None) -> None:
 
 def _check_engine(verdict: Verdict, engine: Engine) -> None:
     try:
-        engine.check()
-        pairing = engine._pairing
-        found = _check.holds(engine._state, pairing.index, engine.now, pairing.apart)
+        found = engine.check()
     except AssertionError as error:
         verdict.problems.append(f"at the end: {error}")
         return

@@ -17,7 +17,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import inf
+from math import fsum, inf
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -137,7 +137,7 @@ def _target(queue: Queue) -> float | None:
 
 def _head_start(queue: Queue) -> float:
     """Return the most that a head start in *queue* can be."""
-    return min(sum(_most(naming.describe(scorer)) for scorer in queue.scoring), queue.head_start_cap)
+    return min(fsum(_most(naming.describe(scorer)) for scorer in queue.scoring), queue.head_start_cap)
 
 
 def _most(spec: object) -> float:
@@ -150,7 +150,7 @@ def _most(spec: object) -> float:
     if "parts" not in spec:
         return most
     # A part of weight 0 adds nothing, however much it scores.
-    return min(sum((float(weight) * _most(part) for weight, part in spec["parts"] if weight), 0.0), most)
+    return min(fsum(float(weight) * _most(part) for weight, part in spec["parts"] if weight), most)
 
 
 # --- findings --------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def _of_orders(bound: Bound, queues: Mapping[str, Queue]) -> Iterator[Finding]:
 def _of_head_start(place: str, queue: Queue) -> Iterator[Finding]:
     """Look at the cap beside what the scorers can add up to."""
     mosts = [_most(naming.describe(scorer)) for scorer in queue.scoring]
-    total, cap = sum(mosts), queue.head_start_cap
+    total, cap = fsum(mosts), queue.head_start_cap
     place += ".head_start_cap"
     if not mosts or inf in mosts:
         return

@@ -124,7 +124,7 @@ def weighted(parts: Sequence[tuple[float, Scorer]]) -> Scorer:
     terms = [(_checked("a weight", weight), part) for weight, part in parts]
 
     def score(interaction: Interaction, at: Instant) -> float:
-        return sum(weight * part(interaction, at) for weight, part in terms)
+        return math.fsum(weight * part(interaction, at) for weight, part in terms)
 
     return score
 

@@ -7,6 +7,7 @@ number. An agent key must stay the same until that agent's next event: then it c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import fsum
 from typing import Protocol, TypeAlias
 
 from workassign.model import AgentId, Instant
@@ -105,7 +106,7 @@ def fewest_handled(agent: AgentFacts) -> float:
 
 def _surplus(needs: Needs, skills: Mapping[str, float]) -> float:
     """Minus the proficiency in all that is needed: the most proficient comes first."""
-    return -sum(skills[skill] for skill, _ in needs.skills)
+    return -fsum(skills[skill] for skill, _ in needs.skills)
 
 
 def best_skill(agent: AgentFacts) -> float:

@@ -7,6 +7,7 @@ agent's profile, never to a single interaction: so it is computed once for each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import fsum
 from typing import TypeAlias
 
 from workassign.needs import Needs
@@ -26,7 +27,7 @@ def greatest_need(needs: Needs, skills: Mapping[str, float], priority: int) -> f
 def best_skill(needs: Needs, skills: Mapping[str, float], priority: int) -> float:
     """What she is best at first (mean level over what is needed), then what waited longest."""
     levels = [skills[skill] for skill, _ in needs.skills]
-    return -sum(levels) / len(levels) if levels else 0.0
+    return -fsum(levels) / len(levels) if levels else 0.0
 
 
 def queue_priority(needs: Needs, skills: Mapping[str, float], priority: int) -> float:

@@ -1,0 +1,475 @@
+"""Every command in any order: the invariants hold, refusals change nothing, replay is exact.
+
+Beside the engine stands a ledger that believes events only; a second engine, replayed from the
+facts, is given the same commands from then on and must do the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.test_same_decisions import AGENTS, CHANNELS, QUEUES, SKILLS, a_plan
+from workassign import Agent, Engine, Interaction, Needs, Plan, Presence, UsageError
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign.model import Fence, OfferId
+
+GAPS = st.sampled_from((0.0, 0.0, 0.0, 0.5, 5.0, 30.0, 61.0, 700.0))
+DICE = st.integers(0, 2**32 - 1)
+NAMES = st.sampled_from(AGENTS)
+
+# --- what events say ------------------------------------------------------------------------------
+
+
+@attrs.define
+class Held:
+    """What the ledger believes of one interaction."""
+
+    channel: str
+    stage: str = "waiting"
+    agent: str | None = None
+    offer: int | None = None
+    fence: int | None = None
+    accepted: bool = False
+
+
+class Ledger:
+    """Who holds what and how much, from events alone; an impossible event fails at once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.units = _units(plan)
+        self.works: dict[str, Held] = {}
+        self.agents: dict[str, Agent] = {}
+        self.presence: dict[str, Presence] = {}
+        self.fence = 0
+        self.offer = 0
+        self.total: Counter[str] = Counter()
+
+    def take_in(self, event: ev.Event) -> None:
+        """Believe *event*, if it can be true."""
+        match event:
+            case ev.Submitted():
+                known = self.works.get(event.interaction.id)
+                assert known is None or known.stage == "closed"
+                self.works[event.interaction.id] = Held(event.interaction.channel)
+                self.total["entered"] += 1
+            case ev.Offered():
+                assert event.offer > self.offer, "an offer id was used twice"
+                assert event.expires > event.at
+                self.offer = event.offer
+                work = self.grip(event.interaction, event.agent, "offered")
+                work.offer = event.offer
+                assert self.presence[event.agent] is Presence.AVAILABLE
+                self.check_room(event.agent)
+            case ev.Assigned():
+                self.assign(event)
+            case ev.Declined() | ev.OfferExpired() | ev.OfferRescinded():
+                work = self.works[event.interaction]
+                assert (work.stage, work.agent, work.offer) == ("offered", event.agent, event.offer)
+                self.let_go(work, "waiting")
+            case ev.WrapUpStarted() | ev.Completed():
+                work = self.works[event.interaction]
+                assert work.stage in ("assigned", "wrapping")
+                assert (work.agent, work.fence) == (event.agent, event.fence)
+                if isinstance(event, ev.Completed):
+                    self.let_go(work, "closed")
+                else:
+                    work.stage = "wrapping"
+            case ev.Cancelled() | ev.Abandoned():
+                work = self.works[event.interaction]
+                abandoned = isinstance(event, ev.Abandoned)
+                assert work.stage in (("waiting",) if abandoned else ("waiting", "assigned"))
+                if not work.accepted:
+                    self.total["abandoned" if abandoned else "exited"] += 1
+                self.let_go(work, "closed")
+            case ev.Transferred() | ev.Requeued():
+                work = self.works[event.interaction]
+                assert work.agent == event.agent
+                assert work.stage in ("waiting", "assigned")
+                self.let_go(work, "waiting")
+            case ev.AgentAdded() | ev.AgentChanged():
+                self.agents[event.agent.id] = event.agent
+                if isinstance(event, ev.AgentAdded):
+                    self.presence[event.agent.id] = Presence.OFFLINE
+            case ev.AgentRemoved():
+                assert not self.hands(event.agent)
+                del self.agents[event.agent], self.presence[event.agent]
+            case ev.PresenceChanged():
+                assert event.agent in self.presence
+                self.presence[event.agent] = event.presence
+            case ev.PlanChanged():
+                self.units = _units(Plan.from_data(event.plan))
+            case _:
+                pass
+
+    def assign(self, event: ev.Assigned) -> None:
+        """Believe that an agent owns it now."""
+        assert event.fence > self.fence, "a fence did not rise"
+        self.fence = event.fence
+        work = self.works[event.interaction]
+        if event.offer is not None:
+            assert (work.stage, work.agent, work.offer) == ("offered", event.agent, event.offer)
+            work.stage = "assigned"
+        else:
+            work = self.grip(event.interaction, event.agent, "assigned")
+            if event.how != "override":
+                self.check_room(event.agent)
+        work.fence = event.fence
+        if not work.accepted:
+            work.accepted = True
+            self.total["answered"] += 1
+
+    def grip(self, interaction: str, agent: str, stage: str) -> Held:
+        """Put it into the hands of one agent; nobody else may have it (I1)."""
+        work = self.works[interaction]
+        assert (work.stage, work.agent) == ("waiting", None), f"{interaction} is {work}"
+        work.stage, work.agent = stage, agent
+        return work
+
+    def let_go(self, work: Held, stage: str) -> None:
+        """Take it out of all hands."""
+        work.stage, work.agent, work.offer, work.fence = stage, None, None, None
+
+    def hands(self, agent: str) -> list[Held]:
+        """Return what an agent is offered or holds."""
+        return [work for work in self.works.values() if work.agent == agent]
+
+    def load(self, agent: str) -> int:
+        """Return how much that is, in millionths of a unit."""
+        return sum(self.units[work.channel] for work in self.hands(agent))
+
+    def check_room(self, agent: str) -> None:
+        """No grant goes over pool or limit (I2)."""
+        who = self.agents[agent]
+        assert self.load(agent) <= round(who.capacity * 1_000_000), f"{agent} is overloaded"
+        for channel, most in (who.channels or {}).items():
+            assert sum(1 for work in self.hands(agent) if work.channel == channel) <= max(most, 1)
+
+    def waiting(self) -> int:
+        """Return how many are open and were never accepted."""
+        return sum(1 for work in self.works.values() if work.stage != "closed" and not work.accepted)
+
+
+def _units(plan: Plan) -> Mapping[str, int]:
+    return {name: round(channel.units * 1_000_000) for name, channel in plan.channels.items()}
+
+
+# --- the machine ----------------------------------------------------------------------------------
+
+
+class EveryCommand(RuleBasedStateMachine):
+    """All commands, their ids mostly right and sometimes wrong or stale, at any instants."""
+
+    @initialize(dice=DICE)
+    def begin(self, dice: int) -> None:
+        """Open a center under some plan."""
+        self.plan = self.some_plan(dice)
+        self.engine = Engine(self.plan)
+        self.replica: Engine | None = None
+        self.ledger = Ledger(self.plan)
+        self.at = 1_000.0
+        self.count = 0
+        self.turns: list[tuple[float, cmd.Command, list[ev.Event], int]] = []
+        self.answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
+        self.bodies: dict[str, Interaction] = {}
+        self.kept: list[tuple[Any, str]] = []
+        """What was handed over or returned, and how it looked then."""
+        self.one_turn(cmd.Tick())
+
+    def some_plan(self, dice: int) -> Plan:
+        """Return a plan that remembers everything to the end."""
+        return attrs.evolve(a_plan(Random(dice)), retention=604_800.0)
+
+    def turn(self, command: cmd.Command, gap: float) -> list[ev.Event]:
+        """Say *command* to all engines and check what must hold for every turn."""
+        self.at += gap
+        if gap:
+            self.one_turn(cmd.Tick())  # so that what follows is the command's own
+        return self.one_turn(command)
+
+    def one_turn(self, command: cmd.Command) -> list[ev.Event]:
+        """Give all engines one turn."""
+        engine, before = self.engine, _state_of(self.engine)
+        answer = engine.handle(command, self.at)
+        facts, timed = list(engine.facts), engine.timed
+        if self.replica is not None:
+            assert self.replica.handle(command, self.at) == answer
+            assert (self.replica.facts, self.replica.timed) == (facts, timed)
+        for event in facts:
+            self.ledger.take_in(event)
+        if not timed and all(isinstance(event, ev.Refused) for event in facts):
+            assert _state_of(engine) == before, f"{command} was refused and changed something"
+        if facts or command.key is not None:
+            self.turns.append((self.at, command, facts, timed))
+        for each in (command, *answer, answer):
+            self.kept.append((each, repr(each)))
+        return answer
+
+    @invariant()
+    def everything_is_in_order(self) -> None:
+        """The engine's own invariants, the alarm clock, and the ledger's view of the same."""
+        if not hasattr(self, "engine"):
+            return
+        engine, ledger = self.engine, self.ledger
+        engine.check()
+        assert engine.next_wake > engine.now
+        assert self.replica is None or self.replica.next_wake == engine.next_wake
+        snapshot = engine.snapshot()
+        held = {row[0]: (row[1], row[6] and row[6][0]) for row in snapshot["works"]}
+        assert held == {name: (work.stage, work.agent) for name, work in ledger.works.items() if name in held}
+        assert {row[0]: row[4][0] for row in snapshot["agents"]} == {
+            agent: ledger.load(agent) for agent in ledger.agents
+        }
+        assert {row[0]: row[2] for row in snapshot["agents"]} == {
+            agent: presence.value for agent, presence in ledger.presence.items()
+        }
+        total = snapshot["total"]
+        assert total["entered"] == ledger.total["entered"]
+        assert total["answered"] == ledger.total["answered"]
+        assert total["abandoned"] == ledger.total["abandoned"]
+        assert sum(total["exited"].values()) == ledger.total["exited"]
+        assert total["waiting"] == ledger.waiting()
+
+    def teardown(self) -> None:
+        """Replay gives the same state, and nothing that was handed out has changed since."""
+        if not hasattr(self, "engine"):
+            return
+        replica = self.replayed()
+        assert replica.snapshot() == self.engine.snapshot()
+        assert replica.next_wake == self.engine.next_wake
+        replica.check()
+        if self.replica is not None:
+            assert self.replica.snapshot() == self.engine.snapshot()
+        for each, looked in self.kept:
+            assert repr(each) == looked, "a command or an event was changed after it was made"
+
+    def replayed(self) -> Engine:
+        """Return a fresh engine that has taken in every fact."""
+        engine = Engine(Plan.from_data(self.plan.to_data()))
+        for at, command, facts, timed in self.turns:
+            engine.absorb(at, command, facts, timed)
+        return engine
+
+    # --- recovery, time, keys -----------------------------------------------------------------
+
+    @rule(look=st.booleans())
+    def recover(self, look: bool) -> None:
+        """From here on a replayed engine goes along, whether or not its clock was read first."""
+        if self.turns:
+            self.replica = self.replayed()
+            if look:
+                self.replica.check()
+
+    @rule(gap=GAPS)
+    def tick(self, gap: float) -> None:
+        """Time passes."""
+        self.turn(cmd.Tick(), gap)
+
+    @rule()
+    def sleep(self) -> None:
+        """Time passes until exactly the next timer."""
+        if self.engine.next_wake < float("inf"):
+            self.at = self.engine.next_wake
+            self.one_turn(cmd.Tick())
+
+    @rule(gap=GAPS)
+    def oversleep(self, gap: float) -> None:
+        """Several timers fall due in the turn of one command."""
+        self.at += gap
+        self.one_turn(cmd.Disconnect("nobody"))
+
+    @rule(instant=st.sampled_from((float("nan"), float("inf"), float("-inf"), True, "1", None, 10**400)))
+    def at_no_time(self, instant: object) -> None:
+        """An impossible instant is the caller's fault, and changes nothing."""
+        before = _state_of(self.engine), self.engine.now
+        for wrong in (instant, self.at - 1.0):
+            with pytest.raises(UsageError):
+                self.engine.tick(wrong)  # type: ignore[arg-type]
+        assert (_state_of(self.engine), self.engine.now) == before
+
+    @rule(gap=GAPS, dice=DICE, same=st.booleans())
+    def say_again(self, gap: float, dice: int, same: bool) -> None:
+        """A key said twice: the same body gets the same answer, another one is refused."""
+        if not self.answers:
+            return
+        key = sorted(self.answers)[dice % len(self.answers)]
+        said, answer = self.answers[key]
+        if same:
+            assert self.turn(said, gap) == answer
+            assert self.engine.facts == []
+        else:
+            (refused,) = self.turn(cmd.SetPresence("else", Presence.AWAY, key=key), gap)
+            assert isinstance(refused, ev.Refused)
+            assert refused.rule == "key_reused"
+
+    @rule(gap=GAPS, dice=DICE, same=st.booleans())
+    def submit_again(self, gap: float, dice: int, same: bool) -> None:
+        """An id submitted twice: no new fact, or refused."""
+        known = [name for name in self.bodies if name in self.ledger.works]
+        if not known:
+            return
+        body = self.bodies[known[dice % len(known)]]
+        if not same:
+            body = attrs.evolve(body, ref="another")
+        (answer,) = self.turn(cmd.Submit(body), gap)
+        if same:
+            assert isinstance(answer, ev.Submitted)
+            assert answer.interaction == body
+            assert self.engine.facts == []
+        else:
+            assert isinstance(answer, ev.Refused)
+            assert answer.rule == "id_reused"
+
+    # --- interactions ---------------------------------------------------------------------------
+
+    @rule(gap=GAPS, dice=DICE, keyed=st.booleans())
+    def submit(self, gap: float, dice: int, keyed: bool) -> None:
+        """Somebody writes."""
+        rnd = Random(dice)
+        self.count += 1
+        plan = self.engine.plan
+        body = Interaction(
+            id=f"i{self.count}",
+            queue=rnd.choice([*plan.queues, *plan.queues, *QUEUES]),
+            channel=rnd.choice([*plan.channels, *plan.channels, *CHANNELS]),
+            needs=Needs({skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.2}),
+            sentiment=rnd.choice((None, -1.0, 0.5)),
+            tier=rnd.choice((None, None, 0, 3)),
+            prefers=rnd.choice((None, *AGENTS)),
+        )
+        self.keyed(cmd.Submit(body), gap, keyed)
+        self.bodies[body.id] = body
+
+    def keyed(self, command: cmd.Command, gap: float, keyed: bool) -> None:
+        """Say *command*, with a new key or without one."""
+        if not keyed:
+            self.turn(command, gap)
+            return
+        key = f"k{len(self.answers)}"
+        command = attrs.evolve(command, key=key)
+        self.answers[key] = (command, self.turn(command, gap))
+
+    @rule(gap=GAPS, dice=DICE, yes=st.sampled_from((True, True, True, False)), keyed=st.booleans())
+    def answer(self, gap: float, dice: int, yes: bool, keyed: bool) -> None:
+        """An agent takes what she was offered, or does not, perhaps too late."""
+        offers = [(work.offer, work.agent) for work in self.ledger.works.values() if work.stage == "offered"]
+        offer, agent = offers[dice % len(offers)] if offers else (dice % 9, "ann")
+        number = OfferId(offer or 0)
+        self.keyed(cmd.Accept(number, agent or "") if yes else cmd.Decline(number, agent or ""), gap, keyed)
+
+    @rule(gap=GAPS, dice=DICE, who=NAMES, yes=st.booleans())
+    def wrong_answer(self, gap: float, dice: int, who: str, yes: bool) -> None:
+        """Any agent answers any offer there ever was, or was not."""
+        offer = OfferId(dice % (self.ledger.offer + 3) - 1)
+        self.turn(cmd.Accept(offer, who) if yes else cmd.Decline(offer, who), gap)
+
+    @rule(
+        gap=GAPS,
+        dice=DICE,
+        what=st.sampled_from(("complete", "complete", "finish", "release", "transfer")),
+        stale=st.sampled_from((0, 0, 0, 0, 1)),
+    )
+    def work(self, gap: float, dice: int, what: str, stale: int) -> None:
+        """An agent goes on with what she holds; now and then her fence is an old one."""
+        held = [(name, work) for name, work in self.ledger.works.items() if work.fence is not None]
+        if not held:
+            return
+        name, work = held[dice % len(held)]
+        ids = (name, work.agent or "", Fence((work.fence or 0) - stale))
+        queue = QUEUES[dice % len(QUEUES)]
+        commands: dict[str, Callable[[], cmd.Command]] = {
+            "complete": lambda: cmd.Complete(*ids),
+            "finish": lambda: cmd.FinishWrapUp(*ids),
+            "release": lambda: cmd.Release(*ids),
+            "transfer": lambda: cmd.Transfer(name, queue, ids[1], ids[2]),
+        }
+        self.turn(commands[what](), gap)
+
+    @rule(gap=GAPS, dice=DICE, what=st.integers(0, 3), who=NAMES, override=st.booleans())
+    def from_outside(self, gap: float, dice: int, what: int, who: str, override: bool) -> None:
+        """The customer or a supervisor steps in."""
+        names = ["none", *self.ledger.works]
+        name = names[dice % len(names)]
+        commands: list[cmd.Command] = [
+            cmd.Cancel(name),
+            cmd.Abandon(name),
+            cmd.Transfer(name, QUEUES[dice % len(QUEUES)]),
+            cmd.Assign(name, who, override),
+        ]
+        self.turn(commands[what], gap)
+
+    @rule(gap=GAPS, dice=DICE, off=st.integers(0, 1))
+    def at_a_version(self, gap: float, dice: int, off: int) -> None:
+        """A command that was decided upon an older version is refused."""
+        rows = [row for row in self.engine.snapshot()["works"] if row[1] != "closed"]
+        if not rows:
+            return
+        row = rows[dice % len(rows)]
+        answer = self.turn(cmd.Cancel(row[0], expected_version=row[3][-1] - off), 0.0)
+        stale = [event for event in answer if isinstance(event, ev.Refused) and event.rule == "stale_version"]
+        assert bool(stale) == bool(off)
+
+    # --- agents and the plan --------------------------------------------------------------------
+
+    @rule(gap=GAPS, who=NAMES, dice=DICE)
+    def hire(self, gap: float, who: str, dice: int) -> None:
+        """Somebody joins, or is there already and learns something else."""
+        rnd, plan = Random(dice), self.engine.plan
+        agent = Agent(
+            id=who,
+            skills={skill: float(rnd.randint(0, 3)) for skill in SKILLS if rnd.random() < 0.7},
+            queues=rnd.choice((None, None, {queue: 1 for queue in plan.queues if rnd.random() < 0.7})),
+            channels=rnd.choice((None, None, {channel: rnd.randint(0, 2) for channel in plan.channels})),
+            capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
+        )
+        known = who in self.ledger.agents and rnd.random() < 0.9
+        self.turn(cmd.ChangeAgent(agent) if known else cmd.AddAgent(agent), gap)
+        if not known:
+            self.turn(cmd.SignOn(who), 0.0)
+
+    @rule(gap=GAPS, who=NAMES, keyed=st.booleans())
+    def sign_on(self, gap: float, who: str, keyed: bool) -> None:
+        """Somebody comes."""
+        self.keyed(cmd.SignOn(who), gap, keyed)
+
+    @rule(gap=GAPS, who=NAMES, presence=st.sampled_from([*Presence, None]))
+    def change_presence(self, gap: float, who: str, presence: Presence | None) -> None:
+        """Somebody is elsewhere or otherwise."""
+        self.turn(cmd.SignOff(who) if presence is None else cmd.SetPresence(who, presence), gap)
+
+    @rule(gap=GAPS, who=NAMES)
+    def lose(self, gap: float, who: str) -> None:
+        """A connection breaks."""
+        self.turn(cmd.Disconnect(who), gap)
+
+    @rule(gap=GAPS, who=NAMES)
+    def fire(self, gap: float, who: str) -> None:
+        """Somebody leaves for good."""
+        self.turn(cmd.RemoveAgent(who), gap)
+
+    @precondition(lambda self: self.count > 3)
+    @rule(gap=GAPS, dice=DICE)
+    def replan(self, gap: float, dice: int) -> None:
+        """Another plan: queues, channels and skills come and go."""
+        self.turn(cmd.ChangePlan(self.some_plan(dice).to_data()), gap)
+
+    @rule(gap=GAPS)
+    def resume(self, gap: float) -> None:
+        """Nothing was switched off."""
+        self.turn(cmd.ResumePolicy("capacity"), gap)
+
+
+def _state_of(engine: Engine) -> str:
+    """Return the state as text, without the keys that were heard."""
+    return repr({name: value for name, value in engine.snapshot().items() if name != "keys"})
+
+
+TestEveryCommand = EveryCommand.TestCase
