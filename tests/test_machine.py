@@ -183,6 +183,21 @@ class EveryCommand(RuleBasedStateMachine):
         self.kept: list[tuple[Any, str]] = []
         """What was handed over or returned, and how it looked then."""
         self.one_turn(cmd.Tick())
+        rnd = Random(dice)
+        for who in AGENTS[: rnd.randint(0, 4)]:
+            self.one_turn(cmd.AddAgent(self.some_agent(who, rnd)))
+            self.one_turn(cmd.SignOn(who))
+
+    def some_agent(self, who: str, rnd: Random) -> Agent:
+        """Return somebody who fits the plan that holds."""
+        plan = self.engine.plan
+        return Agent(
+            id=who,
+            skills={skill: float(rnd.randint(0, 3)) for skill in SKILLS if rnd.random() < 0.7},
+            queues=rnd.choice((None, None, None, {queue: 1 for queue in plan.queues if rnd.random() < 0.7})),
+            channels=rnd.choice((None, None, None, {channel: rnd.randint(0, 2) for channel in plan.channels})),
+            capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
+        )
 
     def some_plan(self, dice: int) -> Plan:
         """Return a plan that remembers everything to the end."""
@@ -263,29 +278,24 @@ class EveryCommand(RuleBasedStateMachine):
     @rule(look=st.booleans())
     def recover(self, look: bool) -> None:
         """From here on a replayed engine goes along, whether or not its clock was read first."""
-        if self.turns:
-            self.replica = self.replayed()
-            if look:
-                self.replica.check()
+        self.replica = self.replayed()
+        if look:
+            self.replica.check()
 
-    @rule(gap=GAPS)
-    def tick(self, gap: float) -> None:
-        """Time passes."""
-        self.turn(cmd.Tick(), gap)
-
-    @rule()
-    def sleep(self) -> None:
-        """Time passes until exactly the next timer."""
-        if self.engine.next_wake < float("inf"):
-            self.at = self.engine.next_wake
+    @rule(gap=GAPS, how=st.sampled_from(("tick", "exactly", "late")))
+    def sleep(self, gap: float, how: str) -> None:
+        """Time passes: some, exactly until the next timer, or past several in one turn."""
+        wake = self.engine.next_wake
+        if how == "exactly" and wake < float("inf"):
+            self.at = wake
             self.one_turn(cmd.Tick())
+        elif how == "late":
+            self.at += gap
+            self.one_turn(cmd.Disconnect("nobody"))
+        else:
+            self.turn(cmd.Tick(), gap)
 
-    @rule(gap=GAPS)
-    def oversleep(self, gap: float) -> None:
-        """Several timers fall due in the turn of one command."""
-        self.at += gap
-        self.one_turn(cmd.Disconnect("nobody"))
-
+    @precondition(lambda self: self.count % 5 == 4)
     @rule(instant=st.sampled_from((float("nan"), float("inf"), float("-inf"), True, "1", None, 10**400)))
     def at_no_time(self, instant: object) -> None:
         """An impossible instant is the caller's fault, and changes nothing."""
@@ -295,11 +305,10 @@ class EveryCommand(RuleBasedStateMachine):
                 self.engine.tick(wrong)  # type: ignore[arg-type]
         assert (_state_of(self.engine), self.engine.now) == before
 
+    @precondition(lambda self: self.answers)
     @rule(gap=GAPS, dice=DICE, same=st.booleans())
     def say_again(self, gap: float, dice: int, same: bool) -> None:
         """A key said twice: the same body gets the same answer, another one is refused."""
-        if not self.answers:
-            return
         key = sorted(self.answers)[dice % len(self.answers)]
         said, answer = self.answers[key]
         if same:
@@ -310,12 +319,11 @@ class EveryCommand(RuleBasedStateMachine):
             assert isinstance(refused, ev.Refused)
             assert refused.rule == "key_reused"
 
+    @precondition(lambda self: self.ledger.works and self.count % 3 == 2)
     @rule(gap=GAPS, dice=DICE, same=st.booleans())
     def submit_again(self, gap: float, dice: int, same: bool) -> None:
         """An id submitted twice: no new fact, or refused."""
-        known = [name for name in self.bodies if name in self.ledger.works]
-        if not known:
-            return
+        known = list(self.ledger.works)
         body = self.bodies[known[dice % len(known)]]
         if not same:
             body = attrs.evolve(body, ref="another")
@@ -330,16 +338,22 @@ class EveryCommand(RuleBasedStateMachine):
 
     # --- interactions ---------------------------------------------------------------------------
 
-    @rule(gap=GAPS, dice=DICE, keyed=st.booleans())
-    def submit(self, gap: float, dice: int, keyed: bool) -> None:
-        """Somebody writes."""
+    @rule(gap=GAPS, dice=st.lists(DICE, min_size=1, max_size=3), keyed=st.booleans())
+    def submit(self, gap: float, dice: list[int], keyed: bool) -> None:
+        """Somebody writes; several may at once."""
+        for each in dice:
+            self.write(each, gap, keyed)
+            gap = 0.0
+
+    def write(self, dice: int, gap: float, keyed: bool) -> None:
+        """One interaction comes in."""
         rnd = Random(dice)
         self.count += 1
         plan = self.engine.plan
         body = Interaction(
             id=f"i{self.count}",
-            queue=rnd.choice([*plan.queues, *plan.queues, *QUEUES]),
-            channel=rnd.choice([*plan.channels, *plan.channels, *CHANNELS]),
+            queue=rnd.choice([*plan.queues] * 9 + [*QUEUES]),
+            channel=rnd.choice([*plan.channels] * 9 + [*CHANNELS]),
             needs=Needs({skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.2}),
             sentiment=rnd.choice((None, -1.0, 0.5)),
             tier=rnd.choice((None, None, 0, 3)),
@@ -357,20 +371,27 @@ class EveryCommand(RuleBasedStateMachine):
         command = attrs.evolve(command, key=key)
         self.answers[key] = (command, self.turn(command, gap))
 
-    @rule(gap=GAPS, dice=DICE, yes=st.sampled_from((True, True, True, False)), keyed=st.booleans())
-    def answer(self, gap: float, dice: int, yes: bool, keyed: bool) -> None:
-        """An agent takes what she was offered, or does not, perhaps too late."""
-        offers = [(work.offer, work.agent) for work in self.ledger.works.values() if work.stage == "offered"]
-        offer, agent = offers[dice % len(offers)] if offers else (dice % 9, "ann")
-        number = OfferId(offer or 0)
-        self.keyed(cmd.Accept(number, agent or "") if yes else cmd.Decline(number, agent or ""), gap, keyed)
+    @precondition(lambda self: self.in_hands("offered"))
+    @rule(gap=GAPS, yes=st.lists(st.sampled_from((True, True, False)), min_size=1), keyed=st.booleans())
+    def answer(self, gap: float, yes: list[bool], keyed: bool) -> None:
+        """Agents take what they were offered, or do not, perhaps too late."""
+        for takes, (_, work) in zip(yes, self.in_hands("offered"), strict=False):
+            offer, agent = OfferId(work.offer or 0), work.agent or ""
+            self.keyed(cmd.Accept(offer, agent) if takes else cmd.Decline(offer, agent), gap, keyed)
+            gap = 0.0
 
+    def in_hands(self, *stages: str) -> list[tuple[str, Held]]:
+        """Return what is offered, or held, with its id; copies, as they are now."""
+        return [(name, attrs.evolve(each)) for name, each in self.ledger.works.items() if each.stage in stages]
+
+    @precondition(lambda self: self.count % 4 == 3)
     @rule(gap=GAPS, dice=DICE, who=NAMES, yes=st.booleans())
     def wrong_answer(self, gap: float, dice: int, who: str, yes: bool) -> None:
         """Any agent answers any offer there ever was, or was not."""
         offer = OfferId(dice % (self.ledger.offer + 3) - 1)
         self.turn(cmd.Accept(offer, who) if yes else cmd.Decline(offer, who), gap)
 
+    @precondition(lambda self: self.in_hands("assigned", "wrapping"))
     @rule(
         gap=GAPS,
         dice=DICE,
@@ -379,9 +400,7 @@ class EveryCommand(RuleBasedStateMachine):
     )
     def work(self, gap: float, dice: int, what: str, stale: int) -> None:
         """An agent goes on with what she holds; now and then her fence is an old one."""
-        held = [(name, work) for name, work in self.ledger.works.items() if work.fence is not None]
-        if not held:
-            return
+        held = self.in_hands("assigned", "wrapping")
         name, work = held[dice % len(held)]
         ids = (name, work.agent or "", Fence((work.fence or 0) - stale))
         queue = QUEUES[dice % len(QUEUES)]
@@ -393,6 +412,7 @@ class EveryCommand(RuleBasedStateMachine):
         }
         self.turn(commands[what](), gap)
 
+    @precondition(lambda self: self.ledger.works)
     @rule(gap=GAPS, dice=DICE, what=st.integers(0, 3), who=NAMES, override=st.booleans())
     def from_outside(self, gap: float, dice: int, what: int, who: str, override: bool) -> None:
         """The customer or a supervisor steps in."""
@@ -406,12 +426,11 @@ class EveryCommand(RuleBasedStateMachine):
         ]
         self.turn(commands[what], gap)
 
-    @rule(gap=GAPS, dice=DICE, off=st.integers(0, 1))
-    def at_a_version(self, gap: float, dice: int, off: int) -> None:
+    @precondition(lambda self: self.in_hands("waiting", "offered", "assigned"))
+    @rule(dice=DICE, off=st.integers(0, 1))
+    def at_a_version(self, dice: int, off: int) -> None:
         """A command that was decided upon an older version is refused."""
         rows = [row for row in self.engine.snapshot()["works"] if row[1] != "closed"]
-        if not rows:
-            return
         row = rows[dice % len(rows)]
         answer = self.turn(cmd.Cancel(row[0], expected_version=row[3][-1] - off), 0.0)
         stale = [event for event in answer if isinstance(event, ev.Refused) and event.rule == "stale_version"]
@@ -422,45 +441,46 @@ class EveryCommand(RuleBasedStateMachine):
     @rule(gap=GAPS, who=NAMES, dice=DICE)
     def hire(self, gap: float, who: str, dice: int) -> None:
         """Somebody joins, or is there already and learns something else."""
-        rnd, plan = Random(dice), self.engine.plan
-        agent = Agent(
-            id=who,
-            skills={skill: float(rnd.randint(0, 3)) for skill in SKILLS if rnd.random() < 0.7},
-            queues=rnd.choice((None, None, {queue: 1 for queue in plan.queues if rnd.random() < 0.7})),
-            channels=rnd.choice((None, None, {channel: rnd.randint(0, 2) for channel in plan.channels})),
-            capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
-        )
+        rnd = Random(dice)
+        agent = self.some_agent(who, rnd)
         known = who in self.ledger.agents and rnd.random() < 0.9
         self.turn(cmd.ChangeAgent(agent) if known else cmd.AddAgent(agent), gap)
         if not known:
             self.turn(cmd.SignOn(who), 0.0)
 
-    @rule(gap=GAPS, who=NAMES, keyed=st.booleans())
-    def sign_on(self, gap: float, who: str, keyed: bool) -> None:
-        """Somebody comes."""
-        self.keyed(cmd.SignOn(who), gap, keyed)
+    @precondition(lambda self: self.ledger.agents)
+    @rule(gap=GAPS, who=st.lists(NAMES, min_size=1, max_size=4, unique=True), keyed=st.booleans())
+    def sign_on(self, gap: float, who: list[str], keyed: bool) -> None:
+        """Some come, or come back."""
+        for each in who:
+            self.keyed(cmd.SignOn(each), gap, keyed)
+            gap = 0.0
 
+    @precondition(lambda self: self.ledger.agents)
     @rule(gap=GAPS, who=NAMES, presence=st.sampled_from([*Presence, None]))
     def change_presence(self, gap: float, who: str, presence: Presence | None) -> None:
         """Somebody is elsewhere or otherwise."""
         self.turn(cmd.SignOff(who) if presence is None else cmd.SetPresence(who, presence), gap)
 
+    @precondition(lambda self: self.ledger.agents and self.count % 3 == 1)
     @rule(gap=GAPS, who=NAMES)
     def lose(self, gap: float, who: str) -> None:
         """A connection breaks."""
         self.turn(cmd.Disconnect(who), gap)
 
+    @precondition(lambda self: self.ledger.agents and self.count % 5 == 2)
     @rule(gap=GAPS, who=NAMES)
     def fire(self, gap: float, who: str) -> None:
         """Somebody leaves for good."""
         self.turn(cmd.RemoveAgent(who), gap)
 
-    @precondition(lambda self: self.count > 3)
+    @precondition(lambda self: self.count % 4 == 3)
     @rule(gap=GAPS, dice=DICE)
     def replan(self, gap: float, dice: int) -> None:
         """Another plan: queues, channels and skills come and go."""
         self.turn(cmd.ChangePlan(self.some_plan(dice).to_data()), gap)
 
+    @precondition(lambda self: self.count % 10 == 5)
     @rule(gap=GAPS)
     def resume(self, gap: float) -> None:
         """Nothing was switched off."""

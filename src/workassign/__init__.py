@@ -12,9 +12,7 @@ from workassign.plan import Plan, Queue
 
 if TYPE_CHECKING:
     from workassign.desk import Desk
-    from workassign.explain import explain
     from workassign.journal import record, replay, verify
-    from workassign.lint import lint
     from workassign.stores.jsonl import JsonlStore
     from workassign.stores.memory import MemoryStore
     from workassign.stores.sqlite import SqliteStore
@@ -38,9 +36,7 @@ __all__ = [
     "UsageError",
     "WorkassignError",
     "__version__",
-    "explain",
     "instant",
-    "lint",
     "record",
     "replay",
     "verify",
@@ -52,8 +48,6 @@ _LATER = {
     "JsonlStore": "stores.jsonl",
     "MemoryStore": "stores.memory",
     "SqliteStore": "stores.sqlite",
-    "explain": "explain",
-    "lint": "lint",
     "record": "journal",
     "replay": "journal",
     "verify": "journal",

@@ -37,13 +37,15 @@ Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 class Turn:
     """The turn that is going on: its instant and what it has brought about so far."""
 
-    __slots__ = ("at", "facts", "switched", "timed")
+    __slots__ = ("at", "facts", "late", "switched", "timed")
 
     def __init__(self) -> None:
         self.at: Instant = -inf
         self.facts: list[ev.Event] = []
+        # Only a turn by which something is due sets these two: that keeps them off the hot path.
+        self.late: list[ev.Event] | None = None
         self.timed = 0
-        """How many of the facts time brought, before the command was heard."""
+        """How many of the facts, if they are those of `late`, time brought before the command."""
         self.switched = False
         """A policy was switched off or on: what it answered before holds no more."""
 

@@ -147,10 +147,8 @@ class Index:
             if line is None:
                 return None
             work: Work = line.head
-            if work.refused is None:
+            if work.refused is None and work.interaction.prefers is None:
                 line.pop()
-                if work.interaction.prefers is not None:
-                    self._left(work)
                 return work
         chosen = self.choose(agent, at)
         if chosen is not None:
@@ -238,17 +236,16 @@ class Index:
 
     def open(self, agent: AgentState, at: Instant) -> int:
         """Return, and keep, the bits of the channels on which *agent* has room."""
+        load, pool, profile = agent.load, agent.pool, agent.profile
         bits = 0
-        load, pool = agent.load, agent.pool
-        if load < pool and agent.presence is Presence.AVAILABLE and (agent.rest is None or at >= agent.rest):
-            may_take, profile = self._may_take, agent.profile
-            if not load and may_take is None and pool >= profile.most:
-                agent.open = profile.bits  # nothing in her hands: room on every channel
-                return agent.open
+        ready = agent.presence is Presence.AVAILABLE and (agent.rest is None or at >= agent.rest)
+        if ready and not load and self._may_take is None and pool >= profile.most:
+            bits = profile.bits  # nothing in her hands: room on every channel
+        elif ready and load < pool:
             for bit, name, units, limit in profile.channels:
                 if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
                     continue
-                if may_take is None or may_take(agent, name, units):
+                if self._may_take is None or self._may_take(agent, name, units):
                     bits |= bit
         agent.open = bits
         return bits

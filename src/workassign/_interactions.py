@@ -33,8 +33,7 @@ class Interactions:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
         rules: Rules | None = None if queue is None else queue.rules
-        plan = state.plan
-        if rules is None or plan.skills is not None or interaction.channel not in plan.channels:
+        if rules is None or interaction.channel not in state.units or state.plan.skills is not None:
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
@@ -49,10 +48,14 @@ class Interactions:
             )
         work = state.submitted_(event)
         self._turn.facts.append(event)
-        if rules.sla is not None:
-            self._deadlines.push(rules.sla, work)
-        elif work.pending:
-            self._deadlines.arm(SLA, work)
+        lane = rules.sla
+        if lane is None:
+            if work.pending:
+                self._deadlines.arm(SLA, work)
+        elif lane.items and lane.items[0].pending:
+            lane.items.append(work)  # `push`, written out: the hot path
+        else:
+            self._deadlines.push(lane, work)
         self._pairing.place(work, at)
         return None
 
@@ -85,6 +88,9 @@ class Interactions:
         event = ev.Assigned(at, work.interaction.id, agent, self._state.fences + 1, "accepted", offer)
         self._state.assigned(work, who, event)
         self._turn.facts.append(event)
+        timers = work.sig.queue.rules.offers.items
+        if timers and timers[0] is hold:
+            timers.popleft()  # most offers are accepted in turn: no dead ones pile up
         if who.admitted or self._state.plan.capacity is not None:  # her keys, or her room, may differ
             self._pairing.freed.append(who)
         return None

@@ -103,20 +103,12 @@ class Line:
     def push(self, entry: Entry) -> None:
         """Let *entry* stand here. Cost: O(1) if it comes after all others, else O(log n)."""
         key = entry.key
-        lane = self._lane
-        in_order = not lane or key > self._tail or (key == self._tail and entry.seq > self._last)
-        if in_order and not (self._ghosts and id(entry) in self._ghosts):
-            lane.append(entry)
+        if key > self._tail and not self._ghosts:
+            self._lane.append(entry)
             self._tail, self._last = key, entry.seq
             entry.place = self
         else:
-            bucket = self._buckets.get(key)
-            if bucket is None:
-                self._buckets[key] = [entry]
-                heappush(self._heap, key)
-            else:
-                insort(bucket, entry, key=_seq)
-            entry.place = self._heap
+            self._push_out_of_order(entry)
         before = self.key
         if key < before:
             self.head, self.key = entry, key
@@ -126,6 +118,22 @@ class Line:
                 self.board.moved(self, before)
         elif key == before and entry.seq < self.head.seq:  # type: ignore[union-attr]
             self.head = entry
+
+    def _push_out_of_order(self, entry: Entry) -> None:
+        key, lane = entry.key, self._lane
+        last = not lane or key > self._tail or (key == self._tail and entry.seq > self._last)
+        if last and id(entry) not in self._ghosts:
+            lane.append(entry)
+            self._tail, self._last = key, entry.seq
+            entry.place = self
+            return
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            self._buckets[key] = [entry]
+            heappush(self._heap, key)
+        else:
+            insort(bucket, entry, key=_seq)
+        entry.place = self._heap
 
     def pop(self) -> Entry:
         """Take the head, which there must be, out. Cost: O(1) from the lane, else O(log n)."""

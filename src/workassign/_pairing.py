@@ -113,7 +113,11 @@ class Pairing:
             return
         offer = state.placed + 1
         event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
-        self.deadlines.push(rules.offers, state.offered(work, agent, event))
+        hold, lane = state.offered(work, agent, event), rules.offers
+        if lane.items and lane.items[0].pending:
+            lane.items.append(hold)  # `push`, written out: the hot path
+        else:
+            self.deadlines.push(lane, hold)
         self._turn.facts.append(event)
 
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:

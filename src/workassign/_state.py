@@ -117,8 +117,7 @@ class State:
         sig = self._signatures.get(key) or self.signature(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
-        self.submitted = event.sequence
-        self.total.entered += 1
+        self.submitted = self.total.entered = event.sequence
         sig.queue.tally.entered += 1
         if not event.sequence % FORGET_EVERY:
             self._forget(event.at - self.plan.retention)
@@ -159,11 +158,12 @@ class State:
         agent.handled += 1
         work.pending = False
         work.refused = None
-        if work.answered != 2:
-            if work.answered == 0:
-                self.total.answered += 1
+        before = work.answered
+        if before != 2:
             work.answered = 2
             work.sig.queue.tally.answered += 1
+            if not before:
+                self.total.answered += 1
         return hold
 
     def refused_offer(self, hold: Holding, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
@@ -389,7 +389,7 @@ def _work_data(work: Work) -> list[Any]:
         [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
         [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
         () if work.submission is None else work.submission.terms,
-        work.refused,
+        None if work.refused is None else dict(work.refused),
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
     ]

@@ -87,7 +87,8 @@ class Engine:
     @property
     def timed(self) -> int:
         """How many of the last turn's facts time brought, before the command was heard."""
-        return self._turn.timed
+        turn = self._turn
+        return turn.timed if turn.late is turn.facts else 0
 
     @property
     def facts(self) -> list[ev.Event]:
@@ -114,7 +115,7 @@ class Engine:
             raise UsageError(f"only an Interaction can be submitted, not {interaction!r}")
         turn = self._turn
         if type(at) is float and turn.at <= at < self._deadlines.bound:
-            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+            turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
         again = self._interactions.submit(interaction, at)
@@ -130,7 +131,7 @@ class Engine:
             return self.handle(cmd.Accept(offer, agent, key=key), at)
         turn = self._turn
         if type(at) is float and turn.at <= at < self._deadlines.bound:
-            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+            turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
         again = self._interactions.accept(offer, agent, at)
@@ -145,7 +146,7 @@ class Engine:
             return self.handle(cmd.Complete(interaction, agent, fence, key=key), at)
         turn = self._turn
         if type(at) is float and turn.at <= at < self._deadlines.bound:
-            turn.at, turn.facts, turn.timed = at, [], 0  # `_begin`, written out: the hot path
+            turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
         self._interactions.complete(interaction, agent, fence, at)
@@ -319,7 +320,7 @@ class Engine:
         turn = self._turn
         if type(at) is not float or not turn.at <= at < self._deadlines.bound:
             return self._begin_late(at)
-        turn.at, turn.facts, turn.timed = at, [], 0
+        turn.at, turn.facts = at, []
         return at
 
     def _begin_late(self, at: Instant) -> Instant:
@@ -331,7 +332,7 @@ class Engine:
             self._rebuild()  # as of the last turn: what fell due since then is still to come
         turn.at = at
         self._fire(at)
-        turn.timed = len(turn.facts)
+        turn.late, turn.timed = turn.facts, len(turn.facts)
         return at
 
     def _checked_instant(self, at: object) -> Instant:

@@ -1,0 +1,406 @@
+"""Who could have had it at one instant, and in which order?
+
+Asked of the facts of that instant, and of the plan that held then.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from math import inf
+from typing import TypeAlias
+
+import attrs
+
+from workassign import events as ev
+from workassign._asking import LARGEST, short_name
+from workassign._records import UNIT, AgentState, Signature, Work
+from workassign._state import State
+from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.policies.holds import Hold
+from workassign.policies.selection import Selection
+
+__all__ = [
+    "KINDS",
+    "SHOWN",
+    "Candidate",
+    "Decision",
+    "Keys",
+    "Placed",
+    "Reason",
+    "Scene",
+    "Waiting",
+    "before",
+    "failed_at",
+    "figure",
+    "funnel",
+    "gone",
+    "ranked",
+    "when",
+]
+
+SHOWN = 8
+"""So many agents, or decisions, are shown in a text; `as_dict` has all of them."""
+
+KINDS: Mapping[str, str] = {
+    "presence": "not available",
+    "queue": "not on the queue",
+    "channel": "not on the channel",
+    "skill": "without a needed skill",
+    "room": "without room",
+    "channel_limit": "full on the channel",
+    "capacity": "held back by the capacity policy",
+    Hold.REST.value: "resting",
+    Hold.COOL_DOWN.value: "refused it",
+    Hold.STICKY_WAIT.value: "kept from it by its wait for another",
+    "other_first": "free, but something else came first",
+}
+"""Every kind of reason, in the order in which a funnel counts: an agent counts where she fails first."""
+
+Placed: TypeAlias = ev.Submitted | ev.Transferred | ev.Rekeyed
+"""What gives an interaction its place, with the terms of its head start."""
+
+
+@attrs.frozen(kw_only=True)
+class Reason:
+    """One true reason why an agent could not have it; `kind` is one of a closed list."""
+
+    kind: str
+    text: str
+    until: Instant | None = None
+    """When it ends by itself; None: it does not."""
+
+
+@attrs.frozen(kw_only=True)
+class Keys:
+    """An agent's place in selection, compared from the first field to the last."""
+
+    preferred: bool
+    """The interaction prefers her: she comes first."""
+    pair_key: float
+    agent_key: float
+    idle_since: Instant
+    number: int
+    """Her place on the roster: no two are equal, so there is always an order."""
+
+    @property
+    def order(self) -> tuple[bool, float, float, Instant, int]:
+        """What is compared; the least comes first."""
+        return (not self.preferred, self.pair_key, self.agent_key, self.idle_since, self.number)
+
+
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """An agent with her rank, or with all that excluded her."""
+
+    agent: AgentId
+    rank: int | None
+    """From 1; None if she was excluded."""
+    keys: Keys | None
+    """None if she could not have taken it at all."""
+    reasons: tuple[Reason, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Waiting:
+    """An interaction in the order in which an agent would take it: tier, rank, key, sequence."""
+
+    interaction: InteractionId
+    queue: str
+    tier: int
+    rank: float
+    """What the work policy says of it for her."""
+    key: Instant
+    """Reference minus head start: where its waiting counts from."""
+    sequence: int
+    head_start: float
+    """Seconds, after the queue's cap."""
+    terms: ev.Terms
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """Why *agent* was given it."""
+
+    at: Instant
+    agent: AgentId
+    how: str
+    """offered, auto (without an offer), manual or override (both by hand)."""
+    offer: OfferId | None
+    queue: str
+    selection: str
+    """The policy that ranked the agents."""
+    work: str
+    """The policy that ranked the interactions."""
+    candidates: tuple[Candidate, ...]
+    """Everybody on the roster: the ranked first, in order, then the excluded in roster order."""
+    funnel: Mapping[str, int]
+    """Kind of reason -> how many failed there first."""
+    could_take: int
+    """How many waiting interactions she could have taken, this one included."""
+    first: tuple[Waiting, ...]
+    """The first few of them, in her order."""
+    notes: tuple[str, ...]
+    """What else must be known to believe this."""
+
+
+class Scene:
+    """Who was where at one instant, and what the plan of that instant says of it."""
+
+    def __init__(self, state: State, at: Instant, places: Mapping[InteractionId, Placed]) -> None:
+        self.state = state
+        self.at = at
+        self.failed: list[str] = []
+        """What policies failed to answer just now."""
+        self._places = places
+        self._lines: dict[Signature, list[Work]] = {}
+        for work in state.waiting():
+            self._lines.setdefault(work.sig, []).append(work)
+        for line in self._lines.values():
+            line.sort(key=lambda work: (work.key, work.seq))
+        self._again: dict[InteractionId, AgentId | None] = {}
+        self._ranks: dict[tuple[Signature, int], float] = {}
+
+    def reasons(self, agent: AgentState, work: Work) -> list[Reason]:
+        """Return all that keeps *agent* from *work*."""
+        return [*self._barriers(agent, work.sig), *self._holds(agent, work)]
+
+    def keys(self, agent: AgentState, work: Work) -> Keys:
+        """Return the place of *agent* in selection for *work*."""
+        who, sig = agent.agent, work.sig
+        selection = sig.queue.plan.selection
+        pair_key = getattr(selection, "pair_key", None)
+        pair = 0.0
+        if pair_key is not None:
+            slot = f"queues.{sig.queue.name}.selection"
+            pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
+        return Keys(
+            preferred=work.interaction.prefers == who.id and who.id not in (work.refused or {}),
+            pair_key=pair,
+            agent_key=float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view)),
+            idle_since=agent.idle_since,
+            number=agent.number,
+        )
+
+    def named(self, agent: AgentState) -> Work | None:
+        """Return what *agent* would take. Cost: O(kinds of waiting work)."""
+        heads = ((self._order(agent, head), head) for works in self._open_lines(agent) for head in works[:1])
+        return min(heads, default=((), None))[1]
+
+    def takes(self, agent: AgentState) -> list[Work]:
+        """Return everything that *agent* could take, in her order. Cost: O(waiting)."""
+        works = [work for works in self._open_lines(agent, every=True) for work in works]
+        return sorted(works, key=lambda work: self._order(agent, work))
+
+    def waiting(self, agent: AgentState, work: Work) -> Waiting:
+        """Return *work* as *agent* sees it."""
+        place = self._places[work.interaction.id]
+        tier, rank, key, sequence = self._order(agent, work)
+        return Waiting(
+            interaction=work.interaction.id,
+            queue=work.sig.queue.name,
+            tier=tier,
+            rank=rank,
+            key=key,
+            sequence=sequence,
+            head_start=place.head_start,
+            terms=place.terms,
+        )
+
+    # --- what keeps them apart ---------------------------------------------------------------
+
+    def _barriers(self, agent: AgentState, sig: Signature) -> list[Reason]:
+        """Return what keeps *agent* from all work like this."""
+        found = []
+        if agent.presence is not Presence.AVAILABLE:
+            found.append(Reason(kind="presence", text=f"is {agent.presence.value}"))
+        found += self._cannot(agent, sig)
+        limit, count = agent.view.channel_limit(sig.channel), agent.on_channel(sig.channel)
+        if agent.load + sig.units > agent.pool:
+            load, needed = figure(agent.load / UNIT), figure(sig.units / UNIT)
+            text = f"has no room: load {load} of {figure(agent.pool / UNIT)}, it takes {needed}"
+            found.append(Reason(kind="room", text=text))
+        if limit and count >= limit:
+            text = f"is full on channel {sig.channel}: {count}/{limit}"
+            found.append(Reason(kind="channel_limit", text=text))
+        if not found and not self._may_take(agent, sig):
+            # The policy is asked only of those who have room, here as in the engine.
+            found.append(Reason(kind="capacity", text="is held back by the capacity policy"))
+        if agent.presence is Presence.AVAILABLE and agent.rest is not None and self.at < agent.rest:
+            text = f"rests until {when(agent.rest)} after a refusal"
+            found.append(Reason(kind=Hold.REST.value, text=text, until=agent.rest))
+        return found
+
+    def _cannot(self, agent: AgentState, sig: Signature) -> Iterator[Reason]:
+        """Yield what keeps *agent* from work like this wherever she is and whatever she holds."""
+        who = agent.agent
+        if who.queues is not None and sig.queue.name not in who.queues:
+            yield Reason(kind="queue", text=f"does not serve queue {sig.queue.name}")
+        if agent.view.channel_limit(sig.channel) == 0:
+            yield Reason(kind="channel", text=f"does not serve channel {sig.channel}")
+        for skill, least in sig.needs.skills:
+            level = who.skills.get(skill)
+            if level is None or level < least:
+                has = "none" if level is None else figure(level)
+                yield Reason(kind="skill", text=f"lacks skill {skill} at level {figure(least)} (has {has})")
+
+    def _may_take(self, agent: AgentState, sig: Signature) -> bool:
+        capacity = self.state.plan.capacity
+        return capacity is None or bool(
+            self._ask("capacity", capacity, True, agent.view, sig.channel, sig.units / UNIT)
+        )
+
+    def _holds(self, agent: AgentState, work: Work) -> list[Reason]:
+        """Return what keeps *agent* from this very interaction."""
+        found, who = [], agent.agent.id
+        retry, excluded = (work.refused or {}).get(who, (-inf, -inf))
+        if self.at < excluded:
+            until = retry if self._asked_again(work) == who else excluded
+            if self.at < until:
+                text = f"refused it and is not asked again until {when(until)}"
+                found.append(Reason(kind=Hold.COOL_DOWN.value, text=text, until=until))
+        kept_until = self._kept_until(work)
+        if kept_until is not None and work.interaction.prefers != who:
+            text = f"it is kept for {work.interaction.prefers}, whom it prefers, until {when(kept_until)}"
+            found.append(Reason(kind=Hold.STICKY_WAIT.value, text=text, until=kept_until))
+        return found
+
+    def _asked_again(self, work: Work) -> AgentId | None:
+        """Return who is asked again before her exclusion ends; None while somebody else is left.
+
+        She is the oldest refusal of those who are there, once all of them have refused.
+        """
+        key, refused = work.interaction.id, work.refused or {}
+        if key not in self._again:
+            there = [who for who, agent in self.state.agents.items() if self._is_candidate(agent, work.sig)]
+            left = any(who not in refused or self.at >= refused[who][1] for who in there)
+            self._again[key] = None if left else next((who for who in refused if who in there), None)
+        return self._again[key]
+
+    def _is_candidate(self, agent: AgentState, sig: Signature) -> bool:
+        there = agent.presence in (Presence.AVAILABLE, Presence.BUSY)
+        return there and next(self._cannot(agent, sig), None) is None
+
+    def _kept_until(self, work: Work) -> Instant | None:
+        """Return until when *work* is kept for the agent it prefers; None if it is not."""
+        wait = work.sig.queue.plan.sticky_wait
+        if wait is None or work.interaction.prefers is None:
+            return None
+        preferred = self.state.agents.get(work.interaction.prefers)
+        if preferred is None or preferred.agent.id in (work.refused or {}) or self.at >= work.since + wait:
+            return None
+        return work.since + wait if self._is_candidate(preferred, work.sig) else None
+
+    # --- asking the plan ---------------------------------------------------------------------
+
+    def _open_lines(self, agent: AgentState, *, every: bool = False) -> Iterator[list[Work]]:
+        """Yield, of each kind of waiting work, the first that *agent* could take, or *every* one."""
+        for sig, line in self._lines.items():
+            if not self._barriers(agent, sig):
+                free = (work for work in line if not self._holds(agent, work))
+                yield list(free) if every else [work for work in (next(free, None),) if work is not None]
+
+    def _order(self, agent: AgentState, work: Work) -> tuple[int, float, Instant, int]:
+        """Return what decides when *agent* takes *work*: the least first."""
+        sig, queues = work.sig, agent.agent.queues
+        priority = 1 if queues is None else queues.get(sig.queue.name, 1)
+        rank = self._ranks.get((sig, agent.number))
+        if rank is None:
+            slot, args = f"queues.{sig.queue.name}.work", (sig.needs, agent.agent.skills, priority)
+            rank = self._ranks[sig, agent.number] = float(self._ask(slot, sig.queue.plan.work, 0.0, *args))
+        return (sig.tier, rank, work.key, work.seq)
+
+    def _slot_of(self, selection: Selection) -> str:
+        """Return the slot under which the engine counts the failures of *selection*."""
+        queues = self.state.plan.queues.items()
+        return next((f"queues.{name}.selection" for name, each in queues if each.selection is selection), "")
+
+    def _ask(self, slot: str, policy: Callable[..., object], default: float, *args: object) -> float:
+        """Return what *policy* answers, or *default* if it fails or was switched off."""
+        if slot in self.state.off or policy is gone:
+            return default
+        try:
+            answer = policy(*args)
+        except Exception as error:  # noqa: BLE001 - it is somebody else's code: anything may come
+            problem = f"{type(error).__name__}: {error}"
+        else:
+            # A capacity policy answers with a bool, all others with a number.
+            same = isinstance(answer, bool) == isinstance(default, bool)
+            if same and isinstance(answer, int | float) and abs(answer) <= LARGEST:
+                return answer
+            problem = f"answered {answer!r}"
+        note = f"{slot}: {short_name(policy)} failed ({problem}): the default answered"
+        if note not in self.failed:
+            self.failed.append(note)
+        return default
+
+
+def ranked(scene: Scene, work: Work, winner: AgentState | None) -> tuple[Candidate, ...]:
+    """Return everybody on the roster: the ranked in order, then the excluded in roster order."""
+    able: list[tuple[Keys, AgentState]] = []
+    excluded = []
+    for agent in scene.state.agents.values():
+        if reasons := scene.reasons(agent, work):
+            excluded.append((agent.number, _excluded(agent, None, *reasons)))
+        else:
+            able.append((scene.keys(agent, work), agent))
+    able.sort(key=lambda pair: pair[0].order)
+    ranked: list[Candidate] = []
+    for keys, agent in able:
+        named = work if agent is winner else scene.named(agent)
+        if named is None or named is work:
+            ranked.append(Candidate(agent=agent.agent.id, rank=len(ranked) + 1, keys=keys, reasons=()))
+        else:
+            why = before(scene.waiting(agent, named), scene.waiting(agent, work))
+            text = f"is free, but {named.interaction.id} came first for her: {why}"
+            excluded.append((agent.number, _excluded(agent, keys, Reason(kind="other_first", text=text))))
+    excluded.sort(key=lambda pair: pair[0])
+    return (*ranked, *(candidate for _, candidate in excluded))
+
+
+def _excluded(agent: AgentState, keys: Keys | None, *reasons: Reason) -> Candidate:
+    return Candidate(agent=agent.agent.id, rank=None, keys=keys, reasons=reasons)
+
+
+def funnel(candidates: Iterable[Candidate]) -> dict[str, int]:
+    """Count the excluded by the first kind of reason that each of them has."""
+    firsts = Counter(failed_at(candidate) for candidate in candidates if candidate.reasons)
+    return {kind: firsts[place] for place, kind in enumerate(KINDS) if firsts[place]}
+
+
+def failed_at(candidate: Candidate) -> int:
+    """Return how far through a funnel an excluded agent came."""
+    order = list(KINDS)
+    return min(order.index(reason.kind) for reason in candidate.reasons)
+
+
+def figure(value: float) -> str:
+    """Return a number as short as it is exact to the microsecond."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def when(at: Instant) -> str:
+    """Return an instant: in UTC if it looks like POSIX seconds, else as seconds."""
+    if not 1e8 < at < 2.5e11:
+        return f"{figure(at)} s"
+    precision = "milliseconds" if at % 1 else "seconds"
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def before(first: Waiting, then: Waiting) -> str:
+    """Return what puts *first* before *then*."""
+    if first.tier != then.tier:
+        return f"tier {first.tier} before tier {then.tier}"
+    if first.rank != then.rank:
+        return f"rank {figure(first.rank)} before {figure(then.rank)}"
+    if first.key != then.key:
+        return f"{figure(then.key - first.key)} s ahead, head starts included"
+    return "same key, but it came in earlier"
+
+
+def gone(*args: object) -> float:
+    """Stand in for a policy of an old plan that cannot be found any more.
+
+    Raises:
+        LookupError: Always.
+    """
+    raise LookupError("this policy cannot be found any more")

@@ -1,0 +1,175 @@
+"""How is it told in words?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from workassign import events as ev
+from workassign._scene import (
+    KINDS,
+    SHOWN,
+    Candidate,
+    Decision,
+    Placed,
+    before,
+    failed_at,
+    figure,
+    when,
+)
+from workassign.model import Instant
+
+__all__ = [
+    "OF_INTERACTIONS",
+    "OF_OFFERS",
+    "TOLD",
+    "asked_of_interactions",
+    "plain",
+    "told_candidates",
+    "told_decision",
+]
+
+
+def told_decision(decision: Decision) -> list[str]:
+    """Return the lines about one decision."""
+    offer = f" (offer {decision.offer})" if decision.offer is not None else ""
+    lines = [f"Why {decision.agent} at {when(decision.at)}{offer}, by {decision.selection}"]
+    lines += [f"  {line}" for line in told_candidates(decision.candidates, decision.funnel)]
+    lines += [f"  {line}" for line in _told_work(decision)]
+    return [*lines, *(f"  Note: {note}" for note in decision.notes)]
+
+
+def told_candidates(candidates: Sequence[Candidate], funnel: Mapping[str, int]) -> list[str]:
+    """Return the funnel in one line, then at most `SHOWN` agents."""
+    ranked = [each for each in candidates if each.rank is not None]
+    parts = [f"{count} {KINDS[kind]}" for kind, count in funnel.items()]
+    lines = [", ".join([f"{len(candidates)} on the roster", *parts]) + f": {len(ranked) or 'nobody'} left"]
+    for each, after in zip(ranked[:SHOWN], [*ranked[1:], None], strict=False):
+        lines.append(f"{each.rank}. {each.agent}{_told_keys(each, after)}")
+    excluded = sorted((each for each in candidates if each.rank is None), key=failed_at, reverse=True)
+    closest = excluded[: SHOWN - len(lines) + 1]
+    lines += [f"-  {each.agent} {'; '.join(reason.text for reason in each.reasons)}" for each in closest]
+    if len(candidates) > len(lines) - 1:
+        lines.append(f"   … and {len(candidates) - len(lines) + 1} more")
+    return lines
+
+
+def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
+    """Return an agent's keys, and which of them put her before the next."""
+    keys = candidate.keys
+    assert keys is not None
+    pair = f"pair key {figure(keys.pair_key)}, " if keys.pair_key else ""
+    idle = f"idle since {when(keys.idle_since)}, roster number {keys.number}"
+    text = f"  {pair}key {figure(keys.agent_key)}, {idle}"
+    if after is None or after.keys is None:
+        return text
+    names = ("it prefers her", "pair key", "key", "idle for longer", "lower roster number")
+    first = next(name for name, a, b in zip(names, keys.order, after.keys.order, strict=True) if a != b)
+    return f"{text}; before {after.agent}: {first}"
+
+
+def _told_work(decision: Decision) -> list[str]:
+    """Return which waiting interactions she could have taken, and why this one was first."""
+    if decision.could_take <= 1:
+        return [f"Nothing else waited that {decision.agent} could have taken"]
+    lines = [f"{decision.could_take} waited that {decision.agent} could have taken, by {decision.work}:"]
+    shown = decision.first[: SHOWN // 2]
+    for number, each in enumerate(shown, 1):
+        after = decision.first[number] if number < len(decision.first) else None
+        rank = f", rank {figure(each.rank)}" if each.rank else ""
+        place = f"tier {each.tier}{rank}, key {when(each.key)}{_told_terms(each.head_start, each.terms)}"
+        why = "" if after is None or number > 1 else f"; before {after.interaction}: {before(each, after)}"
+        lines.append(f"  {number}. {each.interaction}  {place}, sequence {each.sequence}{why}")
+    if decision.could_take > len(shown):
+        lines.append(f"     … and {decision.could_take - len(shown)} more")
+    return lines
+
+
+def _told_terms(head_start: float, terms: ev.Terms) -> str:
+    """Return a head start with its terms."""
+    if not head_start and not any(seconds for _, seconds in terms):
+        return ""
+    parts = ", ".join(f"{name} {figure(seconds)} s" for name, seconds in terms)
+    capped = ", capped" if head_start < sum(seconds for _, seconds in terms) else ""
+    return f" (head start {figure(head_start)} s: {parts}{capped})"
+
+
+def _told_place(event: Placed) -> str:
+    """Return where an event puts the interaction."""
+    key = event.reference - event.head_start
+    return f"tier {event.tier}, key {when(key)}{_told_terms(event.head_start, event.terms)}"
+
+
+def _told_submitted(event: ev.Submitted) -> str:
+    what = event.interaction
+    needs = ", ".join(f"{skill} {figure(least)}" for skill, least in what.needs.skills)
+    wants = (f", needs {needs}" if needs else "") + (f", prefers {what.prefers}" if what.prefers else "")
+    due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
+    where = f"queue {what.queue}, channel {what.channel}{wants}"
+    return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}"
+
+
+def _told_assigned(event: ev.Assigned) -> str:
+    if event.how == "accepted":
+        return f"accepted by {event.agent} (fence {event.fence})"
+    how = {"auto": "at once", "manual": "by hand", "override": "by hand, over her capacity"}[event.how]
+    return f"assigned to {event.agent} {how} (fence {event.fence})"
+
+
+def _told_rescinded(event: ev.OfferRescinded) -> str:
+    text = f"offer {event.offer} to {event.agent} taken back: {event.cause}"
+    return text if event.excluded is None else f"{text}; {_told_apart(event.retry, event.excluded)}"
+
+
+def _told_apart(retry: Instant | None, excluded: Instant | None) -> str:
+    assert retry is not None
+    assert excluded is not None
+    return f"she is not asked again until {when(excluded)} ({when(retry)} if nobody else is left)"
+
+
+TOLD: Mapping[type, Callable[[Any], str]] = {
+    ev.Submitted: _told_submitted,
+    ev.Offered: lambda e: f"offered to {e.agent} (offer {e.offer}) until {when(e.expires)}",
+    ev.Assigned: _told_assigned,
+    ev.Declined: lambda e: (
+        f"declined by {e.agent}{f' ({e.reason})' if e.reason else ''}; {_told_apart(e.retry, e.excluded)}"
+    ),
+    ev.OfferExpired: lambda e: (
+        f"offer {e.offer} to {e.agent} ran out at {when(e.due)}; {_told_apart(e.retry, e.excluded)}"
+    ),
+    ev.OfferRescinded: _told_rescinded,
+    ev.WrapUpStarted: lambda e: f"served by {e.agent}, who wraps up until {when(e.until)} at most",
+    ev.Completed: lambda e: f"completed by {e.agent}",
+    ev.Cancelled: lambda e: f"cancelled{f': {e.reason}' if e.reason else ''}",
+    ev.Abandoned: lambda e: "abandoned by the customer",
+    ev.Transferred: lambda e: (
+        f"transferred to queue {e.queue}{f' by {e.agent}' if e.agent is not None else ''}: {_told_place(e)}"
+    ),
+    ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
+    ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
+    ev.SlaMissed: lambda e: f"missed its SLA target ({e.target.replace('_', ' ')}) at {when(e.due)}",
+    ev.PolicyFailed: lambda e: f"policy {e.policy} failed ({e.error}): the default answered",
+    ev.Refused: lambda e: f"{e.command} refused: {e.reason}",
+}
+"""Every event that can be about an interaction, in words."""
+
+OF_OFFERS = frozenset({"Accept", "Decline"})
+OF_INTERACTIONS = frozenset(
+    {"Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"}
+)
+
+
+def asked_of_interactions(slot: str) -> bool:
+    """Whether what fails in *slot* is about an interaction, not about an agent or a queue."""
+    return ".scoring." in slot or slot.endswith((".sla", ".ordering", ".refusals"))
+
+
+def plain(event: ev.Event) -> dict[str, Any]:
+    """Return the fields of *event* as plain data; of an interaction, only what routing asked."""
+    data = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
+    if isinstance(event, ev.Submitted):
+        what = event.interaction
+        data["interaction"] = what.id
+        data |= {"queue": what.queue, "channel": what.channel, "needs": dict(what.needs.skills)}
+        data["prefers"] = what.prefers
+    return data
