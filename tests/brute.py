@@ -7,6 +7,8 @@ engine disagree, one of them is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import fsum
+from math import fsum
 from typing import Any
 
 import attrs
@@ -526,7 +528,7 @@ class Router:
         terms = tuple(
             (_unique(names, i), float(scorer(interaction, since))) for i, scorer in enumerate(queue.scoring)
         )
-        head_start = min(sum(seconds for _, seconds in terms), queue.head_start_cap)
+        head_start = min(fsum(seconds for _, seconds in terms), queue.head_start_cap)
         tier = queue.tier if interaction.tier is None else interaction.tier
         return tier, queue.ordering(since, target), head_start, terms, target
 

@@ -7,22 +7,25 @@ facts, is given the same commands from then on and must do the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.test_same_decisions import AGENTS, CHANNELS, QUEUES, SKILLS, a_plan
+from tests.brute import Router
+from tests.test_same_decisions import AGENTS, CHANNELS, QUEUES, SKILLS, Script, a_plan, an_agent
 from workassign import Agent, Engine, Interaction, Needs, Plan, Presence, UsageError
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.model import Fence, OfferId
 
 GAPS = st.sampled_from((0.0, 0.0, 0.0, 0.5, 5.0, 30.0, 61.0, 700.0))
+SHORT = st.sampled_from((0.0, 0.0, 1.0, 30.0))
 DICE = st.integers(0, 2**32 - 1)
 NAMES = st.sampled_from(AGENTS)
 
@@ -162,6 +165,121 @@ def _units(plan: Plan) -> Mapping[str, int]:
     return {name: round(channel.units * 1_000_000) for name, channel in plan.channels.items()}
 
 
+# --- what must hold -------------------------------------------------------------------------------
+
+
+class Watched:
+    """An engine, and everything that is checked after every one of its turns."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.engine = Engine(plan)
+        self.replica: Engine | None = None
+        self.ledger = Ledger(plan)
+        self.turns: list[tuple[float, cmd.Command, list[ev.Event], int]] = []
+        self.kept: list[tuple[Any, str]] = []
+        """What was handed over or returned, and how it looked then."""
+
+    def turn(self, command: cmd.Command, at: float) -> list[ev.Event]:
+        """Give all engines one turn."""
+        engine, before = self.engine, _state_of(self.engine)
+        answer = engine.handle(command, at)
+        facts, timed = list(engine.facts), engine.timed
+        if self.replica is not None:
+            assert self.replica.handle(command, at) == answer
+            assert (self.replica.facts, self.replica.timed) == (facts, timed)
+        for event in facts:
+            self.ledger.take_in(event)
+        if not timed and all(isinstance(event, ev.Refused) for event in facts):
+            assert _state_of(engine) == before, f"{command} was refused and changed something"
+        if facts or command.key is not None:
+            self.turns.append((at, command, facts, timed))
+        for each in (command, *answer, answer):
+            self.kept.append((each, repr(each)))
+        return answer
+
+    def check(self) -> None:
+        """The engine's own invariants, the alarm clock, and the ledger's view of the same."""
+        engine, ledger = self.engine, self.ledger
+        engine.check()
+        assert engine.next_wake > engine.now
+        if self.replica is not None and self.replica.now == engine.now:
+            assert self.replica.next_wake == engine.next_wake
+        snapshot = engine.snapshot()
+        held = {row[0]: (row[1], row[6] and row[6][0]) for row in snapshot["works"]}
+        assert held == {name: (work.stage, work.agent) for name, work in ledger.works.items() if name in held}
+        assert {row[0]: (row[2], row[4][0]) for row in snapshot["agents"]} == {
+            agent: (presence.value, ledger.load(agent)) for agent, presence in ledger.presence.items()
+        }
+        total = snapshot["total"]
+        assert total["entered"] == ledger.total["entered"]
+        assert total["answered"] == ledger.total["answered"]
+        assert total["abandoned"] == ledger.total["abandoned"]
+        assert sum(total["exited"].values()) == ledger.total["exited"]
+        assert total["waiting"] == ledger.waiting()
+
+    def recover(self, *, look: bool) -> None:
+        """From here on a replayed engine goes along, whether or not its clock was read first."""
+        self.replica = self.replayed()
+        if look:
+            self.replica.check()
+
+    def replayed(self) -> Engine:
+        """Return a fresh engine that has taken in every fact."""
+        engine = Engine(Plan.from_data(self.plan.to_data()))
+        for at, command, facts, timed in self.turns:
+            engine.absorb(at, command, facts, timed)
+        return engine
+
+    def finish(self) -> None:
+        """Replay gives the same state, and nothing that was handed out has changed since."""
+        replica = self.replayed()
+        assert replica.snapshot() == self.engine.snapshot()
+        assert replica.tick(self.engine.now) == []  # turns without facts are in no journal
+        assert replica.next_wake == self.engine.next_wake
+        replica.check()
+        if self.replica is not None:
+            assert self.replica.snapshot() == self.engine.snapshot()
+        for each, looked in self.kept:
+            assert repr(each) == looked, "a command or an event was changed after it was made"
+
+
+def some_plan(dice: int) -> Plan:
+    """Return a plan that remembers everything to the end."""
+    return attrs.evolve(a_plan(Random(dice)), retention=604_800.0)
+
+
+def _state_of(engine: Engine) -> str:
+    """Return the state as text, without the keys that were heard."""
+    return repr({name: value for name, value in engine.snapshot().items() if name != "keys"})
+
+
+@given(seed=DICE, steps=st.lists(DICE, min_size=10, max_size=60), recoveries=st.sets(st.integers(0, 60)))
+def test_whatever_is_said_the_invariants_hold_and_replay_is_exact(
+    seed: int, steps: list[int], recoveries: set[int]
+) -> None:
+    """A likely day, with engines that are replayed in the middle of it and go on."""
+    rnd = Random(seed)
+    watched = Watched(some_plan(seed))
+    router = Router(watched.plan)
+    script = Script(router, 0.0)
+    for name in AGENTS[: rnd.randint(0, 4)]:
+        for command in (cmd.AddAgent(an_agent(rnd, name, watched.plan)), cmd.SignOn(name)):
+            router.handle(command, 0.0)
+            watched.turn(command, 0.0)
+    for number, each in enumerate(steps):
+        if number in recoveries:
+            watched.recover(look=bool(each % 2))
+        command, at = script.next(Random(each), watched.engine.next_wake)
+        if isinstance(command, cmd.ChangePlan):
+            command = attrs.evolve(command, plan={**command.plan, "retention": 604_800.0})
+        router.handle(command, at)
+        watched.turn(command, at)
+        if number not in recoveries:
+            watched.check()
+    watched.finish()
+
+
 # --- the machine ----------------------------------------------------------------------------------
 
 
@@ -171,17 +289,12 @@ class EveryCommand(RuleBasedStateMachine):
     @initialize(dice=DICE)
     def begin(self, dice: int) -> None:
         """Open a center under some plan."""
-        self.plan = self.some_plan(dice)
-        self.engine = Engine(self.plan)
-        self.replica: Engine | None = None
-        self.ledger = Ledger(self.plan)
+        self.watched = Watched(some_plan(dice))
+        self.engine, self.ledger = self.watched.engine, self.watched.ledger
         self.at = 1_000.0
         self.count = 0
-        self.turns: list[tuple[float, cmd.Command, list[ev.Event], int]] = []
         self.answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
         self.bodies: dict[str, Interaction] = {}
-        self.kept: list[tuple[Any, str]] = []
-        """What was handed over or returned, and how it looked then."""
         self.one_turn(cmd.Tick())
         rnd = Random(dice)
         for who in AGENTS[: rnd.randint(0, 4)]:
@@ -199,10 +312,6 @@ class EveryCommand(RuleBasedStateMachine):
             capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
         )
 
-    def some_plan(self, dice: int) -> Plan:
-        """Return a plan that remembers everything to the end."""
-        return attrs.evolve(a_plan(Random(dice)), retention=604_800.0)
-
     def turn(self, command: cmd.Command, gap: float) -> list[ev.Event]:
         """Say *command* to all engines and check what must hold for every turn."""
         self.at += gap
@@ -211,76 +320,27 @@ class EveryCommand(RuleBasedStateMachine):
         return self.one_turn(command)
 
     def one_turn(self, command: cmd.Command) -> list[ev.Event]:
-        """Give all engines one turn."""
-        engine, before = self.engine, _state_of(self.engine)
-        answer = engine.handle(command, self.at)
-        facts, timed = list(engine.facts), engine.timed
-        if self.replica is not None:
-            assert self.replica.handle(command, self.at) == answer
-            assert (self.replica.facts, self.replica.timed) == (facts, timed)
-        for event in facts:
-            self.ledger.take_in(event)
-        if not timed and all(isinstance(event, ev.Refused) for event in facts):
-            assert _state_of(engine) == before, f"{command} was refused and changed something"
-        if facts or command.key is not None:
-            self.turns.append((self.at, command, facts, timed))
-        for each in (command, *answer, answer):
-            self.kept.append((each, repr(each)))
-        return answer
+        """Say *command* now, without letting time pass before it."""
+        return self.watched.turn(command, self.at)
 
     @invariant()
     def everything_is_in_order(self) -> None:
-        """The engine's own invariants, the alarm clock, and the ledger's view of the same."""
-        if not hasattr(self, "engine"):
-            return
-        engine, ledger = self.engine, self.ledger
-        engine.check()
-        assert engine.next_wake > engine.now
-        assert self.replica is None or self.replica.next_wake == engine.next_wake
-        snapshot = engine.snapshot()
-        held = {row[0]: (row[1], row[6] and row[6][0]) for row in snapshot["works"]}
-        assert held == {name: (work.stage, work.agent) for name, work in ledger.works.items() if name in held}
-        assert {row[0]: row[4][0] for row in snapshot["agents"]} == {
-            agent: ledger.load(agent) for agent in ledger.agents
-        }
-        assert {row[0]: row[2] for row in snapshot["agents"]} == {
-            agent: presence.value for agent, presence in ledger.presence.items()
-        }
-        total = snapshot["total"]
-        assert total["entered"] == ledger.total["entered"]
-        assert total["answered"] == ledger.total["answered"]
-        assert total["abandoned"] == ledger.total["abandoned"]
-        assert sum(total["exited"].values()) == ledger.total["exited"]
-        assert total["waiting"] == ledger.waiting()
+        """After every rule."""
+        if hasattr(self, "watched"):
+            self.watched.check()
 
     def teardown(self) -> None:
-        """Replay gives the same state, and nothing that was handed out has changed since."""
-        if not hasattr(self, "engine"):
-            return
-        replica = self.replayed()
-        assert replica.snapshot() == self.engine.snapshot()
-        assert replica.next_wake == self.engine.next_wake
-        replica.check()
-        if self.replica is not None:
-            assert self.replica.snapshot() == self.engine.snapshot()
-        for each, looked in self.kept:
-            assert repr(each) == looked, "a command or an event was changed after it was made"
-
-    def replayed(self) -> Engine:
-        """Return a fresh engine that has taken in every fact."""
-        engine = Engine(Plan.from_data(self.plan.to_data()))
-        for at, command, facts, timed in self.turns:
-            engine.absorb(at, command, facts, timed)
-        return engine
+        """At the end of every run."""
+        if hasattr(self, "watched"):
+            self.watched.finish()
 
     # --- recovery, time, keys -----------------------------------------------------------------
 
+    @precondition(lambda self: self.count % 3 == 2)
     @rule(look=st.booleans())
     def recover(self, look: bool) -> None:
-        """From here on a replayed engine goes along, whether or not its clock was read first."""
-        self.replica = self.replayed()
-        if look:
-            self.replica.check()
+        """A crash: a replayed engine goes along from here on."""
+        self.watched.recover(look=look)
 
     @rule(gap=GAPS, how=st.sampled_from(("tick", "exactly", "late")))
     def sleep(self, gap: float, how: str) -> None:
@@ -372,7 +432,7 @@ class EveryCommand(RuleBasedStateMachine):
         self.answers[key] = (command, self.turn(command, gap))
 
     @precondition(lambda self: self.in_hands("offered"))
-    @rule(gap=GAPS, yes=st.lists(st.sampled_from((True, True, False)), min_size=1), keyed=st.booleans())
+    @rule(gap=SHORT, yes=st.lists(st.sampled_from((True, True, False)), min_size=1), keyed=st.booleans())
     def answer(self, gap: float, yes: list[bool], keyed: bool) -> None:
         """Agents take what they were offered, or do not, perhaps too late."""
         for takes, (_, work) in zip(yes, self.in_hands("offered"), strict=False):
@@ -392,27 +452,20 @@ class EveryCommand(RuleBasedStateMachine):
         self.turn(cmd.Accept(offer, who) if yes else cmd.Decline(offer, who), gap)
 
     @precondition(lambda self: self.in_hands("assigned", "wrapping"))
-    @rule(
-        gap=GAPS,
-        dice=DICE,
-        what=st.sampled_from(("complete", "complete", "finish", "release", "transfer")),
-        stale=st.sampled_from((0, 0, 0, 0, 1)),
-    )
-    def work(self, gap: float, dice: int, what: str, stale: int) -> None:
-        """An agent goes on with what she holds; now and then her fence is an old one."""
-        held = self.in_hands("assigned", "wrapping")
-        name, work = held[dice % len(held)]
-        ids = (name, work.agent or "", Fence((work.fence or 0) - stale))
-        queue = QUEUES[dice % len(QUEUES)]
-        commands: dict[str, Callable[[], cmd.Command]] = {
-            "complete": lambda: cmd.Complete(*ids),
-            "finish": lambda: cmd.FinishWrapUp(*ids),
-            "release": lambda: cmd.Release(*ids),
-            "transfer": lambda: cmd.Transfer(name, queue, ids[1], ids[2]),
-        }
-        self.turn(commands[what](), gap)
+    @rule(gap=SHORT, dice=st.lists(DICE, min_size=1, max_size=4))
+    def work(self, gap: float, dice: list[int]) -> None:
+        """Agents go on with what they hold; now and then a fence is an old one."""
+        for each, (name, work) in zip(dice, self.in_hands("assigned", "wrapping"), strict=False):
+            rnd = Random(each)
+            ids = (name, work.agent or "", Fence((work.fence or 0) - rnd.choice((0, 0, 0, 0, 0, 1))))
+            done = cmd.Complete(*ids) if work.stage == "assigned" else cmd.FinishWrapUp(*ids)
+            other = cmd.FinishWrapUp(*ids) if work.stage == "assigned" else cmd.Complete(*ids)
+            queue = rnd.choice(QUEUES)
+            commands = [done, done, done, other, cmd.Release(*ids), cmd.Transfer(name, queue, *ids[1:])]
+            self.turn(rnd.choice(commands), gap)
+            gap = 0.0
 
-    @precondition(lambda self: self.ledger.works)
+    @precondition(lambda self: self.ledger.works and self.count % 3 == 1)
     @rule(gap=GAPS, dice=DICE, what=st.integers(0, 3), who=NAMES, override=st.booleans())
     def from_outside(self, gap: float, dice: int, what: int, who: str, override: bool) -> None:
         """The customer or a supervisor steps in."""
@@ -426,7 +479,7 @@ class EveryCommand(RuleBasedStateMachine):
         ]
         self.turn(commands[what], gap)
 
-    @precondition(lambda self: self.in_hands("waiting", "offered", "assigned"))
+    @precondition(lambda self: self.count % 4 == 2 and self.in_hands("waiting", "offered", "assigned"))
     @rule(dice=DICE, off=st.integers(0, 1))
     def at_a_version(self, dice: int, off: int) -> None:
         """A command that was decided upon an older version is refused."""
@@ -438,6 +491,7 @@ class EveryCommand(RuleBasedStateMachine):
 
     # --- agents and the plan --------------------------------------------------------------------
 
+    @precondition(lambda self: self.count % 3 == 0)
     @rule(gap=GAPS, who=NAMES, dice=DICE)
     def hire(self, gap: float, who: str, dice: int) -> None:
         """Somebody joins, or is there already and learns something else."""
@@ -448,7 +502,7 @@ class EveryCommand(RuleBasedStateMachine):
         if not known:
             self.turn(cmd.SignOn(who), 0.0)
 
-    @precondition(lambda self: self.ledger.agents)
+    @precondition(lambda self: Presence.AWAY in self.ledger.presence.values() or self.count % 3 == 0)
     @rule(gap=GAPS, who=st.lists(NAMES, min_size=1, max_size=4, unique=True), keyed=st.booleans())
     def sign_on(self, gap: float, who: list[str], keyed: bool) -> None:
         """Some come, or come back."""
@@ -456,7 +510,7 @@ class EveryCommand(RuleBasedStateMachine):
             self.keyed(cmd.SignOn(each), gap, keyed)
             gap = 0.0
 
-    @precondition(lambda self: self.ledger.agents)
+    @precondition(lambda self: self.ledger.agents and self.count % 2)
     @rule(gap=GAPS, who=NAMES, presence=st.sampled_from([*Presence, None]))
     def change_presence(self, gap: float, who: str, presence: Presence | None) -> None:
         """Somebody is elsewhere or otherwise."""
@@ -478,18 +532,13 @@ class EveryCommand(RuleBasedStateMachine):
     @rule(gap=GAPS, dice=DICE)
     def replan(self, gap: float, dice: int) -> None:
         """Another plan: queues, channels and skills come and go."""
-        self.turn(cmd.ChangePlan(self.some_plan(dice).to_data()), gap)
+        self.turn(cmd.ChangePlan(some_plan(dice).to_data()), gap)
 
     @precondition(lambda self: self.count % 10 == 5)
     @rule(gap=GAPS)
     def resume(self, gap: float) -> None:
         """Nothing was switched off."""
         self.turn(cmd.ResumePolicy("capacity"), gap)
-
-
-def _state_of(engine: Engine) -> str:
-    """Return the state as text, without the keys that were heard."""
-    return repr({name: value for name, value in engine.snapshot().items() if name != "keys"})
 
 
 TestEveryCommand = EveryCommand.TestCase

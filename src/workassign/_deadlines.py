@@ -93,14 +93,8 @@ class Deadlines:
             self.push(lane, item)
 
     def push(self, lane: Lane, item: Timed) -> None:
-        """Arm a timer that is the latest of its lane. Cost: O(1), and the dead that it drops."""
-        items = lane.items
-        if items:  # then the bound is early enough for the first of them
-            items.append(item)
-            if not items[0].pending:
-                lane.head()
-            return
-        items.append(item)
+        """Arm a timer that is the latest of its lane. Cost: O(1)."""
+        lane.items.append(item)
         due = item.since + lane.delay
         if due < self.bound:
             self.bound = due

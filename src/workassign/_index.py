@@ -143,6 +143,7 @@ class Index:
         """Return what *agent*, who has room, should take next, taken out of its line."""
         groups = agent.profile.choices.get(agent.open)
         if groups is not None and len(groups) == 1 and agent.personal is None:
+            # The usual case, straight: one tier, one rank, and nobody has refused the head.
             line = groups[0].first()
             if line is None:
                 return None

@@ -49,14 +49,17 @@ class Interactions:
         work = state.submitted_(event)
         self._turn.facts.append(event)
         lane = rules.sla
-        if lane is None:
-            if work.pending:
-                self._deadlines.arm(SLA, work)
-        elif lane.items and lane.items[0].pending:
+        if lane is not None:
             lane.items.append(work)  # `push`, written out: the hot path
+            if at + lane.delay < self._deadlines.bound:
+                self._deadlines.bound = at + lane.delay
+        elif work.pending:
+            self._deadlines.arm(SLA, work)
+        link = work.sig.link
+        if link is not None and not link.pools.filled and interaction.prefers is None:
+            link.line.push(work)  # `place`, written out, for when nobody is free at all
         else:
-            self._deadlines.push(lane, work)
-        self._pairing.place(work, at)
+            self._pairing.place(work, at)
         return None
 
     def _submitted_again(self, known: Work, interaction: Interaction) -> list[ev.Event] | None:
@@ -89,7 +92,7 @@ class Interactions:
         self._state.assigned(work, who, event)
         self._turn.facts.append(event)
         timers = work.sig.queue.rules.offers.items
-        if timers and timers[0] is hold:
+        while timers and not timers[0].pending:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
         if who.admitted or self._state.plan.capacity is not None:  # her keys, or her room, may differ
             self._pairing.freed.append(who)

@@ -31,12 +31,14 @@ Entry: TypeAlias = Any
 class Board:
     """The heads of all lines that compete with one another, sorted, once any group is wide."""
 
-    __slots__ = ("_keys", "filled", "lines", "wide")
+    __slots__ = ("_keys", "filled", "lines", "tied", "wide")
 
     def __init__(self) -> None:
         self.wide = False
         self.filled = 0
         """How many of the lines are not empty."""
+        self.tied = False
+        """Two heads have had the same key: then who is first is asked with care."""
         self._keys: list[float] = []
         self.lines: list[Line] = []
 
@@ -45,6 +47,7 @@ class Board:
         self.wide = True
         self.lines = sorted((line for line in lines if line.head is not None), key=lambda line: line.key)
         self._keys = [line.key for line in self.lines]
+        self.tied = len(set(self._keys)) < len(self._keys)
 
     def first_of_equals(self, line: Line, members: set[Line]) -> Line:
         """Return the member with the least seq among the lines with the key of *line*."""
@@ -58,15 +61,17 @@ class Board:
 
     def moved(self, line: Line, before: float) -> None:
         """Follow a line whose head had the key *before*. Cost: O(log lines), and one memmove."""
-        keys, lines = self._keys, self.lines
+        keys, lines, key = self._keys, self.lines, line.key
         if before != inf:
             at = bisect_left(keys, before)
             while lines[at] is not line:
                 at += 1
             del keys[at], lines[at]
-        if line.key != inf:
-            at = bisect_left(keys, line.key)
-            keys.insert(at, line.key)
+        if key != inf:
+            at = bisect_left(keys, key)
+            if at < len(keys) and keys[at] == key:
+                self.tied = True
+            keys.insert(at, key)
             lines.insert(at, line)
 
 
@@ -143,8 +148,10 @@ class Line:
         else:
             self._leave_heap(entry)
         entry.place = None  # type: ignore[union-attr]
-        if lane and not self._heap and not self.board.wide and (head := lane[0]).place is self:
-            self.head, self.key = head, head.key
+        if lane and not self._heap and (head := lane[0]).place is self:
+            before, self.head, self.key = self.key, head, head.key
+            if self.board.wide:
+                self.board.moved(self, before)
         else:
             self._advance()
         return entry
@@ -206,7 +213,7 @@ _seq = attrgetter("seq")
 class Group:
     """Lines among which only the key decides: all of one tier and rank that a side can reach."""
 
-    __slots__ = ("board", "lines", "members", "order")
+    __slots__ = ("_is_member", "board", "lines", "members", "order")
 
     def __init__(self, order: tuple[float, ...], board: Board) -> None:
         self.order = order
@@ -214,6 +221,7 @@ class Group:
         self.board = board
         self.lines: list[Line] = []
         self.members: set[Line] = set()
+        self._is_member = self.members.__contains__
 
     def add(self, line: Line) -> None:
         """Let *line* compete."""
@@ -239,11 +247,13 @@ class Group:
         Give up after some multiple of the lines here: then asking these one by one is no dearer.
         """
         board = self.board
-        steps = islice(board.lines, WALK * len(self.lines))
-        best = next(filter(self.members.__contains__, steps), None)
-        if best is None and len(board.lines) > WALK * len(self.lines):
+        limit = WALK * len(self.lines)
+        best = next(filter(self._is_member, islice(board.lines, limit)), None)
+        if best is None:
+            if len(board.lines) <= limit:
+                return None
             return min((line for line in self.lines if line.head is not None), key=_head_key, default=None)
-        return best if best is None else board.first_of_equals(best, self.members)
+        return board.first_of_equals(best, self.members) if board.tied else best
 
 
 def _head_key(line: Line) -> tuple[float, Any]:

@@ -113,11 +113,9 @@ class Pairing:
             return
         offer = state.placed + 1
         event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
-        hold, lane = state.offered(work, agent, event), rules.offers
-        if lane.items and lane.items[0].pending:
-            lane.items.append(hold)  # `push`, written out: the hot path
-        else:
-            self.deadlines.push(lane, hold)
+        rules.offers.items.append(state.offered(work, agent, event))  # `push`, written out: the hot path
+        if event.expires < self.deadlines.bound:
+            self.deadlines.bound = event.expires
         self._turn.facts.append(event)
 
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
