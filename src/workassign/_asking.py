@@ -158,14 +158,14 @@ class Asking:
             return default
         try:
             answer: T = policy(*args)
-        except Exception as error:  # noqa: BLE001 - it is somebody else's code: anything may come
-            problem = f"{type(error).__name__}: {error}"
-        else:
             if is_answer(answer):
                 return answer
-            problem = f"answered {answer!r}"
+        except Exception as error:  # noqa: BLE001 - it is somebody else's code: anything may come
+            problem = f"{type(error).__name__}: {_shown(str, error)}"
+        else:
+            problem = f"answered {_shown(repr, answer)}"
         if not self.quiet:
-            self._failed(slot, short_name(policy), _ADDRESS.sub("0x…", problem)[:200], subject)
+            self._failed(slot, short_name(policy), problem, subject)
         return default
 
     def _failed(self, slot: str, policy: str, error: str, subject: str) -> None:
@@ -184,6 +184,15 @@ _KEPT = ("work", "selection", "capacity")
 """Slots whose answers are kept: when one is switched off, they are asked for anew."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+
+
+def _shown(how: Callable[[object], str], what: object) -> str:
+    """Return *what* as a short text that any encoder takes, the same in every process."""
+    try:
+        text = how(what)
+    except Exception:  # noqa: BLE001 - even to be shown it runs somebody else's code
+        text = f"a {type(what).__name__} that cannot be shown"
+    return _ADDRESS.sub("0x...", text[:1000].encode("unicode_escape").decode())[:200]
 
 
 def short_name(policy: Callable[..., Any]) -> str:
