@@ -11,7 +11,7 @@ import attrs
 from workassign.lab.figures import Effect, Figures, QueueFigures
 from workassign.lab.ledger import Ledger
 
-__all__ = ["Account", "Source", "duration", "percent"]
+__all__ = ["Account", "Source", "duration", "percent", "team_rows"]
 
 
 @attrs.frozen(kw_only=True)
@@ -95,3 +95,15 @@ def percent(share: float | None) -> str:
     '85.1 %'
     """
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def team_rows(found: Figures) -> list[tuple[str, ...]]:
+    """Return a row a team, and one for all: name, agents, hours signed on, worked, occupancy."""
+    rows: list[tuple[str, ...]] = [
+        (each.team, str(each.agents), f"{each.hours:,.1f}", f"{each.worked:,}", percent(each.occupancy))
+        for each in found.teams
+    ]
+    hours = f"{sum(each.hours for each in found.teams):,.1f}"
+    worked = f"{sum(each.worked for each in found.teams):,}"
+    rows.append(("all teams", str(len(found.agents)), hours, worked, percent(found.occupancy)))
+    return rows

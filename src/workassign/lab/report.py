@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 
 from workassign.lab import page
-from workassign.lab.account import Account, duration, percent
+from workassign.lab.account import Account, duration, percent, team_rows
 from workassign.lab.charts import charts
 from workassign.lab.figures import AgentFigures, Effect, QueueFigures
 
@@ -171,15 +171,8 @@ def _teams(account: Account, chart: str) -> str:
     if not found.teams:
         nobody = "Nobody is on the roster: everything waits."
         return _section("Teams", nobody if found.total.entered else "Nothing came in.")
-    rows = [
-        (each.team, str(each.agents), f"{each.hours:,.1f}", f"{each.worked:,}", percent(each.occupancy))
-        for each in found.teams
-    ]
-    hours = f"{sum(each.hours for each in found.teams):,.1f}"
-    worked = f"{sum(each.worked for each in found.teams):,}"
-    rows.append(("all teams", str(len(found.agents)), hours, worked, percent(found.occupancy)))
     head = ("team", "agents", "hours signed on", "worked", "occupancy")
-    table = _table(head, rows, summed=True)
+    table = _table(head, team_rows(found), summed=True)
     return _section("Teams", page.TEAMS, chart, table, _agents(found.agents), kind="long")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workassign.lab.account import Account, duration, percent
+from workassign.lab.account import Account, duration, percent, team_rows
 from workassign.lab.figures import Effect, QueueFigures, Side
 
 __all__ = ["summary"]
@@ -77,14 +77,10 @@ def _teams(account: Account) -> list[str]:
     if not found.teams:
         return ["Nobody is on the roster: everything waits." if found.total.entered else "Nothing came in."]
     head = ("Team", "agents", "hours", "worked", "occupancy")
-    rows = [
-        (each.team, str(each.agents), f"{each.hours:,.1f}", f"{each.worked:,}", percent(each.occupancy))
-        for each in found.teams
+    return [
+        "Occupancy (load over time / capacity over time, while signed on)",
+        *_table(head, team_rows(found)),
     ]
-    hours = f"{sum(each.hours for each in found.teams):,.1f}"
-    worked = f"{sum(each.worked for each in found.teams):,}"
-    rows.append(("all teams", str(len(found.agents)), hours, worked, percent(found.occupancy)))
-    return ["Occupancy (load over time / capacity over time, while signed on)", *_table(head, rows)]
 
 
 def _offers(account: Account) -> list[str]:
