@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import fsum
-from math import fsum
 from typing import Any
 
 import attrs
@@ -16,7 +15,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence
-from workassign.plan import Plan, Queue
+from workassign.plan import Plan
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 
@@ -231,7 +230,9 @@ class Router:
             urgent = min((item for _, item in named), key=lambda item: item.urgency)
             takers = [person for person, item in named if item is urgent]
             refused = [each.agent for each in urgent.refusals]
-            preferred = [each for each in takers if each.id == urgent.interaction.prefers and each.id not in refused]
+            preferred = [
+                each for each in takers if each.id == urgent.interaction.prefers and each.id not in refused
+            ]
             self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
             self.look()
 
@@ -365,7 +366,9 @@ class Router:
     def look(self) -> None:
         """Find the channels with room of everybody to whom something happened."""
         for person in self.touched:
-            person.open = frozenset(channel for channel in self.plan.channels if self.may_take(person, channel))
+            person.open = frozenset(
+                channel for channel in self.plan.channels if self.may_take(person, channel)
+            )
         self.touched = []
 
     def may_take(self, person: Person, channel: str) -> bool:
@@ -419,7 +422,9 @@ class Router:
         item.refusals, item.clock, item.accepted_ever = [], False, True
         person.handled += 1
         ids = (item.interaction.id, person.id)
-        self.emit(ev.Assigned(self.at, *ids, Fence(self.fences), how, None if offer is None else OfferId(offer)))
+        self.emit(
+            ev.Assigned(self.at, *ids, Fence(self.fences), how, None if offer is None else OfferId(offer))
+        )
 
     def let_go(self, item: Item, stage: str, *, idle: bool = True) -> None:
         """Take *item* out of whatever hands it is in."""
@@ -476,7 +481,9 @@ class Router:
         """Let an offer run out."""
         ids = (OfferId(item.offer or 0), item.interaction.id, item.holder or "")
         backoff = self.backoff(item, "expired", "")
-        self.refuse_offer(item, "expired", lambda *times: ev.OfferExpired(self.at, due, *ids, *times), backoff)
+        self.refuse_offer(
+            item, "expired", lambda *times: ev.OfferExpired(self.at, due, *ids, *times), backoff
+        )
 
     def finish(self, item: Item, due: Instant | None) -> None:
         """Close what is done."""
@@ -560,7 +567,9 @@ class Router:
             self.refuse(command, "id_reused")
         elif interaction.queue not in self.plan.queues:
             self.refuse(command, "unknown_queue")
-        elif self.plan.skills is not None and {name for name, _ in interaction.needs.skills} - self.plan.skills:
+        elif (
+            self.plan.skills is not None and {name for name, _ in interaction.needs.skills} - self.plan.skills
+        ):
             self.refuse(command, "unknown_skill")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
@@ -670,7 +679,9 @@ class Router:
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "agent_offline")
             return
-        room = item.holder == person.id or self.has_room(person, item.interaction.channel)
+        holder, item.holder = item.holder, None if item.holder == person.id else item.holder
+        room = self.has_room(person, item.interaction.channel)  # without what she is offered of it
+        item.holder = holder
         if not (room or command.override):
             self.refuse(command, "no_room")
             return

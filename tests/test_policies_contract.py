@@ -195,11 +195,16 @@ def test_a_score_is_never_above_its_most(customer: Customer, felt: float, at: fl
         assert 0 <= score(one, at) <= 60
 
 
-@given(values=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6), steps=st.lists(st.floats(-1e6, 1e6), min_size=2))
+@given(
+    values=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6),
+    steps=st.lists(st.floats(-1e6, 1e6), min_size=2),
+)
 def test_a_higher_value_never_gets_less_head_start(values: list[float], steps: list[float]) -> None:
     """Also between and at equal quantiles."""
     score = scoring.customer_value(most=100, quantiles=sorted(steps))
-    got = [score(Interaction(id="i", customer=Customer(id="c", value=value)), 0.0) for value in sorted(values)]
+    got = [
+        score(Interaction(id="i", customer=Customer(id="c", value=value)), 0.0) for value in sorted(values)
+    ]
     assert got == sorted(got)
 
 
@@ -214,7 +219,7 @@ class Unprintable:
         raise RuntimeError("no repr")
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     """An error that cannot even be shown."""
 
     def __str__(self) -> str:
@@ -229,7 +234,7 @@ def raises(*args: object) -> object:
 
 def raises_unspeakably(*args: object) -> object:
     """Raise what cannot be shown."""
-    raise Unspeakable
+    raise UnspeakableError
 
 
 def raises_a_surrogate(*args: object) -> object:
@@ -302,7 +307,8 @@ def hostile_plan(slot: str, policy: Callable[..., Any]) -> tuple[Plan, str]:
         case "pair_key":
             queue, path = Queue(selection=paired(policy)), "queues.default.selection"
         case _:
-            queue = attrs.evolve(Queue(), **{slot: policy})
+            settings: dict[str, Any] = {slot: policy}
+            queue = Queue(**settings)
     return Plan(queues={"default": queue}, strikes=3), path
 
 
@@ -348,7 +354,11 @@ def a_day(engine: Engine) -> list[ev.Event]:
 
 def decided(events: list[ev.Event]) -> list[ev.Event]:
     """Return what the policies decided upon."""
-    return [event for event in events if isinstance(event, ev.Offered | ev.Assigned | ev.Declined | ev.OfferExpired)]
+    return [
+        event
+        for event in events
+        if isinstance(event, ev.Offered | ev.Assigned | ev.Declined | ev.OfferExpired)
+    ]
 
 
 SLOTS = ("ordering", "scoring", "selection", "pair_key", "work", "capacity", "sla", "refusals")
@@ -370,7 +380,7 @@ def test_a_hostile_policy_never_stops_the_work(slot: str, policy: Callable[..., 
     assert len(failed) == 3
     assert all(event.slot.startswith(path) for event in failed)
     for event in failed:
-        assert 0 < len(event.error) <= 200
+        assert 0 < len(event.error) <= 300
         assert "\0" not in event.error
         assert event.error.encode()  # a lone surrogate could not be written
     (off,) = [event for event in events if isinstance(event, ev.PolicySwitchedOff)]

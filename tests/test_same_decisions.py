@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.brute import Router
-from workassign import Agent, Channel, Customer, Engine, Interaction, Needs, Plan, Presence, Queue, _lines, _state
+from workassign import (
+    Agent,
+    Channel,
+    Customer,
+    Engine,
+    Interaction,
+    Needs,
+    Plan,
+    Presence,
+    Queue,
+    _lines,
+    _state,
+)
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.model import Fence, OfferId
@@ -107,7 +119,9 @@ def a_queue(rnd: Random) -> Queue:
                 weakest,
             )
         ),
-        work=rnd.choice((work.greatest_need, work.greatest_need, work.best_skill, work.queue_priority, by_needs)),
+        work=rnd.choice(
+            (work.greatest_need, work.greatest_need, work.best_skill, work.queue_priority, by_needs)
+        ),
         offer_for=rnd.choice((30.0, 30.0, 5.0)),
         auto_accept=rnd.random() < 0.2,
         wrap_up=rnd.choice((None, None, 5.0, 40.0)),
@@ -233,7 +247,10 @@ class Script:
     def stale(self) -> cmd.Command:
         """Return an answer that comes too late or from somebody else."""
         rnd = self.rnd
-        offer, fence = OfferId(rnd.randint(0, self.router.placed + 1)), Fence(rnd.randint(0, self.router.fences + 1))
+        offer, fence = (
+            OfferId(rnd.randint(0, self.router.placed + 1)),
+            Fence(rnd.randint(0, self.router.fences + 1)),
+        )
         ids = (self.any_id(), rnd.choice(AGENTS), fence)
         found: list[cmd.Command] = [
             cmd.Accept(offer, ids[1]),
@@ -241,7 +258,9 @@ class Script:
             cmd.Complete(*ids),
             cmd.FinishWrapUp(*ids),
             cmd.Release(*ids),
-            cmd.Transfer(ids[0], rnd.choice((*QUEUES, "none")), rnd.choice((None, ids[1])), rnd.choice((None, fence))),
+            cmd.Transfer(
+                ids[0], rnd.choice((*QUEUES, "none")), rnd.choice((None, ids[1])), rnd.choice((None, fence))
+            ),
         ]
         return rnd.choice(found)
 
@@ -328,10 +347,12 @@ def compare(seed: int, steps: list[int], *, timely: bool) -> Engine:
 
 
 DICE = st.integers(0, 2**32 - 1)
+STEPS = st.integers(5, 80).flatmap(lambda count: st.lists(DICE, min_size=count, max_size=count))
 
 
 @pytest.mark.parametrize("wide", [1, 2, 32])
-@given(seed=DICE, steps=st.lists(DICE, min_size=5, max_size=80), timely=st.booleans())
+@settings(max_examples=3 * settings().max_examples)
+@given(seed=DICE, steps=STEPS, timely=st.booleans())
 def test_the_engine_decides_as_a_scan_of_everything_does(
     wide: int, seed: int, steps: list[int], timely: bool
 ) -> None:
@@ -341,8 +362,8 @@ def test_the_engine_decides_as_a_scan_of_everything_does(
 
 
 @pytest.mark.parametrize("wide", [1, 32])
+@settings(max_examples=settings().max_examples // 10)
 @given(seed=DICE)
-@settings(max_examples=settings().max_examples // 20)
 def test_a_long_day_is_decided_alike(wide: int, seed: int) -> None:
     """Four hundred commands, so that lines grow long and are left from their middle."""
     rnd = Random(seed)

@@ -280,9 +280,13 @@ def checked(command: Command) -> Command:
     fields = _FIELDS.get(type(command))
     if fields is None:
         raise UsageError(f"{command!r} is no command")
+    if command.key is not None or command.actor is not None or command.expected_version is not None:
+        fields = fields + _COMMON
     for name, kind, optional in fields:
         value = getattr(command, name)
-        if optional and (value is None or value == ""):
+        if type(value) is kind and (kind is not str or (0 < len(value) < 64 and value.isprintable())):
+            continue  # the usual case, at once
+        if (optional and value is None) or (name == "reason" and value == ""):
             continue
         what = f"{name} of {type(command).__name__}"
         if kind is str:
@@ -292,22 +296,27 @@ def checked(command: Command) -> Command:
     return command
 
 
+_COMMON: list[tuple[str, Any, bool]] = [
+    ("key", str, True),
+    ("actor", str, True),
+    ("expected_version", int, True),
+]
+
+
 def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
-    """Return name, type and whether it may be missing, of each field of a command class."""
+    """Return name, type and whether it may be missing, of each field of its own that a command has."""
     kinds: dict[str, Any] = {
         "interaction": Interaction if command is Submit else str,
         "agent": Agent if command in (AddAgent, ChangeAgent) else str,
         "offer": int,
         "fence": int,
-        "expected_version": int,
         "override": bool,
         "presence": Presence,
         "plan": Mapping,
     }
-    optional = {"key", "actor", "expected_version", "reason"}
-    if command is Transfer:
-        optional |= {"agent", "fence"}
-    names = [field.name for field in attrs.fields(command)]
+    optional = {"agent", "fence"} if command is Transfer else set()
+    common = {name for name, _, _ in _COMMON}
+    names = [field.name for field in attrs.fields(command) if field.name not in common]
     return [(name, kinds.get(name, str), name in optional) for name in names]
 
 
