@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +152,22 @@ def test_the_same_seed_writes_the_same_journal_and_another_seed_another(tmp_path
 
     assert runs[0] == runs[1]
     assert runs[0][0] != runs[2][0]
+
+
+def test_a_run_writes_the_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
+    """In processes of their own: journal and report."""
+    arguments = prepared(tmp_path)
+    arguments.remove("--no-report")
+    command = [sys.executable, "-c", "import sys; from workassign.cli import main; sys.exit(main())"]
+
+    found = []
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([*command, *arguments], check=True, capture_output=True, env=environment)
+        report = (tmp_path / "out" / "report.html").read_bytes()
+        found.append((bodies(tmp_path / "out" / "journal.db"), report))
+
+    assert found[0] == found[1]
 
 
 def test_the_figures_are_those_of_the_journal(tmp_path: Path) -> None:

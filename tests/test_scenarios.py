@@ -299,6 +299,17 @@ def test_three_expired_offers_in_a_row_make_an_agent_away() -> None:
     assert kinds(engine.tick(210.0)) == ["OfferExpired"]
 
 
+def test_refusals_count_towards_a_pause_only_within_the_window() -> None:
+    """Two in less than ten seconds; ten seconds apart is no more within."""
+    backoff = per_cause(declined={"cool_down": 1, "exclusion": 1, "pause_after": 2, "window": 10})
+    for second, paused in ((9.9, True), (10.0, False)):
+        engine = center(refusals=backoff)
+        engine.submit(Interaction(id="i1"), 0.0)
+        engine.decline(1, "ann", 0.0)
+        engine.tick(1.0)
+        assert ("PresenceChanged" in kinds(engine.decline(2, "ann", second))) is paused
+
+
 # --- who waits before whom ------------------------------------------------------------------------
 
 
@@ -414,6 +425,20 @@ def test_a_freed_agent_takes_work_by_her_queues_policy(policy: work.WorkRank, or
     engine.submit(Interaction(id="second", queue="b", needs=Needs({"y": 1})), 2.0)
     engine.submit(Interaction(id="third", queue="b", needs=Needs({"z": 1})), 3.0)
     assert [name for name, _ in pairs(engine.sign_on("ann", 4.0))] == order
+
+
+def test_who_is_passed_over_at_first_is_asked_again() -> None:
+    """Both would rather have the Spanish one; only one can, so the other takes the older one."""
+    queue = Queue(work=work.best_skill, auto_accept=True)
+    engine = center(Agent(id="ann", capacity=2), plan=Plan(queues={"default": queue}))
+    engine.change_agent(Agent(id="ann", skills={"fr": 1, "es": 1}, capacity=2), 0.0)
+    engine.submit(Interaction(id="older", needs=Needs({"fr": 1})), 1.0)
+    engine.submit(Interaction(id="spanish", needs=Needs({"es": 1})), 2.0)
+    for at, name in ((3.0, "bob"), (4.0, "cyd")):
+        engine.add_agent(Agent(id=name, skills={"fr": 1, "es": 3}), at)
+        engine.sign_on(name, at)
+    assert pairs(engine.remove_agent("ann", 5.0)) == [("spanish", "bob"), ("older", "cyd")]
+    engine.check()
 
 
 def test_loads_add_up_exactly() -> None:
@@ -549,6 +574,17 @@ def test_who_comes_back_in_time_keeps_her_work() -> None:
     assert kinds(engine.sign_on("ann", 60.0)) == ["PresenceChanged"]
     assert engine.tick(100.0) == []
     assert kinds(engine.complete("i1", "ann", 1, 101.0)) == ["Completed"]
+
+
+def test_signing_off_does_not_end_the_grace_time() -> None:
+    """Who lost her connection is offline already; her work still comes back."""
+    engine = center()
+    engine.submit(Interaction(id="i1"), 0.0)
+    engine.accept(1, "ann", 0.0)
+    engine.disconnect("ann", 1.0)
+    assert rule(engine.sign_off("ann", 2.0)) == "already_so"
+    assert rule(engine.disconnect("ann", 2.0)) == "already_so"
+    assert "Requeued" in kinds(engine.tick(61.0))
 
 
 def test_a_pause_after_lost_connections_does_not_bring_an_agent_back() -> None:

@@ -89,11 +89,7 @@ class Deadlines:
         number = self._number(kind, item)
         if last is not None and (item.since, number) < (last.since, self._number(kind, last)):
             self.later(item.since + item.target, kind, number, item)
-        else:
-            self.push(lane, item)
-
-    def push(self, lane: Lane, item: Timed) -> None:
-        """Arm a timer that is the latest of its lane. Cost: O(1)."""
+            return
         lane.items.append(item)
         due = item.since + lane.delay
         if due < self.bound:

@@ -50,7 +50,7 @@ class Interactions:
         self._turn.facts.append(event)
         lane = rules.sla
         if lane is not None:
-            lane.items.append(work)  # `push`, written out: the hot path
+            lane.items.append(work)  # `arm`, written out: the hot path
             if at + lane.delay < self._deadlines.bound:
                 self._deadlines.bound = at + lane.delay
         elif work.pending:

@@ -74,15 +74,7 @@ class Pairing:
 
     def place(self, work: Work, at: Instant) -> None:
         """Give one interaction to whom selection prefers, or let it wait."""
-        index, link = self.index, work.sig.link
-        if (
-            link is not None
-            and not link.pools.filled
-            and work.refused is None
-            and work.interaction.prefers is None
-        ):
-            link.line.push(work)  # nobody is free at all
-            return
+        index = self.index
         agent = None
         if work.interaction.prefers is not None:
             agent = self._preferred(work)
@@ -113,7 +105,7 @@ class Pairing:
             return
         offer = state.placed + 1
         event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
-        rules.offers.items.append(state.offered(work, agent, event))  # `push`, written out: the hot path
+        rules.offers.items.append(state.offered(work, agent, event))  # `arm`, written out: the hot path
         if event.expires < self.deadlines.bound:
             self.deadlines.bound = event.expires
         self._turn.facts.append(event)

@@ -140,10 +140,6 @@ class Roster:
         grace = at + self._state.plan.reconnect_grace if agent.holdings else None
         self.presence(agent, Presence.OFFLINE, "disconnected", at, grace)
 
-    def rested(self, agent: AgentState, due: Instant, at: Instant) -> None:
-        """An agent may be asked again."""
-        self._pairing.freed.append(agent)
-
     def grace_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
         """She did not come back: take back what she held."""
         event = ev.PresenceChanged(at, agent.agent.id, agent.presence, "grace over", None)
