@@ -21,6 +21,9 @@ from workassign.policies.offers import Backoff
 
 __all__ = ["Item", "Person", "Router"]
 
+REFUSALS_COUNTED = 1000
+"""Of an agent's refusals of one cause, the last so many can count towards a pause."""
+
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE = range(7)
 
 
@@ -308,7 +311,12 @@ class Router:
             return False
         if self.at < own.retry:
             return True
-        candidates = [each.id for each in self.people if each.there and self.able(each, item)]
+        units = self.units(item.interaction.channel)
+        candidates = [
+            each.id
+            for each in self.people
+            if each.there and self.able(each, item) and round(each.agent.capacity * 1_000_000) >= units
+        ]
         if any(each not in refused or self.at >= refused[each].excluded for each in candidates):
             return True
         return person.id != next((each.agent for each in item.refusals if each.agent in candidates), None)
@@ -471,7 +479,7 @@ class Router:
         times = person.refused_at.setdefault(cause, [])
         times.append(self.at)
         self.emit(event(retry, excluded, rest))
-        lately = sum(1 for each in times if each > self.at - backoff.window)
+        lately = sum(1 for each in times[-REFUSALS_COUNTED:] if each > self.at - backoff.window)
         # Who lost her connection is going offline anyway.
         enough = cause != "disconnected" and backoff.pause_after is not None and lately >= backoff.pause_after
         if enough and person.presence is Presence.AVAILABLE:

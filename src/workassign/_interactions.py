@@ -32,13 +32,18 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        rules: Rules | None = None if queue is None else queue.rules
-        if rules is None or interaction.channel not in state.units or state.plan.skills is not None:
+        if (
+            queue is None
+            or queue.rules is None
+            or interaction.channel not in state.units
+            or state.plan.skills is not None
+        ):
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
                 return None
-        assert queue is not None and rules is not None  # noqa: PT018 - one fact: the queue is of the plan
+            queue = state.queues[interaction.queue]
+        rules: Rules = queue.rules
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
@@ -84,17 +89,18 @@ class Interactions:
 
     def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
         """Make what was offered the agent's own, or answer again if it is."""
-        hold = self._state.offers.get(offer)
+        state = self._state
+        hold = state.offers.get(offer)
         if hold is None or hold.agent.agent.id != agent:
             return self._accepted_again(offer, agent, at)
         work, who = hold.work, hold.agent
-        event = ev.Assigned(at, work.interaction.id, agent, self._state.fences + 1, "accepted", offer)
-        self._state.assigned(work, who, event)
+        event = ev.Assigned(at, work.interaction.id, agent, state.fences + 1, "accepted", offer)
+        state.assigned(work, who, event)
         self._turn.facts.append(event)
         timers = work.sig.queue.rules.offers.items
         while timers and not timers[0].pending:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
-        if who.admitted or self._state.plan.capacity is not None:  # her keys, or her room, may differ
+        if who.admitted or state.plan.capacity is not None:  # her keys, or her room, may differ
             self._pairing.freed.append(who)
         return None
 

@@ -263,15 +263,17 @@ class Pairing:
         if at < times[0]:
             return True
         for profile in self.index.link_of(work.sig).profiles:
-            for who in profile.present:
-                if who not in refused or at >= refused[who][1]:
+            for who, known in profile.present.items():
+                if known.pool >= work.sig.units and (who not in refused or at >= refused[who][1]):
                     return True
         candidates = (who for who in refused if self._is_candidate(who, work.sig))
         return agent.agent.id != next(candidates, None)
 
     def _is_candidate(self, agent: AgentId, sig: Signature) -> bool:
         known = self._state.agents.get(agent)
-        return known is not None and agent in known.profile.present and self.index.reaches(known, sig)
+        if known is None or agent not in known.profile.present or known.pool < sig.units:
+            return False
+        return self.index.reaches(known, sig)
 
     # --- from the facts alone ---------------------------------------------------------------
 
