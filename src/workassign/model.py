@@ -177,6 +177,8 @@ class Interaction:
 def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | None:
     if queues is None:
         return None
+    if not isinstance(queues, Mapping):
+        raise UsageError(f"queues of an agent must be a table queue -> priority, not {queues!r}")
     for name, priority in queues.items():
         checked_name(name, "a queue of an agent")
         if type(priority) is not int or not 1 <= priority <= 99:
@@ -189,6 +191,8 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
 def _checked_channels(channels: Mapping[str, int] | None) -> Mapping[str, int] | None:
     if channels is None:
         return None
+    if not isinstance(channels, Mapping):
+        raise UsageError(f"channels of an agent must be a table channel -> limit, not {channels!r}")
     for name, most in channels.items():
         checked_name(name, "a channel of an agent")
         if type(most) is not int or not 0 <= most <= 10_000:

@@ -41,6 +41,8 @@ def checked_levels(levels: Mapping[str, float], what: str) -> tuple[tuple[str, f
     Raises:
         UsageError: If a skill is no name or a level is not a finite number >= 0.
     """
+    if not isinstance(levels, Mapping):
+        raise UsageError(f"skills of {what} must be a table skill -> level, not {levels!r}")
     pairs = []
     for skill, level in levels.items():
         checked_name(skill, f"a skill of {what}")

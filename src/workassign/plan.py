@@ -154,7 +154,9 @@ def read_settings(path: str | PathLike[str]) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
         return json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise PlanError([f"{path}: {error.strerror}"]) from None
+    except ValueError as error:
         raise PlanError([f"{file.name}: {error}"]) from None
 
 
@@ -265,8 +267,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
     def named(path: str, policy: Callable[..., Any]) -> naming.Spec:
         spec = naming.describe(policy)
         if spec is None or _nameless(spec):
-            found.append(f"{path}: {policy!r} has no name that a journal could keep: use a module's function")
-            return repr(policy)
+            found.append(f"{path}: {naming.why_nameless(policy)}")
+            return getattr(policy, "__qualname__", type(policy).__name__)
         return spec
 
     queues = {}

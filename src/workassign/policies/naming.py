@@ -12,7 +12,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["Spec", "describe", "factory", "resolve"]
+__all__ = ["Spec", "describe", "factory", "resolve", "why_nameless"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +34,16 @@ def factory(make: Callable[P, R]) -> Callable[P, R]:
 
     made.__is_factory__ = True  # type: ignore[attr-defined]
     return made
+
+
+def why_nameless(policy: Callable[..., Any]) -> str:
+    """Return why *policy* has no name that a journal could keep, and what to do about it."""
+    name = getattr(policy, "__qualname__", type(policy).__name__)
+    if getattr(policy, "__module__", None) == "__main__":
+        return f"{name} is in the script that runs: move it to a module"
+    if name.endswith("<lambda>"):
+        return "a lambda has no name that a journal could keep: write a function in a module"
+    return f"{name} has no name that a journal could keep: mark what makes it with policies.naming.factory"
 
 
 def describe(policy: Callable[..., Any]) -> Spec | None:
@@ -75,10 +85,13 @@ def resolve(spec: Spec, room: str) -> Callable[..., Any]:
     try:
         signature(target).bind(**settings)
     except TypeError as error:
-        raise ValueError(f"{use}: {error}") from None
+        takes = ", ".join(signature(target).parameters) or "nothing"
+        raise ValueError(f"{use}: {error}; it takes {takes}") from None
     policy = target(**settings)
     if not callable(policy):
         raise ValueError(f"{use} takes no settings")
+    if describe(policy) is None and hasattr(policy, "__dict__"):  # a factory that is not marked as one
+        policy.__spec_of__ = {"use": use, **settings}
     return policy  # type: ignore[no-any-return]
 
 
@@ -95,7 +108,8 @@ def _named(use: str, room: str) -> Callable[..., Any]:
     try:
         module = importlib.import_module(module_name or f"workassign.policies.{room}")
     except (ImportError, ValueError) as error:
-        raise ValueError(f"{use}: {error}") from None
+        where = "it is looked for in the current folder and on PYTHONPATH"
+        raise ValueError(f"{use}: {error}: {where}") from None
     target = getattr(module, name, None)
     ours = module.__name__.startswith("workassign.policies.")
     if not callable(target) or (ours and name not in module.__all__):

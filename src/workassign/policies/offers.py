@@ -65,12 +65,20 @@ def per_cause(
     5
     """
     known = {
-        "declined": Backoff(**(declined or {})),
-        "expired": Backoff(**{"pause_after": 3, **(expired or {})}),
-        "disconnected": Backoff(**(disconnected or {})),
+        "declined": _backoff("declined", declined or {}),
+        "expired": _backoff("expired", {"pause_after": 3, **(expired or {})}),
+        "disconnected": _backoff("disconnected", disconnected or {}),
     }
 
     def backoff(cause: str, reason: str) -> Backoff:
         return known[cause]
 
     return backoff
+
+
+def _backoff(cause: str, settings: Mapping[str, Any]) -> Backoff:
+    names = [field.name for field in attrs.fields(Backoff)]
+    wrong = [name for name in settings if name not in names]
+    if wrong:
+        raise ValueError(f"{cause}: unknown {', '.join(wrong)}; there are {', '.join(names)}")
+    return Backoff(**settings)
