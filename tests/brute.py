@@ -61,6 +61,8 @@ class Item:
     until: Instant | None = None
     accepted_ever: bool = False
     refusals: list[Refusal] = attrs.Factory(list)
+    missed: float | None = None
+    """The last target that was missed."""
     version: int = 1
     closed: Instant | None = None
 
@@ -166,7 +168,8 @@ class Router:
                 return [*timed, *answer]
             return [*timed, self.refused(command, "key_reused")]
         again: list[ev.Event] = []
-        if command.expected_version is not None and self.version(command) != command.expected_version:
+        stale = command.expected_version is not None and self.version(command) != command.expected_version
+        if stale and not self.said_before(command):
             self.refuse(command, "stale_version")
         elif plan is not None:
             self.change_plan(command, plan)
@@ -190,7 +193,7 @@ class Router:
             elif kind == OFFER:
                 self.expire(subject, due)
             elif kind == SLA:
-                subject.clock = False
+                subject.clock, subject.missed = False, subject.target
                 subject.version += 1
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == GRACE:
@@ -530,7 +533,9 @@ class Router:
                 if item.stage == "offered":
                     self.rescind(item, presence.value)
         if presence is Presence.AVAILABLE and person.presence is not Presence.AVAILABLE:
-            person.idle_since, person.rest, person.refused_at = self.at, None, {}
+            person.idle_since = self.at
+            if person.presence is not Presence.BUSY:
+                person.refused_at = {}
         person.presence, person.grace = presence, grace
         person.version += 1
         self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
@@ -551,9 +556,8 @@ class Router:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
         item.queue, item.tier, item.key = queue, tier, reference - head_start
-        if not item.accepted_ever and target != item.target:
-            later = item.clock or item.target is None or (target is not None and target > item.target)
-            item.clock = target is not None and later
+        if not item.accepted_ever:
+            item.clock = target is not None and (item.missed is None or target > item.missed)
         item.target = target
 
     def refused(self, command: cmd.Command, rule: str) -> ev.Refused:
@@ -664,11 +668,19 @@ class Router:
         if item.stage == "offered":
             self.rescind(item, "transferred")
         place = self.place(command.queue, item.interaction, item.since)
+        backoff = self.backoff(item, "declined", "transferred")
         self.let_go(item, "waiting")
         item.refusals = []
         self.move(item, command.queue, place)
         self.sticky_timer(item)
-        self.emit(ev.Transferred(self.at, command.interaction, command.queue, holder, "asked", *place))
+        retry: float | None = None
+        excluded: float | None = None
+        if holder is not None:  # who passes it on does not get it back at once
+            retry, excluded = self.cool_down(item, holder, backoff)
+        tier, reference, head_start, terms, target = place
+        where = (command.interaction, command.queue, holder)
+        key = (tier, reference, head_start)
+        self.emit(ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded))
 
     def sticky_timer(self, item: Item) -> None:
         """Look again when the wait for the preferred agent ends."""
@@ -690,12 +702,23 @@ class Router:
         holder, item.holder = item.holder, None if item.holder == person.id else item.holder
         room = self.has_room(person, item.interaction.channel)  # without what she is offered of it
         item.holder = holder
+        if room and item.holder != person.id and self.plan.capacity is not None:
+            channel = item.interaction.channel
+            room = self.plan.capacity(Facts(self, person), channel, self.units(channel) / 1_000_000)
         if not (room or command.override):
             self.refuse(command, "no_room")
             return
         if item.stage == "offered":
             self.rescind(item, "assigned by hand")
         self.assign(item, person, "manual" if room else "override")
+
+    def said_before(self, command: cmd.Command) -> bool:
+        """Whether it changed something already: then its version is not asked."""
+        if isinstance(command, cmd.Submit):
+            return self.item(command.interaction.id) is not None
+        return isinstance(command, cmd.Accept) and any(
+            each.owned and each.holder == command.agent and each.offer == command.offer for each in self.items
+        )
 
     def accept(self, command: cmd.Accept) -> list[ev.Event] | None:
         item = self.offered(command.offer)

@@ -2,14 +2,33 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import attrs
 import pytest
 
-from workassign import Plan, Queue
+from workassign import Plan, Queue, SqliteStore, verify
+from workassign.cli import main
+from workassign.commands import Command
+from workassign.events import Event
+from workassign.lab.day import Handling, Reaction, Simulation
+from workassign.lab.draws import Lognormal
+from workassign.lab.roster import Member, Roster, Shift, Team
+from workassign.lab.synthetic import SyntheticCustomers
 from workassign.policies import capacity, ordering, scoring, selection, sla, work
+from workassign.social.intake import MentionSettings
+from workassign.social.readers import Columns, Labels
+from workassign.social.screen import Stage
+from workassign.social.topics import Language, Topic
 
-PAGE = (Path(__file__).parent.parent / "docs" / "reference" / "plan.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = (DOCS / "reference" / "plan.md").read_text(encoding="utf-8")
+RUN = (DOCS / "reference" / "run.md").read_text(encoding="utf-8")
+MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
+
+SOURCE = DOCS.parent / "src" / "workassign"
+DECIDES = ("engine.py", "_interactions.py", "_roster.py")
+"""Where commands are refused."""
 
 
 @pytest.mark.parametrize("kind", [Plan, Queue])
@@ -27,3 +46,101 @@ def test_every_policy_is_in_the_reference(room: object) -> None:
     for name in room.__all__:  # type: ignore[attr-defined]
         if name[0].islower():
             assert f"`{name}`" in PAGE or f'"{name}"' in PAGE, f"{name} is missing"
+
+
+@pytest.mark.parametrize("kind", [*get_args(Command), *get_args(Event)], ids=lambda kind: kind.__name__)
+def test_every_message_and_each_of_its_fields_is_in_the_reference(kind: type) -> None:
+    """In the message's own row, or above the tables for what all commands, or all events, have."""
+    row = re.search(rf"^\| `{kind.__name__}` \| (.*) \|$", MESSAGES, re.MULTILINE)
+    assert row is not None, f"{kind.__name__} is missing"
+    common = {"at"} if kind in get_args(Event) else {"key", "actor", "expected_version"}
+    for name in common:
+        assert f"`{name}`" in MESSAGES
+    said = row.group(1).split(" | ")[0]
+    found = re.findall(r"`([a-z_]+)`", said)  # capital letters name a type
+    assert found == [field.name for field in attrs.fields(kind) if field.name not in common]
+
+
+def test_every_rule_of_a_refusal_in_the_reference_is_one() -> None:
+    """And every word of the engine that looks like one is there."""
+    page = MESSAGES.split("## Rules of a refusal")[1]
+    rules = {
+        rule
+        for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+        for rule in re.findall(r"`(\w+)`", row)
+    }
+    source = "".join((SOURCE / name).read_text(encoding="utf-8") for name in DECIDES)
+    known = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)", f?"', source)) | set(
+        re.findall(r'rule, reason = \(?\s*"([a-z_]+)"', source)
+    )
+    assert known - rules <= set(), "missing on the page"
+    for rule in rules:
+        assert f'"{rule}"' in source or f'f"{rule.split("_")[0]}_{{' in source, f"{rule} is no rule"
+
+
+TABLES: list[tuple[type, str]] = [
+    (MentionSettings, "## [mentions]"),
+    (Columns, "### [mentions.columns]"),
+    (Labels, "`sentiment` as a table:"),
+    (Topic, "### [[mentions.topics]]"),
+    (Language, "### [mentions.languages.NAME]"),
+    (Stage, "### [[mentions.screen]]"),
+    (Roster, "## [roster]"),
+    (Team, "### [[roster.teams]]"),
+    (Member, "### [[roster.agents]]"),
+    (Shift, "### A shift"),
+    (Simulation, "## [simulation]"),
+    (Lognormal, "### A spread"),
+    (Handling, "### [simulation.handling]"),
+    (Reaction, "### [simulation.reaction]"),
+    (SyntheticCustomers, "### [simulation.customers]"),
+]
+
+
+@pytest.mark.parametrize(("kind", "heading"), TABLES, ids=[kind.__name__ for kind, _ in TABLES])
+def test_every_key_of_a_run_is_in_its_reference(kind: type, heading: str) -> None:
+    """With its default, where that is a plain number, and no key that is none."""
+    after = RUN.split(f"\n{heading}\n")[1]
+    table = re.search(r"^\| key \| default .*\n\|.*\n((?:\|.*\n)*)", after, re.MULTILINE)
+    assert table is not None
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table.group(1), re.MULTILINE))
+    fields = {field.name: field.default for field in attrs.fields(kind)}
+    assert rows.keys() == fields.keys()
+    for name, default in fields.items():
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            assert float(rows[name]) == default
+        # `queues` of [mentions] has a default in code, but a check asks for it.
+        if default is attrs.NOTHING:
+            assert rows[name] == "must be there"
+
+
+def test_the_complete_plan_file_of_the_page_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The very blocks that a reader copies: no problem found, nothing left waiting, twice the same."""
+    (plan,) = re.findall(r"^```toml\n(.*?)^```", RUN, re.MULTILINE | re.DOTALL)
+    (csv,) = re.findall(r"^```csv\n(.*?)^```", RUN, re.MULTILINE | re.DOTALL)
+    (tmp_path / "mine.toml").write_text(plan, encoding="utf-8")
+    (tmp_path / "mine.csv").write_text(csv, encoding="utf-8")
+    kept = []
+    for name in ("one", "two"):
+        told = ["run", tmp_path / "mine.toml", "--mentions", tmp_path / "mine.csv", "--out", tmp_path / name]
+        assert main([*map(str, told), "--no-report", "--json", str(tmp_path / "figures.json")]) == 0
+        store = SqliteStore(tmp_path / name / "journal.db")
+        kept.append(list(store.load()))
+        verdict = verify(store)
+        store.close()
+        assert verdict.ok
+        assert (verdict.balance["entered"], verdict.balance["answered"]) == (3, 3)
+    assert kept[0] == kept[1]
+    assert main(["lint", str(tmp_path / "mine.toml")]) == 0
+    assert main(["explain", str(tmp_path / "one"), "2"]) == 0
+    assert main(["verify", str(tmp_path / "one")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    for page in DOCS.rglob("*.md"):
+        if page.name != "index.md":
+            assert f"({page.relative_to(DOCS).as_posix()})" in index, f"{page.name} is missing"
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link} leads nowhere"

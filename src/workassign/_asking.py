@@ -66,7 +66,7 @@ class Rules:
         self.tier = plan.tier
         self.offers = deadlines.lane(OFFER, plan.offer_for)
         # A target that is the same for all is known without asking.
-        self.target: float | None = getattr(plan.sla, "always", None)
+        self.target = _always(plan.sla)
         self.sla: Lane | None = None if self.target is None else deadlines.lane(SLA, self.target)
         names: dict[str, int] = {}
         self.scorers = []
@@ -182,6 +182,15 @@ class Asking:
 
 _KEPT = ("work", "selection", "capacity")
 """Slots whose answers are kept: when one is switched off, they are asked for anew."""
+
+
+def _always(sla: object) -> float | None:
+    """Return the target that *sla* gives to all, if it says so of itself."""
+    said = getattr(sla, "always", None)
+    if isinstance(said, tuple) and len(said) == 2 and said[0] is sla and _is_target(said[1]):
+        return float(said[1])
+    return None
+
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 

@@ -332,8 +332,14 @@ class Interactions:
             self._pairing.freed.append(hold.agent)
         self._to_the_side(work, "transferred", at)
         place = self._asking.belongs(self._state.queues[command.queue], work.interaction, work.since)
-        holder = None if hold is None else hold.agent.agent.id
-        event = ev.Transferred(at, command.interaction, command.queue, holder, "asked", *place)
+        holder, retry, excluded = None, None, None
+        if hold is not None:  # who passes it on does not get it back at once
+            backoff = self._asking.backoff(work, "declined", "transferred")
+            holder, (retry, excluded, _) = hold.agent.agent.id, _times(backoff, at)
+            self._cool_down(work, at, backoff)
+        where = (command.interaction, command.queue, holder, "asked")
+        tier, reference, head_start, terms, target = place
+        event = ev.Transferred(at, *where, tier, reference, head_start, terms, target, retry, excluded)
         self._state.transferred(work, event)
         self._turn.facts.append(event)
         if work.pending:
@@ -370,13 +376,15 @@ class Interactions:
         self._pairing.freed.append(agent)
 
     def _has_room(self, agent: AgentState, work: Work) -> bool:
-        """Whether her pool and the channel's limit leave room, whatever her presence."""
+        """Whether pool, channel limit and capacity policy leave room, whatever her presence."""
         sig = work.sig
         # What she is offered already takes up its room.
         more = 0 if work.hold is not None and work.hold.agent is agent else 1
         limit = agent.view.channel_limit(sig.channel)
         within = limit is None or agent.on_channel(sig.channel) + more <= limit
-        return within and agent.load + more * sig.units <= agent.pool
+        room = within and agent.load + more * sig.units <= agent.pool
+        asked = more == 1 and self._state.plan.capacity is not None
+        return room and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
 
     def take_back(self, hold: Holding, cause: str, due: Instant | None, at: Instant) -> None:
         """Take accepted work from an agent who is gone; what is in wrap-up is done."""
@@ -411,10 +419,6 @@ class Interactions:
         event = ev.SlaMissed(at, due, work.interaction.id, "first_response")
         self._state.sla_missed(work, event)
         self._turn.facts.append(event)
-
-    def look_again(self, work: Work, due: Instant, at: Instant) -> None:
-        """A hold on *work* ended: see who may have it now."""
-        self._pairing.fetch(work)
 
 
 def _times(backoff: Backoff, at: Instant) -> tuple[Instant, Instant, Instant | None]:

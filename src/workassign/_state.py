@@ -80,6 +80,8 @@ class State:
         self.fences = 0
         self.enrolled = 0
         self.plan_version = 1
+        self.missed: dict[InteractionId, float] = {}
+        """Open or kept interactions whose first response was late -> the last target missed."""
         self.failures: dict[str, int] = {}
         self.off: dict[str, bool] = {}
         self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
@@ -226,6 +228,8 @@ class State:
         """Let *work* wait in another queue."""
         self._back(work, _TRANSFERRED[work.stage], event.at)
         work.refused = None
+        if event.agent is not None and event.retry is not None and event.excluded is not None:
+            _keep_apart(work, event.agent, event.retry, event.excluded)
         self._move(work, event)
 
     def requeued(self, work: Work, event: ev.Requeued) -> None:
@@ -242,6 +246,8 @@ class State:
         """Stop the clock that ran out."""
         work.version += 1
         work.pending = False
+        assert work.target is not None
+        self.missed[work.interaction.id] = work.target
 
     # --- one function per event: agents -----------------------------------------------------
 
@@ -267,8 +273,8 @@ class State:
         agent.version += 1
         if event.presence is Presence.AVAILABLE and agent.presence is not Presence.AVAILABLE:
             agent.idle_since = event.at
-            agent.rest = None
-            agent.refusals.clear()
+            if agent.presence is not Presence.BUSY:
+                agent.refusals.clear()  # she has come back: what led to a pause counts no more
         agent.presence = event.presence
         agent.grace = event.grace
 
@@ -337,12 +343,11 @@ class State:
         work.submission = work.first_said()
         work.sig = self.signature(event.queue, old.channel, old.needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
-        if work.answered == 0 and event.target != work.target:
-            # A clock that ran out under the old target starts again only if the new one is later.
-            work.pending = event.target is not None and (
-                work.pending or work.target is None or event.target > work.target
-            )
         work.target = event.target
+        if work.answered == 0:
+            # A clock that ran out once starts again only for a later target.
+            missed = self.missed.get(work.interaction.id)
+            work.pending = event.target is not None and (missed is None or event.target > missed)
         if event.queue != old.queue.name:
             if work.answered != 2:
                 old.queue.tally.exit("moved")
@@ -356,7 +361,9 @@ class State:
         """Drop what was closed before an instant."""
         closed = self._closed
         while closed and closed[0].key < before:
-            del self.works[closed.popleft().interaction.id]
+            interaction = closed.popleft().interaction.id
+            del self.works[interaction]
+            self.missed.pop(interaction, None)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as plain data, in one order: equal states give equal data."""
@@ -368,6 +375,7 @@ class State:
             "queues": {name: queue.tally.as_dict() for name, queue in sorted(self.queues.items())},
             "works": [_work_data(work) for work in self.works.values()],
             "agents": [_agent_data(agent) for agent in self.agents.values()],
+            "missed": dict(sorted(self.missed.items())),
             "closed": [work.interaction.id for work in self._closed],
             "failures": dict(sorted(self.failures.items())),
             "off": sorted(self.off),

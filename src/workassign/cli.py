@@ -1,7 +1,8 @@
 """What can be asked for in a terminal? `workassign run`, `explain`, `verify` and `lint`.
 
-Exit codes: 0 done, 1 something was found (problems of a journal or a plan), 2 refused: what was
-asked cannot be done, and standard error says why, one line a problem.
+Exit codes: 0 done, 1 something was found (problems of a journal or a plan, or not one record
+that can be used), 2 refused: what was asked cannot be done, and standard error says why, one line
+a problem; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from workassign._version import __version__
 from workassign.errors import PlanError, UsageError, WorkassignError
 
 if TYPE_CHECKING:
-    from workassign.journal import Store, Verdict
+    from workassign.journal import Verdict
     from workassign.lab.account import Account
     from workassign.lab.day import Arrivals, Simulation
     from workassign.lab.roster import Roster
@@ -28,16 +29,19 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-JOURNAL, REPORT = "journal.db", "report.html"
 DONE, FOUND, REFUSED = 0, 1, 2
 STEP = 50
 """The progress bar moves every so many interactions."""
+OUTPUT = Path("-")
+"""Stands for standard output."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments ask for and return the exit code."""
-    told = _command_line().parse_args(argv)
     try:
+        told = _command_line().parse_args(argv)
+        _look_here()
+        _check_json(told)
         return int(told.act(told))
     except PlanError as error:
         _complain(error.problems)
@@ -49,6 +53,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(["interrupted"])
         return 130
     return REFUSED
+
+
+def _look_here() -> None:
+    """Let a plan name a module in the current folder, as `python -m` does."""
+    if "" not in sys.path and not sys.flags.safe_path:
+        sys.path.insert(0, "")
+
+
+def _check_json(told: argparse.Namespace) -> None:
+    """Check, before anything takes its time, that there is a folder for the figures."""
+    path = told.json
+    if path is None or path == OUTPUT or path.parent.is_dir() or path.parent == getattr(told, "out", None):
+        return
+    raise UsageError(f"{path}: cannot be written: there is no folder {path.parent}")
+
+
+def _say(told: argparse.Namespace, text: str) -> None:
+    """Print *text*: on standard error if the figures go to standard output."""
+    print(text, file=sys.stderr if told.json == OUTPUT else sys.stdout)
 
 
 def _complain(problems: Sequence[str]) -> None:
@@ -65,7 +88,7 @@ def _command_line() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="simulate the days of a file of mentions under a plan")
     run.add_argument("plan", type=Path, metavar="PLAN.toml", help="plan with [mentions] and [roster]")
     run.add_argument("--mentions", type=Path, required=True, metavar="FILE", help=".csv or .jsonl, or .gz")
-    run.add_argument("--out", type=Path, required=True, metavar="DIR", help=f"for {JOURNAL} and {REPORT}")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="for journal.db and report.html")
     run.add_argument("--seed", type=_seed, help="instead of the plan's simulation.seed")
     run.add_argument("--no-report", action="store_true", help="make no report (needs no matplotlib)")
     run.add_argument("--force", action="store_true", help="overwrite a journal that no simulation wrote")
@@ -84,8 +107,9 @@ def _command_line() -> argparse.ArgumentParser:
     lint.add_argument("plan", type=Path, metavar="PLAN.toml")
     lint.set_defaults(act=_lint)
 
+    figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
     for command in (run, explain, verify, lint):
-        command.add_argument("--json", type=Path, metavar="PATH", help="write the figures there, too")
+        command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
 
 
@@ -101,6 +125,7 @@ def _seed(text: str) -> int:
 def _run(told: argparse.Namespace) -> int:
     """Read, simulate into a journal, measure, report."""
     from workassign.lab.day import Simulation
+    from workassign.lab.folder import JOURNAL, check_replaceable, reserved
     from workassign.lab.roster import Roster
     from workassign.lab.summary import summary
     from workassign.plan import Plan, read_settings
@@ -118,12 +143,13 @@ def _run(told: argparse.Namespace) -> int:
         lambda: Simulation.from_data(data),
     )
     simulation = _seeded(simulation, told.seed)
-    _may_overwrite(told.out / JOURNAL, force=told.force)
-    intake = take_in(told.mentions, mentions)
-    account = _day(told, plan, roster, simulation, intake.arrivals, intake.funnel)
-    print(summary(account))
-    _write_all(told, account)
-    return DONE
+    with reserved(told.out):
+        check_replaceable(told.out / JOURNAL, force=told.force)
+        intake = take_in(told.mentions, mentions)
+        account = _day(told, plan, roster, simulation, intake.arrivals, intake.funnel)
+        _say(told, summary(account))
+        _write_all(told, account)
+    return FOUND if account.source.all_bad else DONE
 
 
 def _each(*readers: Callable[[], Any]) -> list[Any]:
@@ -157,13 +183,14 @@ def _day(
     """Simulate the day twice, once into the journal, and return what there is to tell."""
     from workassign.lab.account import Account, Source
     from workassign.lab.figures import effects, figures
+    from workassign.lab.folder import JOURNAL, new_journal
     from workassign.lab.roster import zone_named
     from workassign.lab.run import measured, recorded_day, unscored_day
     from workassign.lab.synthetic import with_synthetic_customers
 
     if simulation.customers is not None:
         arrivals = with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
-    with _new_journal(told.out / JOURNAL) as store:
+    with new_journal(told.out / JOURNAL, force=told.force) as store:
         with _progress("with scoring", len(arrivals)) as arrived:
             recorded_day(plan, arrivals, roster, simulation, store, arrived)
         ledger = measured(store)
@@ -197,6 +224,8 @@ def _printable(text: str) -> str:
 
 
 def _write_all(told: argparse.Namespace, account: Account) -> None:
+    from workassign.lab.folder import JOURNAL, REPORT
+
     written = [told.out / JOURNAL]
     if told.no_report:
         (told.out / REPORT).unlink(missing_ok=True)  # it would be another run's
@@ -205,61 +234,10 @@ def _write_all(told: argparse.Namespace, account: Account) -> None:
 
         _write(told.out / REPORT, report(account))
         written.append(told.out / REPORT)
-    if told.json is not None:
-        _write_json(told.json, account.as_data())
+    _write_json(told, account.as_data())
+    if told.json not in (None, OUTPUT):
         written.append(told.json)
-    print("\nWritten: " + ", ".join(_printable(str(path)) for path in written))
-
-
-@contextmanager
-def _new_journal(path: Path) -> Iterator[Store]:
-    """Open a new journal that takes the place of *path* once it is complete."""
-    from workassign.stores.sqlite import SqliteStore
-
-    fresh = path.with_name(f"{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in (fresh, *_beside(fresh)):
-            leftover.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent}: cannot be written: {error.strerror}") from None
-    store = SqliteStore(fresh)
-    try:
-        yield store
-    finally:
-        store.close()
-    for leftover in _beside(path):
-        leftover.unlink(missing_ok=True)
-    fresh.replace(path)
-
-
-def _beside(path: Path) -> list[Path]:
-    """Return the files that SQLite keeps beside a database."""
-    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
-
-
-def _may_overwrite(path: Path, *, force: bool) -> None:
-    """Check that at *path* is nothing, or the journal of an earlier simulation.
-
-    Raises:
-        UsageError: If it is something else, and not *force*.
-    """
-    from workassign.errors import JournalError
-    from workassign.lab.run import is_simulated
-
-    if force or not path.exists():
-        return
-    hint = "use another --out, or --force to overwrite it"
-    try:
-        store = _store(path)
-        try:
-            ours = is_simulated(store)
-        finally:
-            store.close()
-    except JournalError as error:
-        raise UsageError(f"{path} is there already and cannot be read ({error}): {hint}") from None
-    if not ours:
-        raise UsageError(f"{path} is a journal that no simulation wrote: {hint}")
+    _say(told, "\nWritten: " + ", ".join(_printable(str(path)) for path in written))
 
 
 # --- explain, verify, lint ------------------------------------------------------------------
@@ -268,23 +246,23 @@ def _may_overwrite(path: Path, *, force: bool) -> None:
 def _explain(told: argparse.Namespace) -> int:
     from workassign.explain import explain
     from workassign.journal import entries, header
+    from workassign.lab.folder import opened
 
-    with _opened(told.journal) as store:
+    with opened(told.journal) as store:
         found = explain(header(store).plan, entries(store), told.id)
-    print(found.text())
-    if told.json is not None:
-        _write_json(told.json, found.as_dict())
+    _say(told, found.text())
+    _write_json(told, found.as_dict())
     return DONE
 
 
 def _verify(told: argparse.Namespace) -> int:
     from workassign.journal import verify
+    from workassign.lab.folder import opened
 
-    with _opened(told.journal) as store:
+    with opened(told.journal) as store:
         verdict = verify(store)
-    print("\n".join(_verdict(verdict)))
-    if told.json is not None:
-        _write_json(told.json, verdict.as_dict())
+    _say(told, "\n".join(_verdict(verdict)))
+    _write_json(told, verdict.as_dict())
     return DONE if verdict.ok else FOUND
 
 
@@ -300,6 +278,8 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
             )
     for problem in verdict.problems:
         yield f"  problem: {_printable(problem)}"
+    if verdict.skipped:
+        yield f"  not replayed: {_printable(verdict.skipped)}"
     yield "every law was kept" if verdict.ok else "NOT in order"
 
 
@@ -317,51 +297,35 @@ def _lint(told: argparse.Namespace) -> int:
         lambda: MentionSettings.from_data(data, plan).sample() if "mentions" in data else [],
     )
     findings, bounds = lint(plan, roster, sample), starvation_bound(plan)
-    print(_printable(text(findings, bounds)))
-    if told.json is not None:
-        _write_json(told.json, as_data(findings, bounds))
+    _say(told, _printable(text(findings, bounds)))
+    _write_json(told, as_data(findings, bounds))
     return FOUND if any(finding.severity == "error" for finding in findings) else DONE
 
 
 # --- files ----------------------------------------------------------------------------------
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Store]:
-    """Open the journal of a run's folder, or a journal's file."""
-    file = path / JOURNAL if path.is_dir() else path
-    if not file.exists():
-        raise UsageError(f"{file}: there is no journal")
-    store = _store(file)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _store(path: Path) -> Store:
-    if path.suffix == ".jsonl":
-        from workassign.stores.jsonl import JsonlStore
-
-        return JsonlStore(path)
-    from workassign.stores.sqlite import SqliteStore
-
-    return SqliteStore(path)
-
-
 def _write(path: Path, text: str) -> None:
     """Write *text*, so that at *path* there is always the old file or the new one."""
     fresh = path.with_name(f"{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _write_json(path: Path, data: object) -> None:
-    _write(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+def _write_json(told: argparse.Namespace, data: object) -> None:
+    """Write *data* where `--json` says, if it does."""
+    if told.json is None:
+        return
+    text = json.dumps(data, indent=2, ensure_ascii=told.json == OUTPUT)
+    if told.json == OUTPUT:
+        print(text)
+    else:
+        _write(told.json, text + "\n")
 
 
 @contextmanager

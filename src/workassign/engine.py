@@ -225,6 +225,8 @@ class Engine:
 
     def change_plan(self, plan: Plan, at: Instant) -> list[ev.Event]:
         """Go on under another plan. Cost: O(open interactions)."""
+        if not isinstance(plan, Plan):
+            raise UsageError(f"a plan must be a Plan, not {plan!r}: see Plan.from_data")
         at = self._begin(at)
         self._change_plan(plan, at)
         return self._end(at)
@@ -259,7 +261,8 @@ class Engine:
             self._turn.refuse(command, "key_reused", f"key {command.key!r} was used for another command")
             return self.facts
         again = None
-        if command.expected_version is None or self._is_version(command, command.expected_version):
+        expected = command.expected_version
+        if expected is None or self._interactions.again(command) or self._is_version(command, expected):
             again = decide(self, command, at)
         facts = self._end(at)
         answer = facts if again is None else [*facts, *again]

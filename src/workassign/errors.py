@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["JournalError", "PlanError", "UsageError", "WorkassignError"]
+__all__ = ["JournalError", "LockedError", "PlanError", "UsageError", "WorkassignError"]
 
 
 class WorkassignError(Exception):
@@ -35,3 +35,7 @@ class PlanError(WorkassignError):
 
 class JournalError(WorkassignError):
     """The storage is wrong: unreadable, altered, taken by somebody else, or an append failed."""
+
+
+class LockedError(JournalError):
+    """Somebody else has the journal open."""

@@ -173,7 +173,10 @@ class Abandoned:
 
 @message
 class Transferred:
-    """The interaction waits in another queue; `agent` is who held it, if anybody."""
+    """The interaction waits in another queue; `agent` is who held it, if anybody.
+
+    Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`.
+    """
 
     at: Instant
     interaction: InteractionId
@@ -185,6 +188,8 @@ class Transferred:
     head_start: float
     terms: Terms
     target: float | None
+    retry: Instant | None = None
+    excluded: Instant | None = None
 
 
 @message

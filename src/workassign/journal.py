@@ -23,7 +23,7 @@ from workassign._codec import MALFORMED, as_json, decode, encode, from_json, pla
 from workassign._version import __version__
 from workassign.commands import Command
 from workassign.engine import Engine
-from workassign.errors import JournalError, UsageError
+from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event
 from workassign.model import Instant
 from workassign.plan import Plan
@@ -321,6 +321,8 @@ class Verdict:
     """How many are open at the end in each stage."""
     holds: dict[str, int] = attrs.field(factory=dict)
     """Reason -> pairs of a free agent and an eligible interaction that it keeps apart at the end."""
+    skipped: str = ""
+    """Why it was not replayed: a policy that its plan names is not there. The audit is complete."""
 
     @property
     def ok(self) -> bool:
@@ -337,7 +339,8 @@ def verify(store: Store) -> Verdict:
 
     The facts are followed twice: by an auditor that shares no bookkeeping with the engine, and
     by replay, whose engine must agree with the auditor and pass `Engine.check`. That last check
-    asks the plan's policies which pairs fit; nothing before it does.
+    asks the plan's policies which pairs fit; nothing before it does. Where a policy is not there
+    any more, the auditor goes on alone, and the verdict says what was skipped.
 
     It raises nothing for what is in the journal: that is a problem of the verdict.
     Cost: O(entries), and O(waiting x agents) at the end.
@@ -360,7 +363,7 @@ def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | No
     head = header(store)
     verdict.format, verdict.library = head.format, head.library
     auditor = Auditor(head.plan, head.plan_hash)
-    engine: Engine | None = Engine(Plan.from_data(head.plan))
+    engine = _begun(head, auditor, verdict)
     try:
         for entry in entries(store):
             verdict.entries = entry.seq
@@ -375,10 +378,24 @@ def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | No
     return auditor, engine
 
 
+def _begun(head: Header, auditor: Auditor, verdict: Verdict) -> Engine | None:
+    """Return an engine under the plan of *head*; None if a policy is not there."""
+    try:
+        return Engine(Plan.from_data(head.plan))
+    except PlanError as error:
+        if auditor.problems:  # it is not the plan that was written
+            raise
+        verdict.skipped = "; ".join(error.problems)
+        return None
+
+
 def _taken_in(engine: Engine, entry: Entry, verdict: Verdict) -> Engine | None:
     """Return *engine* after *entry*; None if it does not follow."""
     try:
         _absorb(engine, entry)
+    except PlanError as error:  # of a change of plan; whether it is the one written, the auditor says
+        verdict.skipped = f"entry {entry.seq}: {'; '.join(error.problems)}"
+        return None
     except MALFORMED as error:
         verdict.problems.append(str(error))
         return None

@@ -227,9 +227,7 @@ class Agent:
         object.__setattr__(self, "skills", levels)
         object.__setattr__(self, "queues", _checked_queues(self.queues))
         object.__setattr__(self, "channels", _checked_channels(self.channels))
-        _in_range(self.capacity, 0, 1e6, "capacity")
-        if self.capacity <= 0:
-            raise UsageError(f"capacity must be positive, not {self.capacity!r}")
+        _in_range(self.capacity, 0.001, 1e6, "capacity")
 
 
 class Presence(StrEnum):

@@ -94,7 +94,9 @@ class Plan:
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
             object.__setattr__(self, table, MappingProxyType(dict(value)))
-        if isinstance(self.skills, set | list | tuple):
+        if self.skills is not None:
+            if not isinstance(self.skills, set | frozenset | list | tuple):
+                raise PlanError([f"skills: must be a list of names, not {self.skills!r}"])
             object.__setattr__(self, "skills", frozenset(self.skills))
         if found := list(_problems(self)):
             raise PlanError(found)
@@ -180,7 +182,7 @@ def _problems(plan: Plan) -> list[str]:
             found.append(f"{path}: {problem}")
 
     note("name", _bad_name(plan.name))
-    for skill in sorted(plan.skills or ()):
+    for skill in sorted(plan.skills or (), key=str):
         note("skills", _bad_name(skill))
     if not plan.queues:
         note("queues", "there must be at least one")
@@ -195,7 +197,7 @@ def _problems(plan: Plan) -> list[str]:
     for old, new in plan.successors.items():
         if old in plan.queues:
             note(f"successors.{old}", "is a queue of this plan, so it needs no successor")
-        if new not in plan.queues:
+        if not isinstance(new, str) or new not in plan.queues:
             note(f"successors.{old}", f"there is no queue {new!r}")
     note("reconnect_grace", _positive(plan.reconnect_grace))
     note("retention", _positive(plan.retention))
@@ -230,6 +232,13 @@ def _queue_problems(queue: Queue) -> list[tuple[str, str | None]]:
     slots = ("ordering", "selection", "work", "refusals")
     wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
     found += [(slot, f"must be callable, not {getattr(queue, slot)!r}") for slot in wrong]
+    policies = [(slot, getattr(queue, slot)) for slot in (*slots, "sla")]
+    if isinstance(queue.scoring, tuple):
+        policies += [(f"scoring[{i}]", each) for i, each in enumerate(queue.scoring)]
+    uncalled = [(slot, each) for slot, each in policies if getattr(each, "__is_factory__", False)]
+    found += [
+        (slot, f"{each.__name__} makes a policy: call it, {each.__name__}(...)") for slot, each in uncalled
+    ]
     try:
         hash(queue.selection)
     except TypeError:
@@ -302,8 +311,8 @@ def _nameless(spec: object) -> bool:
     if isinstance(spec, Mapping):
         return any(_nameless(each) for each in spec.values())
     if isinstance(spec, list):
-        return any(each is None or _nameless(each) for each in spec)
-    return False
+        return any(_nameless(each) for each in spec)
+    return spec == naming.NAMELESS
 
 
 class _Reader:

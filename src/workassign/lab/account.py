@@ -11,7 +11,9 @@ import attrs
 from workassign.lab.figures import Effect, Figures, QueueFigures
 from workassign.lab.ledger import Ledger
 
-__all__ = ["Account", "Source", "duration", "percent", "team_rows"]
+__all__ = ["Account", "Source", "duration", "percent", "shown", "team_rows"]
+
+MOST_SHOWN = 200
 
 
 @attrs.frozen(kw_only=True)
@@ -27,6 +29,11 @@ class Source:
     notes: Mapping[str, int]
     """What was odd but did no harm -> how often."""
     out_of_order: int
+
+    @property
+    def all_bad(self) -> bool:
+        """Whether there were records, and none of them can be used."""
+        return 0 < self.read == len(self.bad)
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +102,16 @@ def percent(share: float | None) -> str:
     '85.1 %'
     """
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def shown(text: str) -> str:
+    """Return what somebody else's code said as one line that is not too long.
+
+    >>> shown("no such key:\\n'vip'")
+    "no such key: 'vip'"
+    """
+    line = " ".join(text.encode(errors="backslashreplace").decode().split())
+    return line if len(line) <= MOST_SHOWN else line[:MOST_SHOWN] + "…"
 
 
 def team_rows(found: Figures) -> list[tuple[str, ...]]:

@@ -154,6 +154,8 @@ class Figures:
     """All 24 hours of the day."""
     refused: Mapping[str, int]
     failed: Mapping[str, int]
+    first_errors: Mapping[str, str]
+    """Policy that failed -> its first failure."""
 
 
 def figures(ledger: Ledger, team_of: Mapping[AgentId, str], zone: tzinfo = UTC) -> Figures:
@@ -181,6 +183,7 @@ def figures(ledger: Ledger, team_of: Mapping[AgentId, str], zone: tzinfo = UTC) 
         clock=_clock(ledger, clock),
         refused=dict(sorted(ledger.refused.items())),
         failed=dict(sorted(ledger.failed.items())),
+        first_errors=dict(sorted(ledger.first_errors.items())),
     )
 
 

@@ -140,6 +140,8 @@ class Ledger:
         """Rule -> how many commands were refused for it."""
         self.failed: Counter[str] = Counter()
         """Policy -> how often it failed."""
+        self.first_errors: dict[str, str] = {}
+        """Policy -> its first failure."""
         self.start: Instant | None = None
         self.end: Instant = 0.0
         self.targets: dict[str, float] = {}
@@ -275,6 +277,7 @@ class Ledger:
 
     def _policy_failed(self, event: ev.PolicyFailed) -> None:
         self.failed[event.slot] += 1
+        self.first_errors.setdefault(event.slot, event.error)
 
 
 _OFFER_ENDS: Mapping[type, str] = {

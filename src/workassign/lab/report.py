@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 
 from workassign.lab import page
-from workassign.lab.account import Account, duration, percent, team_rows
+from workassign.lab.account import Account, duration, percent, shown, team_rows
 from workassign.lab.charts import charts
 from workassign.lab.figures import AgentFigures, Effect, QueueFigures
 
@@ -217,7 +217,10 @@ def _offers(account: Account) -> str:
         for line in (*account.found.queues, account.found.total)
     ]
     more = [f"{number:,} commands refused: {rule}" for rule, number in account.found.refused.items()]
-    more += [f"{number:,} failures of {slot}" for slot, number in account.found.failed.items()]
+    more += [
+        f"{number:,} failures of {slot}, the first: {shown(account.found.first_errors[slot])}"
+        for slot, number in account.found.failed.items()
+    ]
     return _section("Offers", page.OFFERS, _table(("queue", *whats), rows, summed=True), _list(more))
 
 

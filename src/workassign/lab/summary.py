@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workassign.lab.account import Account, duration, percent, team_rows
+from workassign.lab.account import Account, duration, percent, shown, team_rows
 from workassign.lab.figures import Effect, QueueFigures, Side
 
 __all__ = ["summary"]
@@ -45,6 +45,10 @@ def _funnel(account: Account) -> list[str]:
     width = max(len(name) for name, _ in rows)
     lines = [f"Mentions ({source.name})"]
     lines += [f"  {name.ljust(width)}  {number:>9,}" for name, number in rows]
+    if source.read and not total.entered:
+        lines.append(
+            "  NOTHING ENTERED: " + ("every record is bad." if source.all_bad else "all were dropped or bad.")
+        )
     if source.out_of_order:
         lines.append(f"  Note: not in order of time ({source.out_of_order:,} steps back), so it was sorted.")
     lines += [f"  Note: {note} ({number:,} times)." for note, number in source.notes.items()]
@@ -87,7 +91,10 @@ def _offers(account: Account) -> list[str]:
     offers = account.found.total.offers
     lines = ["Offers: " + ", ".join(f"{number:,} {what}" for what, number in offers.items())]
     lines += [f"  refused: {rule} ({number:,})" for rule, number in account.found.refused.items()]
-    return lines + [f"  failed: {slot} ({number:,})" for slot, number in account.found.failed.items()]
+    return lines + [
+        f"  failed: {slot} ({number:,}), first: {shown(account.found.first_errors[slot])}"
+        for slot, number in account.found.failed.items()
+    ]
 
 
 def _effects(account: Account) -> list[str]:

@@ -12,13 +12,17 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["Spec", "describe", "factory", "resolve", "why_nameless"]
+__all__ = ["NAMELESS", "Spec", "describe", "factory", "resolve", "why_nameless"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 Spec: TypeAlias = str | Mapping[str, Any]
 """A policy as data: a name, or a table with `use` and the factory's settings."""
+
+
+NAMELESS = "<nameless>"
+"""Stands in a described policy for a part that has no name."""
 
 
 def factory(make: Callable[P, R]) -> Callable[P, R]:
@@ -28,12 +32,24 @@ def factory(make: Callable[P, R]) -> Callable[P, R]:
     @wraps(make)
     def made(*args: P.args, **kwargs: P.kwargs) -> R:
         policy = make(*args, **kwargs)
-        settings = {**dict(zip(names, args, strict=False)), **kwargs}
-        policy.__spec_of__ = {"use": f"{make.__module__}:{make.__name__}", **settings}  # type: ignore[attr-defined]
+        if _is_named(make):
+            settings = {**dict(zip(names, args, strict=False)), **kwargs}
+            _remember(policy, f"{make.__module__}:{make.__name__}", settings)
         return policy
 
     made.__is_factory__ = True  # type: ignore[attr-defined]
     return made
+
+
+def _remember(policy: Any, use: str, settings: Mapping[str, Any]) -> None:  # noqa: ANN401 - somebody's callable
+    # With itself beside it: `functools.wraps` copies attributes, and a wrapper is another policy.
+    policy.__spec_of__ = (policy, {"use": use, **{name: _as_data(value) for name, value in settings.items()}})
+
+
+def _is_named(function: object) -> bool:
+    """Whether *function* can be found again by its module and name."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<>")
+    return module is not None and module != "__main__" and "<" not in name and "." not in name
 
 
 def why_nameless(policy: Callable[..., Any]) -> str:
@@ -48,21 +64,23 @@ def why_nameless(policy: Callable[..., Any]) -> str:
 
 def describe(policy: Callable[..., Any]) -> Spec | None:
     """Return how *policy* is named in a plan, or None if it cannot be (a lambda, a closure)."""
-    spec = getattr(policy, "__spec_of__", None)
-    if spec is not None:
-        return {name: _as_data(value) for name, value in spec.items()}
-    module, name = getattr(policy, "__module__", None), getattr(policy, "__qualname__", "<>")
-    if module is None or "<" in name or "." in name or module == "__main__":
-        return None
-    return f"{module}:{name}"
+    kept = getattr(policy, "__spec_of__", None)
+    if isinstance(kept, tuple) and len(kept) == 2 and kept[0] is policy:
+        return kept[1]  # type: ignore[no-any-return]
+    return f"{policy.__module__}:{policy.__qualname__}" if _is_named(policy) else None
 
 
 def _as_data(value: object) -> object:
+    """Return a copy of a setting as plain data; what cannot be data is `NAMELESS`."""
     if callable(value):
-        return describe(value)
+        return describe(value) or NAMELESS
+    if isinstance(value, Mapping):
+        return {str(name): _as_data(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_as_data(each) for each in value]
-    return value
+    if hasattr(value, "tolist"):  # an array, or a number of numpy's
+        return _as_data(value.tolist())
+    return value if value is None or isinstance(value, str | int | float) else NAMELESS
 
 
 def resolve(spec: Spec, room: str) -> Callable[..., Any]:
@@ -80,6 +98,7 @@ def resolve(spec: Spec, room: str) -> Callable[..., Any]:
     if isinstance(spec, str) and not getattr(target, "__is_factory__", False):
         return target
     settings = {} if isinstance(spec, str) else {name: spec[name] for name in spec if name != "use"}
+    settings = {name: _with_policies(value, room) for name, value in settings.items()}
     if "parts" in settings:  # a weighted sum holds policies: [[weight, spec], …]
         settings["parts"] = _parts(settings["parts"], room)
     try:
@@ -91,8 +110,17 @@ def resolve(spec: Spec, room: str) -> Callable[..., Any]:
     if not callable(policy):
         raise ValueError(f"{use} takes no settings")
     if describe(policy) is None and hasattr(policy, "__dict__"):  # a factory that is not marked as one
-        policy.__spec_of__ = {"use": use, **settings}
+        _remember(policy, use, settings)
     return policy  # type: ignore[no-any-return]
+
+
+def _with_policies(value: object, room: str) -> object:
+    """Return a setting with the policies that are named in it in the place of their tables."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("use"), str):
+            return resolve(value, room)
+        return {name: _with_policies(each, room) for name, each in value.items()}
+    return [_with_policies(each, room) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _parts(parts: object, room: str) -> list[tuple[float, Callable[..., Any]]]:
@@ -100,7 +128,7 @@ def _parts(parts: object, room: str) -> list[tuple[float, Callable[..., Any]]]:
         isinstance(part, list | tuple) and len(part) == 2 for part in parts
     ):
         raise ValueError("parts must be a list of [weight, policy]")
-    return [(weight, resolve(spec, room)) for weight, spec in parts]
+    return [(weight, spec if callable(spec) else resolve(spec, room)) for weight, spec in parts]
 
 
 def _named(use: str, room: str) -> Callable[..., Any]:
@@ -112,7 +140,7 @@ def _named(use: str, room: str) -> Callable[..., Any]:
         raise ValueError(f"{use}: {error}: {where}") from None
     target = getattr(module, name, None)
     ours = module.__name__.startswith("workassign.policies.")
-    if not callable(target) or (ours and name not in module.__all__):
+    if not callable(target) or (ours and (name not in module.__all__ or not name[0].islower())):
         known = sorted(each for each in module.__all__ if each[0].islower()) if ours else []
         raise ValueError(f"no policy {use!r}" + (f"; there are {', '.join(known)}" if known else ""))
     return target  # type: ignore[no-any-return]

@@ -14,7 +14,8 @@ __all__ = ["SlaTarget", "first_response"]
 SlaTarget: TypeAlias = Callable[[Interaction, Instant], float | None]
 """Seconds, from a millisecond up, from the submission at an instant to the first acceptance; None: no target.
 
-One with an attribute `always` answers that for every interaction and need not be asked.
+One with an attribute `always`, itself and the seconds, answers that for every interaction: it
+need not be asked.
 """
 
 
@@ -33,5 +34,5 @@ def first_response(seconds: float) -> SlaTarget:
     def target(interaction: Interaction, at: Instant) -> float | None:
         return fixed
 
-    target.always = fixed  # type: ignore[attr-defined]
+    target.always = (target, fixed)  # type: ignore[attr-defined]  # with itself: a wrapper is asked
     return target

@@ -87,6 +87,12 @@ class Columns:
     attributes: Mapping[str, str] = attrs.field(factory=dict)
     """Further attributes of the interaction: name -> column."""
 
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError if figures of a customer are named, but not who that is."""
+        for name in ("followers", "value"):
+            if getattr(self, name) is not None and self.author is None:
+                raise ValueError(f"{name} is a customer's: name the column of the author, too")
+
     def named(self) -> list[tuple[str, str]]:
         """Return every setting that names a column, with that column."""
         plain = ("id", "at", "text", "brand", "author", "followers", "value", "language")
@@ -198,6 +204,8 @@ def _once(mention: Mention, row: Record, said: dict[str, tuple[int, bytes]]) -> 
 
 def _kind(path: Path) -> str:
     """Return the ending that tells the format."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder, not a file")
     name = path.name.lower().removesuffix(".gz")
     for ending in (".csv", ".jsonl", ".ndjson"):
         if name.endswith(ending):
@@ -211,6 +219,8 @@ def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
     try:
         with path.open("rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
+            if (begin := packed.peek(2)[:2]) in (b"\xff\xfe", b"\xfe\xff") or b"\0" in begin:
+                raise UsageError(f"{path.name}: looks like UTF-16: save it as UTF-8")
             yield io.TextIOWrapper(packed, encoding="utf-8-sig", errors="surrogateescape", newline="")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{path.name}: damaged: {error}") from None

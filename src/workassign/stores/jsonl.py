@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
 
-from workassign.errors import JournalError
+from workassign.errors import JournalError, LockedError
 from workassign.journal import chained, linked
 
 __all__ = ["JsonlStore"]
@@ -41,12 +41,17 @@ class JsonlStore:
     middle (`load(start)`) passes over everything before it.
 
     Raises:
-        JournalError: If the file is open elsewhere, is no journal, or cannot be read or made.
+        LockedError: If the file is open elsewhere.
+        JournalError: If it is no journal, or cannot be read or made.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        """Open the journal at *path*, or make a new one, readable to its owner only."""
+    def __init__(self, path: str | PathLike[str], *, readonly: bool = False) -> None:
+        """Open the journal at *path*, or make a new one, readable to its owner only.
+
+        With *readonly* it must be there; others may read it meanwhile, and nothing is written.
+        """
         self._path = Path(path)
+        self._readonly = readonly
         self._lock = threading.Lock()
         self._file: int | None = None
         self._poisoned = False
@@ -113,6 +118,8 @@ class JsonlStore:
 
     def _writable(self) -> int:
         file = self._opened()
+        if self._readonly:
+            raise JournalError(f"{self._path.name} is open to read only")
         if self._poisoned:
             raise JournalError(f"{self._path.name}: an append has failed: reopen the store")
         return file
@@ -122,8 +129,9 @@ class JsonlStore:
     def _open(self, cut: int | None = None) -> None:
         """Lock the file, drop what is behind *cut* or a torn last line, and find the head."""
         is_new = not self._path.exists()
+        mode = os.O_RDONLY if self._readonly else os.O_RDWR | os.O_CREAT | os.O_APPEND
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            file = os.open(self._path, mode, 0o600)
         except OSError as error:
             raise JournalError(f"{self._path.name}: cannot be opened: {error.strerror}") from None
         try:
@@ -131,7 +139,8 @@ class JsonlStore:
             if cut is not None:
                 os.ftruncate(file, cut)
             self._find_head(file)
-            os.fsync(file)
+            if not self._readonly:
+                os.fsync(file)
             if is_new:
                 self._sync_folder()
         except OSError as error:
@@ -144,9 +153,9 @@ class JsonlStore:
 
     def _lock_file(self, file: int) -> None:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if self._readonly else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise JournalError(f"{self._path.name} is open elsewhere") from None
+            raise LockedError(f"{self._path.name} is open elsewhere") from None
 
     def _find_head(self, file: int) -> None:
         size = os.fstat(file).st_size
@@ -171,6 +180,8 @@ class JsonlStore:
         if cut is not None and crc32(cut[3], int(last[2]) if last else 0) == int(cut[2]):
             # All is there, but the sign that ends the line is another one: nobody wrote that.
             raise JournalError(f"{self._path.name}: the end of entry {int(cut[1])} was altered")
+        if self._readonly:
+            return begin, before
         os.ftruncate(file, begin)
         _LOG.warning("%s: dropped an unfinished last line of %d bytes", self._path.name, len(line))
         return begin, before

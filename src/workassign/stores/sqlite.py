@@ -4,18 +4,20 @@ One connection, which locks the file while it is open. The write-ahead log is sy
 every commit, so that a batch that was answered for survives a crash and a loss of power. Beside
 the entries stands the head (seq and checksum), written in the same transaction: a journal that
 lost its tail is noticed too. A live file must not be copied by hand; copy it when it is closed.
+
+Opened to read only, it also reads where nobody may write, and leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from workassign.errors import JournalError
+from workassign.errors import JournalError, LockedError
 from workassign.journal import chained, linked
 
 __all__ = ["SqliteStore"]
@@ -28,6 +30,9 @@ LAYOUT = 1
 
 _BROKEN = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; the second one where a name in its message is damaged too."""
+
+_NO_ROOM = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+"""What SQLite raises where it may put nothing beside a file."""
 
 _PAGE = 2000
 """Rows are read so many at a time, so that appends can come in between."""
@@ -47,12 +52,19 @@ class SqliteStore:
     """Keeps a journal in an SQLite file, which it locks while it is open.
 
     Raises:
-        JournalError: If the file is open elsewhere, is no journal, or cannot be read or made.
+        LockedError: If the file is open elsewhere.
+        JournalError: If it is no journal, or cannot be read or made.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        """Open the journal at *path*, or make a new one, readable to its owner only."""
+    def __init__(self, path: str | PathLike[str], *, readonly: bool = False) -> None:
+        """Open the journal at *path*, or make a new one, readable to its owner only.
+
+        With *readonly* it must be there; others may read it meanwhile, and nothing is appended.
+        """
         self._path = Path(path)
+        self._readonly = readonly
+        self._made: list[Path] = []
+        """What SQLite put beside the file for a reading."""
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._poisoned = False
@@ -116,6 +128,8 @@ class SqliteStore:
 
     def _writable(self) -> sqlite3.Connection:
         connection = self._opened()
+        if self._readonly:
+            raise JournalError(f"{self._path.name} is open to read only")
         if self._poisoned:
             raise JournalError(f"{self._path.name}: an append has failed: reopen the store")
         return connection
@@ -124,25 +138,66 @@ class SqliteStore:
 
     def _open(self) -> None:
         try:
-            self._path.touch(mode=0o600)
-            connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(f"{self._path.name}: cannot be opened: {error}") from None
-        try:
-            self._set_up(connection)
-        except _BROKEN as error:
-            connection.close()
+            connection = self._for_reading() if self._readonly else self._for_writing()
+        except (OSError, *_BROKEN) as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                raise JournalError(f"{self._path.name} is open elsewhere") from None
+                raise LockedError(f"{self._path.name} is open elsewhere") from None
             raise JournalError(f"{self._path.name}: cannot be opened as a journal: {error}") from None
-        except JournalError:
+        self._connection, self._poisoned = connection, False
+
+    def _for_writing(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        return self._connected(str(self._path), self._set_up)
+
+    def _for_reading(self) -> sqlite3.Connection:
+        """Open a file that is there; where SQLite can put nothing beside it, as one that rests.
+
+        What a crash left in the write-ahead log would be missing then: better nothing than less.
+        """
+        if not self._path.is_file():
+            raise FileNotFoundError("there is no such file")
+        uri = self._path.absolute().as_uri() + "?mode=ro"
+        log, shared = (self._path.with_name(self._path.name + ending) for ending in ("-wal", "-shm"))
+        self._made = [each for each in (log, shared) if not each.exists()]
+        try:
+            return self._connected(uri, self._find_head)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _NO_ROOM:
+                raise
+        if log.exists() and log.stat().st_size:
+            raise JournalError(
+                f"{self._path.name}: its last entries are in {log.name}, which can only be read where SQLite "
+                "may write: copy both to such a folder"
+            )
+        return self._connected(uri + "&immutable=1", self._find_head)
+
+    def _connected(self, name: str, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+        """Return a connection to *name*, prepared; it is closed if that fails."""
+        connection = sqlite3.connect(
+            name, timeout=0, isolation_level=None, check_same_thread=False, uri=self._readonly
+        )
+        try:
+            prepare(connection)
+        except BaseException:
             connection.close()
             raise
-        self._connection, self._poisoned = connection, False
+        return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
         """Lock the file, make the tables of a new one, and find the head."""
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        is_new = self._is_new(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if is_new:
+            connection.executescript(_TABLES)
+        else:
+            connection.execute("BEGIN IMMEDIATE")  # takes the lock now, and not with the first append
+            connection.execute("COMMIT")
+        self._find_head(connection)
+
+    def _is_new(self, connection: sqlite3.Connection) -> bool:
+        """Whether there is nothing in the file yet; what is there must be ours."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (layout,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -151,13 +206,11 @@ class SqliteStore:
             raise JournalError(f"{self._path.name} is no workassign journal")
         if not is_new and layout > LAYOUT:
             raise JournalError(f"{self._path.name} has layout {layout}; this version reads up to {LAYOUT}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        if is_new:
-            connection.executescript(_TABLES)
-        else:
-            connection.execute("BEGIN IMMEDIATE")  # takes the lock now, and not with the first append
-            connection.execute("COMMIT")
+        return is_new
+
+    def _find_head(self, connection: sqlite3.Connection) -> None:
+        if self._readonly and self._is_new(connection):
+            raise JournalError(f"{self._path.name} is no workassign journal: it is empty")
         head = connection.execute("SELECT seq, crc FROM head").fetchall()
         if len(head) != 1 or not all(type(each) is int for each in head[0]):
             raise JournalError(f"{self._path.name}: the head was altered")
@@ -166,8 +219,11 @@ class SqliteStore:
     def _close(self) -> None:
         if self._connection is not None:
             try:
+                if self._readonly:
+                    for each in self._made:  # while the file is locked: nobody writes there now
+                        each.unlink(missing_ok=True)
                 self._connection.close()
-            except sqlite3.Error as error:
+            except (OSError, sqlite3.Error) as error:
                 raise JournalError(f"{self._path.name}: closing failed: {error}") from error
             finally:
                 self._connection = None
