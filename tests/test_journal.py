@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import attrs
@@ -420,6 +421,43 @@ def test_a_journal_that_breaks_a_law_is_not_verified(name: str) -> None:
 def test_the_base_of_the_forgeries_is_true() -> None:
     verdict = verify(forged(lambda found: None))
     assert verdict.ok, verdict.problems
+
+
+@pytest.mark.parametrize("when", ["at the begin", "by a change of plan"])
+def test_the_audit_goes_on_where_a_policy_is_not_there_and_says_what_it_skipped(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who has only the journal can still prove that every law was kept."""
+
+    def whim(interaction: Interaction, at: Instant) -> float:
+        return 1.0
+
+    whim.__module__, whim.__qualname__ = "passing", "whim"
+    module = ModuleType("passing")
+    vars(module)["whim"] = whim
+    monkeypatch.setitem(sys.modules, "passing", module)
+    plan = Plan(queues={"default": Queue(scoring=(whim,))})
+    store = MemoryStore()
+    recorder = record(Engine(plan if when == "at the begin" else Plan()), store)
+    recorder.handle(cmd.Submit(Interaction(id="a")), 1)
+    recorder.handle(cmd.ChangePlan(plan.to_data()), 2)
+    recorder.handle(cmd.Submit(Interaction(id="b")), 3)
+    recorder.flush()
+    whole = verify(store)
+    assert (whole.ok, whole.skipped) == (True, "")
+
+    monkeypatch.delitem(sys.modules, "passing")
+    verdict = verify(store)
+    assert verdict.ok
+    assert "No module named 'passing'" in verdict.skipped
+    assert "passing" in verdict.as_dict()["skipped"]
+    assert verdict.balance == whole.balance
+    assert verdict.entries == whole.entries
+
+    bodies = list(store.load())
+    lost = MemoryStore()
+    lost.append(-1, [*bodies[:1], *bodies[2:]])
+    assert not verify(lost).ok
 
 
 def test_a_verdict_lists_a_hundred_problems_and_counts_the_others() -> None:

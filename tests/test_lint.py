@@ -15,7 +15,7 @@ from workassign.lint import Finding, as_data, lint, starvation_bound, text
 from workassign.model import Agent, Channel, Interaction
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
-from workassign.policies import ordering, scoring, selection, sla, work
+from workassign.policies import ordering, scoring, sla, work
 from workassign.policies.naming import factory
 from workassign.policies.offers import Backoff, per_cause
 
@@ -65,9 +65,7 @@ def test_a_healthy_plan_is_left_alone() -> None:
             {"scoring": (scoring.sentiment(),), "head_start_cap": 899},
             ("warning", "queues.vip.head_start_cap"),
         ),
-        ({"scoring": (scoring.sentiment,)}, ("error", "queues.vip.scoring[0]")),
-        ({"selection": selection.seeded_random}, ("error", "queues.vip.selection")),
-        ({"work": lambda needs, skills, priority: 0}, ("warning", "queues.vip.work")),
+        ({"work": lambda needs, skills, priority: 0}, ("error", "queues.vip.work")),
         ({"scoring": (own_score,)}, ("info", "queues.vip.scoring[0]")),
         (
             {"scoring": (scoring.weighted([(2.0, scoring.sentiment()), (1.0, own_score)]),)},
@@ -102,8 +100,8 @@ def test_refusals_that_outlast_the_target() -> None:
     def broken(cause: str, reason: str) -> Backoff:
         return {"declined": Backoff()}[cause]
 
-    errors = [each for each in lint(plan_of(refusals=broken)) if each.severity == "error"]
-    assert [each.message for each in errors] == [
+    errors = [each.message for each in lint(plan_of(refusals=broken)) if each.severity == "error"]
+    assert [each for each in errors if not each.startswith("cannot be journaled")] == [
         "answers nothing usable for the cause 'disconnected'",
         "answers nothing usable for the cause 'expired'",
     ]

@@ -184,6 +184,8 @@ def test_every_missing_column_is_named(tmp_path: Path) -> None:
     [
         ("m.xlsx", b"", "must end in"),
         ("m.csv.gz", b"no gzip", "damaged"),
+        ("m.csv", HEAD.encode("utf-16"), "looks like UTF-16: save it as UTF-8"),
+        ("m.csv.gz", gzip.compress(HEAD.encode("utf-16-le")), "looks like UTF-16"),
         ("m.csv.gz", gzip.compress(HEAD.encode() * 9, mtime=0)[:-9], "damaged"),
     ],
 )
@@ -243,3 +245,14 @@ def test_every_mistake_in_a_table_is_listed_with_its_path() -> None:
         "mentions.columns.sentiment.map.a: must be a number, not 'x'",
         "mentions.columns.text: is missing",
     )
+
+
+@pytest.mark.parametrize("figure", ["followers", "value"])
+def test_figures_of_a_customer_need_to_know_who_that_is(figure: str) -> None:
+    """Without an author there is no customer to have them, and they would be lost in silence."""
+    table = {"id": "i", "at": "a", "text": "t", figure: "f"}
+
+    with pytest.raises(PlanError, match=rf"mentions\.columns: {figure} is a customer's: name the column"):
+        structured(table, Columns, "mentions.columns")
+
+    assert getattr(structured({**table, "author": "i"}, Columns, "mentions.columns"), figure) == "f"

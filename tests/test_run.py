@@ -17,7 +17,10 @@ from workassign import events as ev
 from workassign.cli import main
 from workassign.commands import AddAgent, SignOn, Submit
 from workassign.engine import Engine
+from workassign.errors import UsageError
 from workassign.journal import entries, record
+from workassign.lab.folder import new_journal, reserved
+from workassign.stores.jsonl import JsonlStore
 from workassign.stores.sqlite import SqliteStore
 
 PLAN = """
@@ -343,3 +346,139 @@ def test_a_linted_plan_is_looked_at_with_its_roster_and_its_mentions(
     assert any("billing" in each["message"] and "sea" in each["message"] for each in findings)
     assert code == int(any(each["severity"] == "error" for each in findings))
     assert "overtaken by nothing more than 600 s later" in capsys.readouterr().out
+
+
+# --- the folder of a run ------------------------------------------------------------------------
+
+
+def test_a_second_run_into_the_same_folder_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = prepared(tmp_path)
+
+    with reserved(tmp_path / "out"):
+        assert main([*arguments, "--force"]) == 2
+
+    assert capsys.readouterr().err == f"workassign: another run is writing to {tmp_path / 'out'}\n"
+    assert not (tmp_path / "out").exists()  # the first one wrote nothing either
+    assert main(arguments) == 0
+
+
+def test_a_journal_that_somebody_has_open_is_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even by force, and not if it was opened while the run went on."""
+    arguments = [*prepared(tmp_path), "--force"]
+    journal = tmp_path / "out" / "journal.db"
+    journal.parent.mkdir()
+    live = SqliteStore(journal)
+    live.append(-1, [b"{}"])
+
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert "somebody has open" in told
+    assert "--force" not in told
+    with pytest.raises(UsageError, match="somebody has open"), new_journal(journal, force=True):
+        pass
+    live.append(0, [b"{}"])
+    live.close()
+    assert bodies(journal) == [b"{}"] * 2
+    assert [each.name for each in journal.parent.iterdir()] == ["journal.db"]
+
+
+def test_a_run_that_is_interrupted_leaves_what_was_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = prepared(tmp_path)
+    assert main(arguments) == 0
+    before = bodies(tmp_path / "out" / "journal.db")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workassign.lab.run.run_day", interrupted)
+    assert main([*arguments, "--seed", "9"]) == 130
+
+    assert capsys.readouterr().err == "workassign: interrupted\n"
+    assert bodies(tmp_path / "out" / "journal.db") == before
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["journal.db"]
+
+
+def test_a_plan_may_name_a_module_beside_it_and_its_journal_is_audited_without_it(tmp_path: Path) -> None:
+    """Run from the plan's folder; verified from another one, where the module is not found."""
+    plan = (PLAN + ROSTER).replace('{ use = "sentiment", most = 600.0 }', '"ownpolicy:whim"')
+    arguments = prepared(tmp_path, plan)
+    (tmp_path / "ownpolicy.py").write_text("def whim(item, at):\n    return 1 / 0\n", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    command = [sys.executable, "-c", "import sys; from workassign.cli import main; sys.exit(main())"]
+
+    def said(*words: str, folder: Path) -> str:
+        done = subprocess.run([*command, *words], check=True, capture_output=True, text=True, cwd=folder)
+        return done.stdout
+
+    text = said(*arguments, folder=tmp_path)
+    assert "failed: queues.air.scoring.whim (3), first: ZeroDivisionError: division by zero" in text
+    assert "not replayed" not in said("verify", "out", folder=tmp_path)
+    text = said("verify", str(tmp_path / "out"), folder=tmp_path / "elsewhere")
+    assert "  all queues: entered 153 = answered 153" in text
+    assert "  not replayed: queues.air.scoring[0]: ownpolicy:whim: No module named 'ownpolicy'" in text
+    assert text.endswith("every law was kept\n")
+
+
+def test_a_journal_of_lines_is_found_in_a_folder_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = JsonlStore(tmp_path / "journal.jsonl")
+    recorder = record(Engine(), store)
+    recorder.handle(Submit(Interaction(id="t1")), 1)
+    recorder.flush()
+    store.close()
+
+    assert main(["verify", str(tmp_path)]) == 0
+    assert main(["explain", str(tmp_path), "t1"]) == 0
+    assert "t1: waiting" in capsys.readouterr().out
+
+
+# --- figures and messages -----------------------------------------------------------------------
+
+
+def test_figures_on_standard_output_stand_there_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = prepared(tmp_path)
+    arguments[arguments.index("--json") + 1] = "-"
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["funnel"]["read"] == 200
+    assert "First response" in told.err
+
+    assert main(["verify", str(tmp_path / "out"), "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_figures_go_to_no_folder_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And it is said before the run, not after."""
+    arguments = prepared(tmp_path)
+    arguments[arguments.index("--json") + 1] = str(tmp_path / "nowhere" / "x.json")
+
+    assert main(arguments) == 2
+    assert f"there is no folder {tmp_path / 'nowhere'}" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_nothing_but_bad_records_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(prepared(tmp_path, mentions="id,at,brand,author,mood,text\n1,never,Air,a,0,hi\n")) == 1
+    assert "NOTHING ENTERED: every record is bad." in capsys.readouterr().out
+
+
+def test_a_folder_of_mentions_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = prepared(tmp_path)
+    arguments[arguments.index("--mentions") + 1] = "."
+
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == "workassign: .: is a folder, not a file\n"

@@ -271,7 +271,11 @@ class Scene:
         """
         key, refused = work.interaction.id, work.refused or {}
         if key not in self._again:
-            there = [who for who, agent in self.state.agents.items() if self._is_candidate(agent, work.sig)]
+            there = [
+                who
+                for who, agent in self.state.agents.items()
+                if agent.pool >= work.sig.units and self._is_candidate(agent, work.sig)
+            ]
             left = any(who not in refused or self.at >= refused[who][1] for who in there)
             self._again[key] = None if left else next((who for who in refused if who in there), None)
         return self._again[key]

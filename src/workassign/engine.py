@@ -405,7 +405,7 @@ class Engine:
         self._pairing.prepare()
         for work in open_works:
             self._rekey(work, at)
-        self._rebuild()
+        self._pairing.rebuild(at)
         self._pairing.freed = [
             agent for agent in state.agents.values() if agent.presence is Presence.AVAILABLE
         ]

@@ -188,17 +188,12 @@ def _of_policies(plan: Plan) -> Iterator[Finding]:
             place, _, message = problem.partition(": ")
             suggestion = "use a module's function, or a factory marked with `naming.factory`"
             yield Finding(
-                severity="warning",
+                severity="error",
                 place=place,
                 message=f"cannot be journaled: {message}",
                 suggestion=suggestion,
             )
     for place, policy in _policies(plan):
-        if getattr(policy, "__is_factory__", False):
-            name = getattr(policy, "__name__", "it")
-            message = f"{name} makes a policy but is none: every time that it is asked, it fails"
-            yield Finding(severity="error", place=place, message=message, suggestion=f"call it: {name}(…)")
-            continue
         for use in _outside(naming.describe(policy)):
             yield Finding(
                 severity="info",

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -173,6 +173,25 @@ class Interaction:
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
 
+    def __hash__(self) -> int:
+        """Equal interactions have equal ids."""
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the fields: they are checked again where they arrive."""
+        return _built, (Interaction, _fields(self))
+
+
+def _fields(value: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of a value by name, read-only tables as plain ones."""
+    pairs = ((each.name, getattr(value, each.name)) for each in attrs.fields(type(value)))
+    return {name: dict(each) if isinstance(each, Mapping) else each for name, each in pairs}
+
+
+def _built(kind: type[Any], fields: dict[str, Any]) -> object:
+    """Return a value again, from its fields."""
+    return kind(**fields)
+
 
 def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | None:
     if queues is None:
@@ -228,6 +247,14 @@ class Agent:
         object.__setattr__(self, "queues", _checked_queues(self.queues))
         object.__setattr__(self, "channels", _checked_channels(self.channels))
         _in_range(self.capacity, 0.001, 1e6, "capacity")
+
+    def __hash__(self) -> int:
+        """Equal agents have equal ids."""
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the fields: they are checked again where they arrive."""
+        return _built, (Agent, _fields(self))
 
 
 class Presence(StrEnum):

@@ -101,6 +101,10 @@ class Plan:
         if found := list(_problems(self)):
             raise PlanError(found)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy a plan as data; one with a policy that has no name cannot be."""
+        return Plan.from_data, (self.to_data(),)
+
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Plan:
         """Read a plan from a TOML or JSON file (by its ending).

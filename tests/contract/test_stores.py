@@ -15,7 +15,7 @@ import pytest
 
 from workassign import commands as cmd
 from workassign.engine import Engine
-from workassign.errors import JournalError
+from workassign.errors import JournalError, LockedError
 from workassign.journal import Store, record, verify
 from workassign.model import Interaction
 from workassign.stores.jsonl import JsonlStore
@@ -182,7 +182,7 @@ def test_another_process_is_told_that_the_file_is_open_elsewhere(
     module, name = make.__module__, make.__name__
     code = f"from {module} import {name}; {name}({str(tmp_path / 'journal')!r})"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "JournalError: journal is open elsewhere" in asked.stderr
+    assert "LockedError: journal is open elsewhere" in asked.stderr
     store.close()
 
 
@@ -419,3 +419,61 @@ def test_a_journal_is_verified_from_every_shelf(store: Store) -> None:
     verdict = verify(store)
     assert verdict.ok, verdict.problems
     assert verdict.balance["waiting"] == 200
+
+
+# --- reading only -------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=FILES)
+def kind(request: pytest.FixtureRequest) -> type[JsonlStore] | type[SqliteStore]:
+    """A shelf that is a file."""
+    return JsonlStore if request.param == "jsonl" else SqliteStore
+
+
+def test_who_only_reads_reads_all_appends_nothing_and_leaves_nothing_behind(
+    kind: type[JsonlStore] | type[SqliteStore], tmp_path: Path
+) -> None:
+    path = filled(kind, tmp_path / "journal")
+    before = path.read_bytes()
+    first, second = kind(path, readonly=True), kind(path, readonly=True)
+
+    for store in (first, second):
+        assert list(store.load()) == BODIES
+        with pytest.raises(JournalError, match="open to read only"):
+            store.append(59, [b"{}"])
+        store.reopen()
+        assert list(store.load(30)) == BODIES[30:]
+        store.close()
+
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["journal"]
+
+
+def test_what_is_being_written_is_not_read_and_what_is_not_there_is_not_made(
+    kind: type[JsonlStore] | type[SqliteStore], tmp_path: Path
+) -> None:
+    live = kind(tmp_path / "journal")
+    live.append(-1, BODIES[:1])
+    with pytest.raises(LockedError, match="open elsewhere"):
+        kind(tmp_path / "journal", readonly=True)
+    live.close()
+
+    with pytest.raises(JournalError, match="cannot be opened"):
+        kind(tmp_path / "other", readonly=True)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_table_is_read_where_nothing_can_be_put_beside_it(tmp_path: Path) -> None:
+    """As in a folder without the right to write: what SQLite wants to make leads nowhere."""
+    path = filled(SqliteStore, tmp_path / "journal")
+    (tmp_path / "journal-shm").symlink_to(tmp_path / "nowhere" / "shm")
+
+    store = SqliteStore(path, readonly=True)
+    assert list(store.load()) == BODIES
+    store.close()
+
+    (tmp_path / "journal-shm").unlink(missing_ok=True)
+    (tmp_path / "journal-shm").symlink_to(tmp_path / "nowhere" / "shm")
+    (tmp_path / "journal-wal").write_bytes(b"entries of a crash")
+    with pytest.raises(JournalError, match="its last entries are in journal-wal"):
+        SqliteStore(path, readonly=True)

@@ -107,7 +107,7 @@ def percent(share: float | None) -> str:
 def shown(text: str) -> str:
     """Return what somebody else's code said as one line that is not too long.
 
-    >>> shown("no such key:\\n'vip'")
+    >>> shown("no such key:   'vip'")
     "no such key: 'vip'"
     """
     line = " ".join(text.encode(errors="backslashreplace").decode().split())

@@ -204,8 +204,6 @@ def _once(mention: Mention, row: Record, said: dict[str, tuple[int, bytes]]) -> 
 
 def _kind(path: Path) -> str:
     """Return the ending that tells the format."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, not a file")
     name = path.name.lower().removesuffix(".gz")
     for ending in (".csv", ".jsonl", ".ndjson"):
         if name.endswith(ending):
@@ -216,6 +214,8 @@ def _kind(path: Path) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
     """Open *path*, so that bytes which are not UTF-8 become lone surrogates."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder, not a file")
     try:
         with path.open("rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw

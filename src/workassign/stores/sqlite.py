@@ -201,7 +201,7 @@ class SqliteStore:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (layout,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        is_new = application == 0 and tables == 0
+        is_new: bool = application == 0 and tables == 0
         if not is_new and application != APPLICATION:
             raise JournalError(f"{self._path.name} is no workassign journal")
         if not is_new and layout > LAYOUT:
