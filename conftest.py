@@ -7,7 +7,6 @@ leaves a block out.
 
 import doctest
 
-import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import ClearNamespaceParser, PythonCodeBlockParser, SkipParser
 
@@ -19,11 +18,3 @@ pytest_collect_file = Sybil(
     ],
     patterns=["*.md"],
 ).pytest()
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a page on one worker: its later blocks need what its earlier ones made."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))

@@ -870,12 +870,32 @@ class Router:
         self.plan = plan
         self.plan_version += 1
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
+        for person in self.people:
+            self.take_along(person)
         for item in open_items:
             self.rekey(item)
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
             self.sticky_timer(item)
         self.touched += self.people
+
+    def take_along(self, person: Person) -> None:
+        """Who served a queue that is gone serves its successor; a channel that is gone is gone."""
+        agent, plan = person.agent, self.plan
+        queues = agent.queues
+        if queues is not None:
+            pairs = [
+                (each if each in plan.queues else plan.successors.get(each), queues[each]) for each in queues
+            ]
+            kept = {each for each, _ in pairs if each is not None}
+            queues = {each: min(priority for name, priority in pairs if name == each) for each in kept}
+        channels = agent.channels
+        if channels is not None:
+            channels = {each: most for each, most in channels.items() if each in plan.channels}
+        if (queues, channels) != (agent.queues, agent.channels):
+            person.agent = attrs.evolve(agent, queues=queues, channels=channels)
+            person.version += 1
+            self.emit(ev.AgentChanged(self.at, person.agent))
 
     def rekey(self, item: Item) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]

@@ -185,7 +185,7 @@ def test_every_missing_column_is_named(tmp_path: Path) -> None:
         ("m.xlsx", b"", "must end in"),
         ("m.csv.gz", b"no gzip", "damaged"),
         ("m.csv", HEAD.encode("utf-16"), "looks like UTF-16: save it as UTF-8"),
-        ("m.csv.gz", gzip.compress(HEAD.encode("utf-16-le")), "looks like UTF-16"),
+        ("m.csv.gz", gzip.compress(HEAD.encode("utf-16-le"), mtime=0), "looks like UTF-16"),
         ("m.csv.gz", gzip.compress(HEAD.encode() * 9, mtime=0)[:-9], "damaged"),
     ],
 )
@@ -256,3 +256,13 @@ def test_figures_of_a_customer_need_to_know_who_that_is(figure: str) -> None:
         structured(table, Columns, "mentions.columns")
 
     assert getattr(structured({**table, "author": "i"}, Columns, "mentions.columns"), figure) == "f"
+
+
+def test_figures_of_nobody_are_noted(tmp_path: Path) -> None:
+    columns = Columns(id="id", at="at", text="text", author="author", followers="brand")
+    file = written(tmp_path / "m.csv", f"{HEAD}1,{NOON},7,,,t\n2,{NOON},,,,t\n3,{NOON},7,ann,,t\n")
+
+    reading = read_mentions(file, columns)
+
+    assert len(reading.mentions) == 3
+    assert reading.notes == {"there are figures of a customer, but no author: left out": 1}

@@ -481,4 +481,4 @@ def test_a_folder_of_mentions_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     arguments[arguments.index("--mentions") + 1] = "."
 
     assert main(arguments) == 2
-    assert capsys.readouterr().err == "workassign: .: is a folder, not a file\n"
+    assert capsys.readouterr().err == "workassign: .: Is a directory\n"

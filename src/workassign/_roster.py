@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import Turn
@@ -77,6 +79,24 @@ class Roster:
         self._pairing.index.attend(agent)
         self._pairing.attract(agent)
         self._pairing.freed.append(agent)
+
+    def follow(self, agent: AgentState, at: Instant) -> None:
+        """Take *agent* along under a new plan: to the successors of queues that are gone."""
+        who, plan = agent.agent, self._state.plan
+        queues, channels = who.queues, who.channels
+        if queues is not None:
+            moved: dict[str, int] = {}
+            for name, priority in queues.items():
+                new = name if name in plan.queues else plan.successors.get(name)
+                if new is not None:
+                    moved[new] = min(priority, moved.get(new, priority))
+            queues = moved
+        if channels is not None:
+            channels = {name: most for name, most in channels.items() if name in plan.channels}
+        if queues != who.queues or channels != who.channels:
+            event = ev.AgentChanged(at, attrs.evolve(who, queues=queues, channels=channels))
+            self._state.agent_changed(agent, event)
+            self._turn.facts.append(event)
 
     def remove(self, command: cmd.RemoveAgent, at: Instant) -> None:
         """Take somebody off the roster."""

@@ -402,6 +402,8 @@ class Engine:
         state.plan_changed(event, plan)
         self.plan = plan
         self._turn.facts.append(event)
+        for agent in state.agents.values():
+            self._roster.follow(agent, at)
         self._pairing.prepare()
         for work in open_works:
             self._rekey(work, at)

@@ -270,7 +270,7 @@ _ROOMS = {
 _DEFAULTS = "queue_defaults"
 """The table of settings that hold for every queue that does not say otherwise."""
 
-_ELSEWHERE = ("mentions", "roster", "simulation", "report")
+_ELSEWHERE = ("mentions", "roster", "simulation")
 """Tables of a plan file that other rooms read."""
 
 

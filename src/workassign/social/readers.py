@@ -214,8 +214,6 @@ def _kind(path: Path) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
     """Open *path*, so that bytes which are not UTF-8 become lone surrogates."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, not a file")
     try:
         with path.open("rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
@@ -225,7 +223,7 @@ def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{path.name}: damaged: {error}") from None
     except OSError as error:
-        raise UsageError(f"{path.name}: {error.strerror or error}") from None
+        raise UsageError(f"{path.name or path}: {error.strerror or error}") from None
 
 
 class _Lines:
@@ -364,7 +362,7 @@ def _mention(row: Record, line: int, columns: Columns, notes: Counter[str]) -> M
     Raises:
         ValueError, UsageError: If the engine could not use it.
     """
-    return Mention(
+    found = Mention(
         id=_name(_field(row, columns.id), columns.id),
         at=_instant(_field(row, columns.at), columns.at),
         line=line,
@@ -377,6 +375,9 @@ def _mention(row: Record, line: int, columns: Columns, notes: Counter[str]) -> M
         language=_optional_name(row, columns.language),
         attributes=_attributes(row, columns.attributes, notes),
     )
+    if found.author is None and (found.followers is not None or found.value is not None):
+        notes["there are figures of a customer, but no author: left out"] += 1
+    return found
 
 
 def _field(row: Record, column: str) -> object:

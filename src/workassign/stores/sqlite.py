@@ -155,7 +155,7 @@ class SqliteStore:
         What a crash left in the write-ahead log would be missing then: better nothing than less.
         """
         if not self._path.is_file():
-            raise FileNotFoundError("there is no such file")
+            raise FileNotFoundError("no file is there")
         uri = self._path.absolute().as_uri() + "?mode=ro"
         log, shared = (self._path.with_name(self._path.name + ending) for ending in ("-wal", "-shm"))
         self._made = [each for each in (log, shared) if not each.exists()]
