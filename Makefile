@@ -59,8 +59,10 @@ $(BIN)/python:
 
 $(RUN_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report]'
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report,dev]'
+	$(BIN)/python -m compileall -q src
 	@touch $(RUN_READY) $@
