@@ -94,7 +94,7 @@ class Cancel(_Command):
 
 @message
 class Abandon(_Command):
-    """The customer left before anybody accepted."""
+    """The customer left while nobody held it: before anybody accepted, or after it was given back."""
 
     interaction: InteractionId
 
@@ -262,6 +262,13 @@ Command: TypeAlias = (
 )
 
 
+def _what(kind: type) -> str:
+    """Return what a field must be, in words."""
+    if kind is Presence:
+        return "Presence." + ", .".join(each.name for each in Presence)
+    return kind.__name__
+
+
 def subject_of(command: Command) -> str:
     """Return the id that *command* is about; nothing for the plan and the clock."""
     for name in ("interaction", "offer", "agent", "slot"):
@@ -292,7 +299,7 @@ def checked(command: Command) -> Command:
         if kind is str:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
-            raise UsageError(f"{what} cannot be {value!r}")
+            raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
     return command
 
 

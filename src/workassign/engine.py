@@ -97,20 +97,13 @@ class Engine:
 
     # --- the fast doors: one method a command -----------------------------------------------
 
-    def submit(
-        self,
-        interaction: Interaction,
-        at: Instant,
-        *,
-        key: str | None = None,
-        actor: str | None = None,
-    ) -> list[ev.Event]:
+    def submit(self, interaction: Interaction, at: Instant, *, key: str | None = None) -> list[ev.Event]:
         """Take in an interaction; the same one again gets the same answer.
 
         Cost: O(log n) in what waits with equal needs, and the pools that can serve it.
         """
         if key is not None:
-            return self.handle(cmd.Submit(interaction, key=key, actor=actor), at)
+            return self.handle(cmd.Submit(interaction, key=key), at)
         if type(interaction) is not Interaction:
             raise UsageError(f"only an Interaction can be submitted, not {interaction!r}")
         turn = self._turn

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LATEST",
+    "LONGEST",
     "SHORTEST",
     "Agent",
     "AgentId",
@@ -48,6 +49,9 @@ Instant: TypeAlias = float
 
 LATEST = 1e11
 """Instants are at most this far from 0: beyond, a millisecond would vanish."""
+
+LONGEST = 3_660 * 86_400.0
+"""Ten years: any longer duration is a slip of the pen."""
 
 SHORTEST = 0.001
 """Any shorter delay could vanish beside a POSIX instant."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from workassign.errors import PlanError, UsageError
-from workassign.model import SHORTEST, Channel
+from workassign.model import LONGEST, SHORTEST, Channel
 from workassign.needs import checked_name
 from workassign.policies import naming, offers, ordering, selection, work
 from workassign.policies.capacity import Capacity
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "Queue", "read_settings"]
 
 DAY = 86_400.0
-LONGEST = 3_660 * DAY
-"""Ten years: any longer duration is a slip of the pen."""
 
 
 @attrs.frozen(kw_only=True)
@@ -339,6 +337,8 @@ class _Reader:
                 name: self._queue(f"queues.{name}", {**defaults, **self._table(f"queues.{name}", each)})
                 for name, each in queues.items()
             }
+        elif defaults:
+            self._found.append(f"{_DEFAULTS}: there are no queues that it could hold for")
         if "channels" in data:
             channels = self._table("channels", data["channels"])
             settings["channels"] = {

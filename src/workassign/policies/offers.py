@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
-from workassign.model import SHORTEST
+from workassign.model import LONGEST, SHORTEST
 from workassign.policies.naming import factory
 
 __all__ = ["Backoff", "RefusalPolicy", "per_cause"]
@@ -37,10 +36,11 @@ class Backoff:
             if value is None and name == "rest":
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not SHORTEST <= value < math.inf:
-                raise ValueError(f"{name} must be positive and finite, from {SHORTEST}, not {value!r}")
-        if self.pause_after is not None and not (type(self.pause_after) is int and self.pause_after > 0):
-            raise ValueError(f"pause_after must be a positive whole number, not {self.pause_after!r}")
+            if not number or not SHORTEST <= value <= LONGEST:
+                raise ValueError(f"{name} must be positive, from {SHORTEST} to {LONGEST:.0f}, not {value!r}")
+        after = self.pause_after
+        if after is not None and not (type(after) is int and 0 < after <= 1000):
+            raise ValueError(f"pause_after must be a whole number from 1 to 1000, not {after!r}")
         if self.exclusion < self.cool_down:
             raise ValueError(
                 f"exclusion ({self.exclusion:g}) must not be shorter than cool_down ({self.cool_down:g})"

@@ -56,9 +56,9 @@ def customer_value(most: float = 600.0, quantiles: Sequence[float] = (0.0, 1000.
 
     def score(interaction: Interaction, at: Instant) -> float:
         customer = interaction.customer
-        if customer is None or customer.value is None or customer.value <= steps[0]:
+        if customer is None or customer.value is None or customer.value < steps[0]:
             return 0.0
-        if customer.value >= steps[last]:
+        if customer.value > steps[last]:
             return seconds
         left, right = bisect_left(steps, customer.value), bisect_right(steps, customer.value)
         if right > left:  # it is a quantile itself, perhaps several: take their middle

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from workassign.model import SHORTEST, Instant, Interaction
+from workassign.model import LONGEST, SHORTEST, Instant, Interaction
 from workassign.policies.naming import factory
 
 __all__ = ["SlaTarget", "first_response"]
@@ -27,8 +26,8 @@ def first_response(seconds: float) -> SlaTarget:
         ValueError: If *seconds* is not a finite number, at least a millisecond.
     """
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not SHORTEST <= seconds < math.inf:
-        raise ValueError(f"seconds must be positive and finite, from {SHORTEST}, not {seconds!r}")
+    if not number or not SHORTEST <= seconds <= LONGEST:
+        raise ValueError(f"seconds must be positive, from {SHORTEST} to {LONGEST:.0f}, not {seconds!r}")
     fixed = float(seconds)
 
     def target(interaction: Interaction, at: Instant) -> float | None:
