@@ -27,7 +27,7 @@ RUN = (DOCS / "reference" / "run.md").read_text(encoding="utf-8")
 MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 
 SOURCE = DOCS.parent / "src" / "workassign"
-DECIDES = ("engine.py", "_interactions.py", "_roster.py")
+DECIDES = ("engine.py", "_interactions.py", "_roster.py", "_planning.py")
 """Where commands are refused."""
 
 

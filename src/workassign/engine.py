@@ -23,7 +23,7 @@ from workassign._asking import Asking, Turn
 from workassign._deadlines import GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
-from workassign._records import Work
+from workassign._planning import Planning
 from workassign._roster import Roster
 from workassign._state import State
 from workassign.errors import UsageError
@@ -67,17 +67,22 @@ class Engine:
 
     def __init__(self, plan: Plan | None = None) -> None:
         """Start empty, under *plan* (by default one queue and one channel, both `default`)."""
-        self.plan = plan if plan is not None else Plan()
         self._turn = Turn()
-        self._state = State(self.plan)
+        self._state = State(plan if plan is not None else Plan())
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
         self._interactions = Interactions(self._state, self._asking, self._pairing, self._turn)
         self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
+        self._planning = Planning(self._state, self._asking, self._pairing, self._roster, self._turn)
         self._deadlines = self._pairing.deadlines
         self._answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
         self._answered: deque[tuple[Instant, str]] = deque()
         self._stale = False
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that holds."""
+        return self._state.plan
 
     @property
     def now(self) -> Instant:
@@ -221,7 +226,7 @@ class Engine:
         if not isinstance(plan, Plan):
             raise UsageError(f"a plan must be a Plan, not {plan!r}: see Plan.from_data")
         at = self._begin(at)
-        self._change_plan(plan, at)
+        self._planning.change(plan, at)
         return self._end(at)
 
     def resume_policy(self, slot: str, at: Instant) -> list[ev.Event]:
@@ -301,7 +306,6 @@ class Engine:
         """
         for event in facts:
             self._state.evolve(event)
-        self.plan = self._state.plan
         if command.key is not None and command.key not in self._answers:
             answer = facts[timed:] or self._interactions.again(command) or []
             self._remember(command, answer, at)
@@ -378,45 +382,6 @@ class Engine:
 
     # --- deciding: the plan and its policies ------------------------------------------------
 
-    def _change_plan(self, plan: Plan, at: Instant) -> None:
-        state = self._state
-        open_works = [work for work in state.works.values() if work.stage != "closed"]
-        for work in open_works:
-            name, channel = work.sig.queue.name, work.sig.channel
-            if name not in plan.queues and name not in plan.successors:
-                reason = f"interactions are open in queue {name!r}: name its successor"
-                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "no_successor", reason))
-                return
-            if channel not in plan.channels:
-                reason = f"interactions are open on channel {channel!r}"
-                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "channel_in_use", reason))
-                return
-        event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
-        state.plan_changed(event, plan)
-        self.plan = plan
-        self._turn.facts.append(event)
-        for agent in state.agents.values():
-            self._roster.follow(agent, at)
-        self._pairing.prepare()
-        for work in open_works:
-            self._rekey(work, at)
-        self._pairing.rebuild(at)
-        self._pairing.freed = [
-            agent for agent in state.agents.values() if agent.presence is Presence.AVAILABLE
-        ]
-
-    def _rekey(self, work: Work, at: Instant) -> None:
-        """Put *work* where it belongs under the new plan."""
-        name = work.sig.queue.name
-        queue = self._state.queues[name if name in self.plan.queues else self.plan.successors[name]]
-        place = self._asking.belongs(queue, work.interaction, work.since)
-        tier, reference, head_start, _, target = place
-        if (queue.name, tier, reference - head_start, target) == (name, work.sig.tier, work.key, work.target):
-            return
-        event = ev.Rekeyed(at, work.interaction.id, queue.name, *place)
-        self._state.rekeyed(work, event)
-        self._turn.facts.append(event)
-
     def _resume_policy(self, command: cmd.ResumePolicy, at: Instant) -> None:
         if command.slot not in self._state.off:
             self._turn.refuse(command, "not_off", f"policy {command.slot!r} is not switched off")
@@ -464,12 +429,12 @@ class Engine:
         assert command.key is not None
         self._answers[command.key] = (command, answer)
         self._answered.append((at, command.key))
-        while self._answered[0][0] < at - self.plan.retention:
+        while self._answered[0][0] < at - self._state.plan.retention:
             del self._answers[self._answered.popleft()[1]]
 
 
 def _planned(plan: Plan) -> _Decide:
-    return lambda engine, _, at: engine._change_plan(plan, at)
+    return lambda engine, _, at: engine._planning.change(plan, at)
 
 
 _DECIDE: Mapping[type, _Decide] = {

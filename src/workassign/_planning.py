@@ -1,0 +1,64 @@
+"""What follows when the plan changes?"""
+
+from __future__ import annotations
+
+from workassign import events as ev
+from workassign._asking import Asking, Turn
+from workassign._pairing import Pairing
+from workassign._records import Work
+from workassign._roster import Roster
+from workassign._state import State
+from workassign.model import Instant, Presence
+from workassign.plan import Plan
+
+__all__ = ["Planning"]
+
+
+class Planning:
+    """Changes the plan: every open interaction gets its place under the new one."""
+
+    def __init__(self, state: State, asking: Asking, pairing: Pairing, roster: Roster, turn: Turn) -> None:
+        self._state = state
+        self._asking = asking
+        self._pairing = pairing
+        self._roster = roster
+        self._turn = turn
+
+    def change(self, plan: Plan, at: Instant) -> None:
+        """Go on under *plan*, unless open work would have no place."""
+        state = self._state
+        open_works = [work for work in state.works.values() if work.stage != "closed"]
+        for work in open_works:
+            name, channel = work.sig.queue.name, work.sig.channel
+            if name not in plan.queues and name not in plan.successors:
+                reason = f"interactions are open in queue {name!r}: name its successor"
+                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "no_successor", reason))
+                return
+            if channel not in plan.channels:
+                reason = f"interactions are open on channel {channel!r}"
+                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "channel_in_use", reason))
+                return
+        event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
+        state.plan_changed(event, plan)
+        self._turn.facts.append(event)
+        for agent in state.agents.values():
+            self._roster.follow(agent, at)
+        self._pairing.prepare()
+        for work in open_works:
+            self._rekey(work, at)
+        self._pairing.rebuild(at)
+        self._pairing.freed = [
+            agent for agent in state.agents.values() if agent.presence is Presence.AVAILABLE
+        ]
+
+    def _rekey(self, work: Work, at: Instant) -> None:
+        """Put *work* where it belongs under the new plan."""
+        name, plan = work.sig.queue.name, self._state.plan
+        queue = self._state.queues[name if name in plan.queues else plan.successors[name]]
+        place = self._asking.belongs(queue, work.interaction, work.since)
+        tier, reference, head_start, _, target = place
+        if (queue.name, tier, reference - head_start, target) == (name, work.sig.tier, work.key, work.target):
+            return
+        event = ev.Rekeyed(at, work.interaction.id, queue.name, *place)
+        self._state.rekeyed(work, event)
+        self._turn.facts.append(event)
