@@ -282,6 +282,12 @@ class Pairing:
         for name, queue in self._state.queues.items():
             queue.rules = Rules(queue, self.deadlines) if name in self._state.plan.queues else None
 
+    def start_over(self, at: Instant) -> None:
+        """Derive everything anew within a turn, and bring together whatever fits now."""
+        self.rebuild(at)
+        self.brought = []  # they stand in lines again
+        self.freed = [each for each in self._state.agents.values() if each.presence is Presence.AVAILABLE]
+
     def rebuild(self, at: Instant) -> None:
         """Derive the index and the timers anew from the facts. Cost: O(what is open)."""
         state, deadlines = self._state, self.deadlines

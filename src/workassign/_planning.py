@@ -8,7 +8,7 @@ from workassign._pairing import Pairing
 from workassign._records import Work
 from workassign._roster import Roster
 from workassign._state import State
-from workassign.model import Instant, Presence
+from workassign.model import Instant
 from workassign.plan import Plan
 
 __all__ = ["Planning"]
@@ -46,10 +46,7 @@ class Planning:
         self._pairing.prepare()
         for work in open_works:
             self._rekey(work, at)
-        self._pairing.rebuild(at)
-        self._pairing.freed = [
-            agent for agent in state.agents.values() if agent.presence is Presence.AVAILABLE
-        ]
+        self._pairing.start_over(at)
 
     def _rekey(self, work: Work, at: Instant) -> None:
         """Put *work* where it belongs under the new plan."""

@@ -17,6 +17,7 @@ from workassign._records import UNIT, AgentState, Holding, QueueState, Signature
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.needs import Needs
 from workassign.plan import Plan
+from workassign.policies.offers import REFUSALS_KEPT
 
 __all__ = ["MOVES", "State"]
 
@@ -58,9 +59,6 @@ _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), 
 
 FORGET_EVERY = 64
 """At every so many submissions, what was closed too long ago is dropped."""
-
-REFUSALS_KEPT = 1000
-"""Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 
 class State:

@@ -13,7 +13,7 @@ import attrs
 
 from workassign.errors import UsageError
 from workassign.model import Agent, AgentId, Fence, Interaction, InteractionId, OfferId, Presence
-from workassign.needs import checked_name
+from workassign.needs import NAME_LIMIT, checked_name
 
 if TYPE_CHECKING:
     from attrs import frozen as message
@@ -291,7 +291,9 @@ def checked(command: Command) -> Command:
         fields = fields + _COMMON
     for name, kind, optional in fields:
         value = getattr(command, name)
-        if type(value) is kind and (kind is not str or (0 < len(value) < 64 and value.isprintable())):
+        if type(value) is kind and (
+            kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
+        ):
             continue  # the usual case, at once
         if (optional and value is None) or (name == "reason" and value == ""):
             continue

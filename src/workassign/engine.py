@@ -394,9 +394,7 @@ class Engine:
     def _ask_anew(self, at: Instant) -> None:
         """Forget what the policies have said, and bring together what fits now."""
         self._turn.switched = False
-        self._pairing.rebuild(at)
-        self._pairing.brought = []  # they stand in lines again
-        self._pairing.freed = [a for a in self._state.agents.values() if a.presence is Presence.AVAILABLE]
+        self._pairing.start_over(at)
 
     # --- odds and ends ----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from workassign.errors import UsageError
 
-__all__ = ["ANYBODY", "Needs", "checked_levels", "checked_name"]
+__all__ = ["ANYBODY", "NAME_LIMIT", "Needs", "checked_levels", "checked_name"]
 
 NAME_LIMIT = 200
 """Names and ids are at most this long, in characters."""

@@ -10,7 +10,11 @@ import attrs
 from workassign.model import LONGEST, SHORTEST
 from workassign.policies.naming import factory
 
-__all__ = ["Backoff", "RefusalPolicy", "per_cause"]
+__all__ = ["REFUSALS_KEPT", "Backoff", "RefusalPolicy", "per_cause"]
+
+
+REFUSALS_KEPT = 1000
+"""Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 
 @attrs.frozen(kw_only=True)
@@ -39,8 +43,8 @@ class Backoff:
             if not number or not SHORTEST <= value <= LONGEST:
                 raise ValueError(f"{name} must be positive, from {SHORTEST} to {LONGEST:.0f}, not {value!r}")
         after = self.pause_after
-        if after is not None and not (type(after) is int and 0 < after <= 1000):
-            raise ValueError(f"pause_after must be a whole number from 1 to 1000, not {after!r}")
+        if after is not None and not (type(after) is int and 0 < after <= REFUSALS_KEPT):
+            raise ValueError(f"pause_after must be a whole number from 1 to {REFUSALS_KEPT}, not {after!r}")
         if self.exclusion < self.cool_down:
             raise ValueError(
                 f"exclusion ({self.exclusion:g}) must not be shorter than cool_down ({self.cool_down:g})"
