@@ -7,7 +7,7 @@ from typing import get_args
 import attrs
 import pytest
 
-from workassign import Plan, Queue, SqliteStore, verify
+from workassign import Calendar, Plan, Queue, SqliteStore, Target, verify
 from workassign.cli import main
 from workassign.commands import Command
 from workassign.events import Event
@@ -27,14 +27,16 @@ RUN = (DOCS / "reference" / "run.md").read_text(encoding="utf-8")
 MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 
 SOURCE = DOCS.parent / "src" / "workassign"
-DECIDES = ("engine.py", "_interactions.py", "_roster.py", "_planning.py")
+DECIDES = ("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_planning.py")
 """Where commands are refused."""
 
 
-@pytest.mark.parametrize("kind", [Plan, Queue])
+@pytest.mark.parametrize("kind", [Plan, Queue, Target, Calendar])
 def test_every_key_of_a_plan_is_in_its_reference(kind: type) -> None:
     """And every default that is a plain value is the one that holds."""
     for field in attrs.fields(kind):
+        if field.name.startswith("_"):
+            continue
         row = re.search(rf"^\| `{field.name}` \| ([^|]*) \|", PAGE, re.MULTILINE)
         assert row is not None, f"{field.name} is missing"
         if isinstance(field.default, int | float) and not isinstance(field.default, bool):

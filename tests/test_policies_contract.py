@@ -31,6 +31,13 @@ from workassign.policies.offers import Backoff
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "first_response": {"seconds": 60},
+    "tightened": {
+        "seconds": 3600,
+        "followers": [(1000, 900)],
+        "sentiment": [(-0.5, 60)],
+        "influence": [(50, 5)],
+    },
+    "by": {"field": "segment", "cases": {"gold": 60, "silver": sla.first_response(90)}, "otherwise": 600.0},
     "weighted": {"parts": [(2.0, scoring.sentiment(most=100)), (0.5, scoring.influence())]},
     "capped": {"parts": [(3.0, scoring.customer_value(quantiles=[0, 10, 100]))], "most": 50.0},
     "seeded_random": {"seed": 7},
@@ -85,6 +92,7 @@ CUSTOMERS = st.builds(
     value=st.none() | st.floats(-1e15, 1e15),
     influence=st.none() | st.floats(0, 100),
     followers=st.none() | st.integers(0, 10**12),
+    segment=st.none() | st.sampled_from(("gold", "silver", "tin")),
 )
 INTERACTIONS = st.builds(
     Interaction,

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from workassign._version import __version__
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError, WorkassignError
-from workassign.model import Agent, Channel, Customer, Interaction, Presence, instant
+from workassign.hours import Calendar
+from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status, instant
 from workassign.needs import Needs
-from workassign.plan import Plan, Queue
+from workassign.plan import Alarms, Plan, Queue
+from workassign.policies.sla import Target
 
 if TYPE_CHECKING:
     from workassign.desk import Desk
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "Alarms",
+    "Calendar",
     "Channel",
     "Customer",
     "Desk",
@@ -33,6 +37,8 @@ __all__ = [
     "Presence",
     "Queue",
     "SqliteStore",
+    "Status",
+    "Target",
     "UsageError",
     "WorkassignError",
     "__version__",

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from math import fsum, inf
 from typing import Any, TypeAlias, TypeVar
 
+import attrs
+
 from workassign import events as ev
 from workassign._deadlines import OFFER, SLA, Deadlines, Lane
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
@@ -22,6 +24,8 @@ from workassign.policies import ordering as order_policies
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.selection import PairKey, Selection
+from workassign.policies.sla import Target
+from workassign.queues import first_dues
 
 __all__ = ["Asking", "Place", "Rules", "Turn"]
 
@@ -37,7 +41,7 @@ Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 class Turn:
     """The turn that is going on: its instant and what it has brought about so far."""
 
-    __slots__ = ("at", "facts", "late", "switched", "timed")
+    __slots__ = ("at", "careful", "facts", "late", "switched", "timed", "watched")
 
     def __init__(self) -> None:
         self.at: Instant = -inf
@@ -48,6 +52,10 @@ class Turn:
         """How many of the facts, if they are those of `late`, time brought before the command."""
         self.switched = False
         """A policy was switched off or on: what it answered before holds no more."""
+        self.watched = False
+        """Some queue has alarms."""
+        self.careful = False
+        """More than usual has to be done at the turn's end: `switched` or `watched`."""
 
     def refuse(self, command: Command, rule: str, reason: str) -> None:
         """Say that *command* came too late or is impossible."""
@@ -76,7 +84,8 @@ class Rules:
             unique = name if names[name] == 1 else f"{name}#{names[name]}"
             self.scorers.append((f"{self.path}.scoring.{unique}", unique, scorer))
         by_arrival = plan.ordering is order_policies.arrival
-        self.plain = not self.scorers and by_arrival and (plan.sla is None or self.target is not None)
+        fixed = plan.sla is None or self.target is not None
+        self.plain = not self.scorers and by_arrival and fixed
         """Nothing needs to be asked: the key is the arrival."""
 
 
@@ -109,8 +118,36 @@ class Asking:
         reference = since
         if plan.ordering is not order_policies.arrival:
             slot = f"{rules.path}.ordering"
-            reference = float(self.ask(slot, plan.ordering, since, _is_number, who, since, target))
+            seconds = self._first_due(queue, interaction, since) if target is None else target
+            reference = float(self.ask(slot, plan.ordering, since, _is_number, who, since, seconds))
         return tier, reference, head_start, terms, target
+
+    def within(self, work: Work, target: Target, at: Instant) -> float | None:
+        """Return the seconds that *target* gives *work*, as its customer feels by now; None: no clock."""
+        if not callable(target.within):
+            return float(target.within)
+        interaction, queue = work.interaction, work.sig.queue
+        known = self._state.conversations.get(interaction.id)
+        if known is not None and known.sentiment != interaction.sentiment:
+            interaction = attrs.evolve(interaction, sentiment=known.sentiment)
+        return self._seconds(f"queues.{queue.name}", target, interaction, at)
+
+    def _seconds(self, path: str, target: Target, interaction: Interaction, at: Instant) -> float | None:
+        if not callable(target.within):
+            return float(target.within)
+        slot = f"{path}.targets.{target.label}"
+        seconds = self.ask(slot, target.within, None, _is_target, interaction.id, interaction, at)
+        return None if seconds is None else float(seconds)
+
+    def _first_due(self, queue: QueueState, interaction: Interaction, since: Instant) -> float | None:
+        """Return the seconds, by the wall, to when somebody must first turn to *interaction*."""
+        found = []
+        for target in first_dues(queue.plan):
+            seconds = self._seconds(f"queues.{queue.name}", target, interaction, since)
+            if seconds is not None:
+                calendar = self._state.plan.calendars.get(target.calendar or "")
+                found.append(seconds if calendar is None else calendar.due(since, seconds) - since)
+        return min(found, default=None)
 
     def backoff(self, work: Work, cause: str, reason: str) -> Backoff:
         """Return how long whom not to ask after a refusal."""
@@ -178,6 +215,7 @@ class Asking:
             state.policy_switched_off(off)
             turn.facts.append(off)
             turn.switched = slot.rpartition(".")[2] in _KEPT
+            turn.careful = turn.watched or turn.switched
 
 
 _KEPT = ("work", "selection", "capacity")

@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, TypeAlias
 
 from workassign import events as ev
+from workassign._audit_clocks import FOLLOW_CLOCKS, ClockAuditor
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
 
 __all__ = ["Auditor", "plan_hash"]
@@ -30,6 +31,7 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Completed: (("held", "wrapping"), "closed"),
     ev.Cancelled: (("waiting", "held"), "closed"),
     ev.Abandoned: (("waiting",), "closed"),
+    ev.Reopened: (("closed",), "waiting"),
 }
 """Event -> the stages in which it may happen, and the next one. Written down a second time here,
 so that a slip in the engine's own table is found."""
@@ -47,13 +49,14 @@ def plan_hash(plan: Mapping[str, Any]) -> str:
 
 
 class _Item:
-    """An open interaction: where it is, and what it has been through."""
+    """An interaction: where it is, and what it has been through."""
 
     __slots__ = (
         "agent",
         "answered",
         "answered_here",
         "channel",
+        "closed",
         "expires",
         "fence",
         "offer",
@@ -66,6 +69,7 @@ class _Item:
         self.queue = queue
         self.channel = channel
         self.stage = "waiting"
+        self.closed: Instant = inf
         self.agent: AgentId | None = None
         self.offer: int | None = None
         self.expires: Instant | None = None
@@ -130,8 +134,9 @@ class Auditor:
         self._where = "entry 0"
         self._at: Instant = -inf
         self._items: dict[InteractionId, _Item] = {}
-        self._closed: dict[InteractionId, Instant] = {}
+        self._closed: dict[InteractionId, _Item] = {}
         self._closings: deque[tuple[Instant, InteractionId]] = deque()
+        self._clocks = ClockAuditor(self._note)
         self._people: dict[AgentId, _Person] = {}
         self._offers = 0
         self._fences = 0
@@ -177,6 +182,7 @@ class Auditor:
         if missing := self._total.off_by(self._waiting()):
             self._note(f"the balance is off by {missing}: {self.balance()}")
         waiting = self._waiting_by_queue()
+        self._clocks.of_closed(lambda interaction: interaction in self._items)
         for name, balance in self._queues.items():
             if missing := balance.off_by(waiting[name]):
                 figures = balance.as_dict(waiting[name])
@@ -305,10 +311,49 @@ class Auditor:
 
     def _sla_missed(self, event: ev.SlaMissed) -> None:
         item = self._known(event, event.interaction)
-        if event.due > event.at:
-            self._note(f"{event.interaction!r} missed at {event.at!r} what was due at {event.due!r}")
+        if self._clocks.is_clock(event):
+            self._clocks.moved(event)
+            return
+        self._clocks.is_past(event)
         if item is not None and item.answered:
             self._note(f"{event.interaction!r} missed its first response, which it had")
+
+    # --- one method per event: conversations ------------------------------------------------
+
+    def _reopened(self, event: ev.Reopened) -> None:
+        item = self._closed.pop(event.interaction, None)
+        if item is None:
+            what = "is open" if event.interaction in self._items else "is unknown"
+            self._note(f"Reopened, but {event.interaction!r} {what}")
+            return
+        if event.queue not in self._queues:
+            self._note(f"{event.interaction!r} was opened again in an unknown queue: {event.queue!r}")
+        item.stage, item.queue = _MOVES[ev.Reopened][1], event.queue
+        item.answered = item.answered_here = False
+        self._items[event.interaction] = item
+        self._total.entered += 1
+        self._queue(event.queue).entered += 1
+
+    def _received(self, event: ev.MessageReceived) -> None:
+        item = self._known(event, event.interaction)
+        if item is not None and item.stage == "wrapping":
+            item.stage = "held"
+
+    def _replied(self, event: ev.ReplySent) -> None:
+        if self._remembered(event) is not None and event.agent is not None:
+            self._person(event.agent)
+
+    def _remembered(self, event: Any) -> _Item | None:  # noqa: ANN401 - whatever is about one
+        """Return the interaction, open or closed."""
+        item = self._items.get(event.interaction) or self._closed.get(event.interaction)
+        if item is None:
+            self._note(f"{type(event).__name__}, but {event.interaction!r} is unknown")
+        return item
+
+    def _clock(self, event: Any) -> None:  # noqa: ANN401 - any event of a clock or an alarm
+        if hasattr(event, "target"):
+            self._remembered(event)
+        FOLLOW_CLOCKS[type(event)](self._clocks, event)
 
     # --- one method per event: agents, plan -------------------------------------------------
 
@@ -442,18 +487,22 @@ class Auditor:
 
     def _shut(self, interaction: InteractionId) -> None:
         """Close for ever, but remember no longer than the plan says: then the id is free again."""
-        del self._items[interaction]
-        self._closed[interaction] = self._at
+        item = self._closed[interaction] = self._items.pop(interaction)
+        item.closed = self._at
         self._closings.append((self._at, interaction))
 
     def _forget(self, before: Instant) -> None:
         while self._closings and self._closings[0][0] < before:
-            del self._closed[self._closings.popleft()[1]]
+            at, interaction = self._closings.popleft()
+            item = self._closed.get(interaction)
+            if item is not None and item.closed == at:  # else it was opened again meanwhile
+                del self._closed[interaction]
 
 
 _Follow: TypeAlias = Callable[[Auditor, Any], None]
 
 _FOLLOW: Mapping[type, _Follow] = {
+    **dict.fromkeys(FOLLOW_CLOCKS, Auditor._clock),
     ev.Submitted: Auditor._submitted,
     ev.Offered: Auditor._offered,
     ev.Assigned: Auditor._assigned,
@@ -468,6 +517,10 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Cancelled: Auditor._cancelled,
     ev.Abandoned: Auditor._abandoned,
     ev.SlaMissed: Auditor._sla_missed,
+    ev.MessageReceived: Auditor._received,
+    ev.ReplySent: Auditor._replied,
+    ev.StatusChanged: Auditor._no_law,
+    ev.Reopened: Auditor._reopened,
     ev.AgentAdded: Auditor._agent_added,
     ev.AgentChanged: Auditor._agent_changed,
     ev.AgentRemoved: Auditor._agent_removed,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -23,7 +24,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.errors import WorkassignError
-from workassign.model import Agent, Customer, Instant, Interaction, Presence
+from workassign.model import Agent, Customer, Instant, Interaction
 from workassign.needs import Needs
 
 __all__ = ["MALFORMED", "Turn", "as_data", "as_json", "decode", "encode", "from_json", "plain"]
@@ -185,8 +186,8 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
         return (lambda value: _written(shape, value, _NOTHING)), (lambda data: _made(shape, data, _NOTHING))
     if hint is Needs:
         return (lambda needs: dict(needs.skills)), Needs
-    if hint is Presence:
-        return (lambda presence: presence.value), Presence
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return (lambda member: member.value), hint
     if get_origin(hint) is tuple:
         return None, (lambda rows: tuple([(name, number) for name, number in rows]))
     return None, None

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE = range(7)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH = range(10)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -304,6 +304,11 @@ class Index:
         link = sig.link or self._link(sig)
         return id(agent.profile) in link.ranks
 
+    def is_served(self, sig: Signature) -> bool:
+        """Whether somebody who is available or busy could serve *sig* if she had room."""
+        there = (agent for profile in self.link_of(sig).profiles for agent in profile.present.values())
+        return any(agent.pool >= sig.units for agent in there)
+
     def lines(self) -> Iterator[Line]:
         """Yield every line in which interactions wait."""
         yield from (sig.link.line for sig in self._linked)

@@ -24,6 +24,7 @@ class Interactions:
         self._pairing = pairing
         self._turn = turn
         self._deadlines = pairing.deadlines
+        self._clocks = pairing.clocks
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
@@ -60,6 +61,8 @@ class Interactions:
                 self._deadlines.bound = at + lane.delay
         elif work.pending:
             self._deadlines.arm(SLA, work)
+        if state.clocked:
+            self._clocks.follow(work, "submitted", at)
         link = work.sig.link
         if link is not None and not link.pools.filled and interaction.prefers is None:
             link.line.push(work)  # `place`, written out, for when nobody is free at all
@@ -100,6 +103,8 @@ class Interactions:
         timers = work.sig.queue.rules.offers.items
         while timers and not timers[0].pending:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
+        if state.clocked:
+            self._clocks.follow(work, "accepted", at)
         if who.admitted or state.plan.capacity is not None:  # her keys, or her room, may differ
             self._pairing.freed.append(who)
         return None
@@ -183,10 +188,16 @@ class Interactions:
         self._turn.facts.append(event)
         self._pairing.freed.append(hold.agent)
 
-    def _holding(
-        self, command: str, interaction: InteractionId, agent: AgentId, fence: Fence, stage: str, at: Instant
+    def holding(
+        self,
+        command: str,
+        interaction: InteractionId,
+        agent: AgentId,
+        fence: Fence,
+        stage: str | None,
+        at: Instant,
     ) -> Holding | None:
-        """Return the holding that *agent* shows the fence of, or refuse."""
+        """Return the holding that *agent* shows the fence of, or refuse; None: in any stage."""
         work = self._state.works.get(interaction)
         hold = None if work is None else work.hold
         if work is None:
@@ -200,7 +211,7 @@ class Interactions:
                 "stale_fence",
                 f"interaction {interaction!r} is held under fence {hold.fence}, not {fence!r}",
             )
-        elif work.stage != stage:
+        elif stage is not None and work.stage != stage:
             rule, reason = "wrong_stage", f"interaction {interaction!r} is {work.stage}, not {stage}"
         else:
             return hold
@@ -213,19 +224,22 @@ class Interactions:
         who = self._state.agents.get(agent)
         hold = None if who is None else who.holdings.get(interaction)
         if hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
-            self._holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
+            self.holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
             return
         wrap_up = hold.work.sig.queue.plan.wrap_up
         if wrap_up is None:
             event = ev.Completed(at, interaction, agent, fence, None)
             self._state.completed(hold.work, hold, event)
             self._turn.facts.append(event)
+            if self._state.clocked:
+                self._clocks.follow(hold.work, "completed", at)
             self._pairing.employ(hold.agent, at)
             return
         started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
         self._state.wrap_up_started(hold.work, hold, started)
         self._deadlines.later(started.until, WRAP_UP, fence, hold)
         self._turn.facts.append(started)
+        self.follow(hold.work, "completed", at)
 
     def finish(self, hold: Holding, due: Instant | None, at: Instant) -> None:
         """Close what *hold* holds and free its agent."""
@@ -233,19 +247,25 @@ class Interactions:
         event = ev.Completed(at, hold.work.interaction.id, hold.agent.agent.id, hold.fence, due)
         self._state.completed(hold.work, hold, event)
         self._turn.facts.append(event)
+        self.follow(hold.work, "completed", at)
         self._pairing.freed.append(hold.agent)
+
+    def follow(self, work: Work, cause: str, at: Instant) -> None:
+        """Bring the clocks of *work* in line, if there can be any."""
+        if self._state.clocked:
+            self._clocks.follow(work, cause, at)
 
     def finish_wrap_up(self, command: cmd.FinishWrapUp, at: Instant) -> None:
         """Close what is in wrap-up."""
         ids = (command.interaction, command.agent, command.fence)
-        hold = self._holding("FinishWrapUp", *ids, "wrapping", at)
+        hold = self.holding("FinishWrapUp", *ids, "wrapping", at)
         if hold is not None:
             self.finish(hold, None, at)
 
     def release(self, command: cmd.Release, at: Instant) -> None:
         """Take accepted work back into its place."""
         ids = (command.interaction, command.agent, command.fence)
-        hold = self._holding("Release", *ids, "assigned", at)
+        hold = self.holding("Release", *ids, "assigned", at)
         if hold is not None:
             backoff = self._asking.backoff(hold.work, "declined", command.reason)
             self._requeue(hold, command.reason or "released", None, backoff, at)
@@ -256,6 +276,7 @@ class Interactions:
         event = ev.Requeued(at, work.interaction.id, agent.agent.id, cause, due, retry, excluded)
         self._state.requeued(work, event)
         self._turn.facts.append(event)
+        self.follow(work, "requeued", at)
         self._cool_down(work, at, backoff)
         self._pairing.brought.append(work)
         self._pairing.freed.append(agent)
@@ -295,6 +316,7 @@ class Interactions:
         event = ev.Cancelled(at, command.interaction, command.reason)
         self._state.cancelled(work, event)
         self._turn.facts.append(event)
+        self.follow(work, "cancelled", at)
 
     def abandon(self, command: cmd.Abandon, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
@@ -310,6 +332,7 @@ class Interactions:
         event = ev.Abandoned(at, command.interaction)
         self._state.abandoned(work, event)
         self._turn.facts.append(event)
+        self.follow(work, "abandoned", at)
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""
@@ -326,7 +349,7 @@ class Interactions:
         hold = None
         if work.stage in ("assigned", "wrapping") or command.agent is not None:
             ids = (command.interaction, command.agent or "", command.fence or 0)
-            hold = self._holding("Transfer", *ids, "assigned", at)
+            hold = self.holding("Transfer", *ids, "assigned", at)
             if hold is None:
                 return
             self._pairing.freed.append(hold.agent)
@@ -342,6 +365,7 @@ class Interactions:
         event = ev.Transferred(at, *where, tier, reference, head_start, terms, target, retry, excluded)
         self._state.transferred(work, event)
         self._turn.facts.append(event)
+        self.follow(work, "transferred", at)
         if work.pending:
             self._deadlines.arm(SLA, work)
         self._pairing.brought.append(work)

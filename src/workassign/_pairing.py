@@ -13,9 +13,23 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._asking import Asking, Rules, Turn
-from workassign._deadlines import GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP, Deadlines, Timed, Timer
+from workassign._clocks import Clocks
+from workassign._deadlines import (
+    AGE,
+    BREACH,
+    GRACE,
+    OFFER,
+    REST,
+    RETRY,
+    SLA,
+    STICKY,
+    WRAP_UP,
+    Deadlines,
+    Timed,
+    Timer,
+)
 from workassign._index import Index
-from workassign._records import AgentState, Holding, Signature, Work
+from workassign._records import AgentState, Clock, Holding, Signature, Work
 from workassign._state import State
 from workassign.model import AgentId, Instant, Presence
 
@@ -36,6 +50,7 @@ class Pairing:
         self._asking = asking
         self._turn = turn
         self.deadlines = Deadlines(_number, self._counts)
+        self.clocks = Clocks(state, asking, turn, self.deadlines)
         self.brought: list[Work] = []
         """Interactions that wait and stand nowhere yet."""
         self.freed: list[AgentState] = []
@@ -94,6 +109,8 @@ class Pairing:
         event = ev.Assigned(at, work.interaction.id, agent.agent.id, self._state.fences + 1, how, None)
         self._state.assigned(work, agent, event)
         self._turn.facts.append(event)
+        if self._state.clocked:
+            self.clocks.follow(work, "accepted", at)
 
     def _hand_over(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Offer *work* to *agent*, or assign it at once where the queue says so."""
@@ -305,6 +322,9 @@ class Pairing:
                 deadlines.later(agent.grace, GRACE, agent.number, agent)
         for hold in state.offers.values():
             deadlines.arm(OFFER, hold)
+        for known in state.conversations.values():
+            for clock in known.clocks.values():
+                self.clocks.arm(clock)
         for work in state.works.values():
             if work.stage != "closed":
                 self._take_up(work, at)
@@ -334,8 +354,12 @@ class Pairing:
         """Whether a timer in the heap still counts."""
         due, kind, _, subject = timer
         if isinstance(subject, AgentState):
-            known = self._state.agents.get(subject.agent.id) is subject
-            return known and (subject.rest if kind == REST else subject.grace) == due
+            there = self._state.agents.get(subject.agent.id) is subject
+            return there and (subject.rest if kind == REST else subject.grace) == due
+        if kind in (AGE, BREACH):
+            return self._is_ahead(subject, kind, due)
+        if isinstance(subject, Clock):
+            return self._runs(subject) and subject.wakes == due
         if isinstance(subject, Holding):
             return subject.work.hold is subject and (
                 subject.until == due if kind == WRAP_UP else subject.pending
@@ -347,6 +371,26 @@ class Pairing:
             return subject.interaction.id in self.index.kept
         # Offered to somebody else, it may come back before that refusal ends.
         return subject.refused is not None and any(due in times for times in subject.refused.values())
+
+    def _is_ahead(self, subject: object, kind: int, due: Instant) -> bool:
+        """Whether an alarm's limit is still ahead of *subject* at *due*."""
+        work = subject.work if isinstance(subject, Clock) else subject
+        assert isinstance(work, Work)
+        alarms = work.sig.queue.plan.alarms
+        if alarms is None or work.stage == "closed":
+            return False
+        if kind == AGE:
+            waits = work.stage in ("waiting", "offered")
+            return waits and alarms.oldest_age is not None and work.since + alarms.oldest_age == due
+        if alarms.next_breach is None:
+            return False
+        if isinstance(subject, Clock):
+            return self._runs(subject) and subject.due is not None and subject.due - alarms.next_breach == due
+        return work.pending and work.due is not None and work.due - alarms.next_breach == due
+
+    def _runs(self, clock: Clock) -> bool:
+        known = self._state.conversations.get(clock.work.interaction.id)
+        return known is not None and known.clocks.get(clock.target.label) is clock and clock.since is not None
 
 
 def _number(kind: int, item: Timed) -> int:

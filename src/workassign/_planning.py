@@ -1,8 +1,10 @@
-"""What follows when the plan changes?"""
+"""What follows when the plan changes, or a policy of it is asked again?"""
 
 from __future__ import annotations
 
+from workassign import commands as cmd
 from workassign import events as ev
+from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
 from workassign._pairing import Pairing
 from workassign._records import Work
@@ -15,9 +17,12 @@ __all__ = ["Planning"]
 
 
 class Planning:
-    """Changes the plan: every open interaction gets its place under the new one."""
+    """Changes the plan: every open interaction gets its place, and its clocks, under the new one."""
 
-    def __init__(self, state: State, asking: Asking, pairing: Pairing, roster: Roster, turn: Turn) -> None:
+    def __init__(
+        self, state: State, asking: Asking, pairing: Pairing, roster: Roster, watch: Watch, turn: Turn
+    ) -> None:
+        self._watch = watch
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -46,7 +51,20 @@ class Planning:
         self._pairing.prepare()
         for work in open_works:
             self._rekey(work, at)
+            if state.clocked or work.interaction.id in state.conversations:
+                self._pairing.clocks.follow(work, "plan changed", at)
         self._pairing.start_over(at)
+        self._watch.rebuild(at)
+
+    def resume(self, command: cmd.ResumePolicy, at: Instant) -> None:
+        """Ask a policy again, and forget what was answered in its place."""
+        if command.slot not in self._state.off:
+            self._turn.refuse(command, "not_off", f"policy {command.slot!r} is not switched off")
+            return
+        event = ev.PolicyResumed(at, command.slot)
+        self._state.policy_resumed(event)
+        self._turn.facts.append(event)
+        self._turn.switched = self._turn.careful = True
 
     def _rekey(self, work: Work, at: Instant) -> None:
         """Put *work* where it belongs under the new plan."""

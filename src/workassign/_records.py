@@ -8,11 +8,34 @@ from typing import Any, Literal, TypeAlias
 
 from workassign import events as ev
 from workassign._counters import Tally
-from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.hours import Calendar
+from workassign.model import (
+    Agent,
+    AgentId,
+    Fence,
+    Instant,
+    Interaction,
+    InteractionId,
+    OfferId,
+    Presence,
+    Status,
+)
 from workassign.needs import Needs
 from workassign.plan import Queue
+from workassign.policies.sla import Target
 
-__all__ = ["UNIT", "AgentState", "AgentView", "Holding", "QueueState", "Signature", "Stage", "Work"]
+__all__ = [
+    "UNIT",
+    "AgentState",
+    "AgentView",
+    "Clock",
+    "Conversation",
+    "Holding",
+    "QueueState",
+    "Signature",
+    "Stage",
+    "Work",
+]
 
 Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed"]
 
@@ -106,6 +129,66 @@ class Work:
     def due(self) -> Instant | None:
         """When the first response is due."""
         return None if self.target is None else self.since + self.target
+
+
+class Clock:
+    """An SLA clock that runs, or stands still."""
+
+    __slots__ = (
+        "calendar",
+        "due",
+        "elapsed",
+        "missed",
+        "number",
+        "queue",
+        "seconds",
+        "since",
+        "target",
+        "warnings",
+        "work",
+    )
+
+    def __init__(
+        self, work: Work, target: Target, calendar: Calendar | None, number: int, event: ev.ClockStarted
+    ) -> None:
+        self.work = work
+        self.queue = work.sig.queue
+        """Where it was started."""
+        self.target = target
+        self.calendar = calendar
+        self.number = number
+        """Clocks are numbered in the order in which they were started."""
+        self.seconds = event.seconds
+        self.elapsed = event.elapsed
+        """Seconds of its own time before `since`."""
+        self.since: Instant | None = event.at
+        """When it was started or resumed; None: it stands still."""
+        self.due = event.due
+        self.missed = event.due is None
+        self.warnings = event.warnings
+
+    @property
+    def wakes(self) -> Instant | None:
+        """When its next threshold is reached; None if none is ahead of it."""
+        return self.warnings[0][1] if self.warnings else self.due
+
+
+class Conversation:
+    """What was said about an interaction so far: only where there are clocks or messages."""
+
+    __slots__ = ("answered", "clocks", "ended", "sentiment", "status", "unanswered")
+
+    def __init__(self, since: Instant, sentiment: float | None) -> None:
+        self.status = Status.OPEN
+        self.answered = [False, False]
+        """Whether an agent, and whether anything at all, has answered."""
+        self.unanswered: list[Instant | None] = [since, since]
+        """The oldest customer message that no agent, and that nothing at all, has answered since."""
+        self.sentiment = sentiment
+        """The last that is known."""
+        self.clocks: dict[str, Clock] = {}
+        self.ended: dict[str, tuple[float, bool]] = {}
+        """Clocks that are over: how much was used up, and whether the target was missed."""
 
 
 class Holding:

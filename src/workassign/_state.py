@@ -12,8 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workassign import events as ev
+from workassign._conversations import Conversations
 from workassign._counters import Tally
-from workassign._records import UNIT, AgentState, Holding, QueueState, Signature, Stage, Work
+from workassign._records import (
+    UNIT,
+    AgentState,
+    Holding,
+    QueueState,
+    Signature,
+    Stage,
+    Work,
+)
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.needs import Needs
 from workassign.plan import Plan
@@ -42,8 +51,8 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
     },
-    "wrapping": {ev.Completed: "closed"},
-    "closed": {},
+    "wrapping": {ev.Completed: "closed", ev.MessageReceived: "assigned"},
+    "closed": {ev.Reopened: "waiting"},
 }
 """The life of an interaction: stage -> event -> next stage. What is not here must not happen."""
 
@@ -56,6 +65,7 @@ def _after(event: type) -> dict[str, Stage]:
 _OFFERED, _ASSIGNED, _TRANSFERRED = _after(ev.Offered), _after(ev.Assigned), _after(ev.Transferred)
 _WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed), _after(ev.Requeued)
 _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
+_REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
 
 FORGET_EVERY = 64
 """At every so many submissions, what was closed too long ago is dropped."""
@@ -78,12 +88,19 @@ class State:
         self.fences = 0
         self.enrolled = 0
         self.plan_version = 1
+        self.clocked = _is_clocked(plan)
+        """Some queue has targets: interactions may have clocks."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
+        self.conversations = Conversations()
+        self.alarms: dict[tuple[str, str], bool] = {}
+        """(queue, alarm) of every alarm that is raised."""
         self.failures: dict[str, int] = {}
         self.off: dict[str, bool] = {}
         self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
         self._closed: deque[Work] = deque()
+        self._opened_again: dict[InteractionId, int] = {}
+        """Interactions that stand in `_closed`, so many times, although they were opened again."""
 
     # --- questions --------------------------------------------------------------------------
 
@@ -117,7 +134,8 @@ class State:
         sig = self._signatures.get(key) or self.signature(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
-        self.submitted = self.total.entered = event.sequence
+        self.submitted = event.sequence
+        self.total.entered += 1
         sig.queue.tally.entered += 1
         if not event.sequence % FORGET_EVERY:
             self._forget(event.at - self.plan.retention)
@@ -240,12 +258,50 @@ class State:
         work.version += 1
         self._move(work, event)
 
-    def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
-        """Stop the clock that ran out."""
+    def reopened(self, work: Work, event: ev.Reopened) -> None:
+        """Let closed *work* wait again, from now on."""
+        who = work.interaction.id
+        self._opened_again[who] = self._opened_again.get(who, 0) + 1
+        work.submission = work.first_said()
+        work.stage = _REOPENED[work.stage]
         work.version += 1
+        work.since = event.at
+        work.answered = 0
+        self.missed.pop(who, None)
+        sig = work.sig
+        work.sig = self.signature(event.queue, sig.channel, sig.needs, event.tier)
+        work.key = event.reference - event.head_start if event.head_start else event.reference
+        work.target = event.target
+        work.pending = event.target is not None
+        self.total.entered += 1
+        work.sig.queue.tally.entered += 1
+
+    def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
+        """Note that a clock ran out."""
+        work.version += 1
+        if self.conversations.missed(event):
+            return
         work.pending = False
         assert work.target is not None
         self.missed[work.interaction.id] = work.target
+
+    # --- one function per event: conversations and alarms ------------------------------------
+
+    def message_received(self, work: Work, event: ev.MessageReceived) -> None:
+        """The customer waits for an answer; who was in wrap-up has it on again."""
+        work.version += 1
+        self.conversations.received(work, event)
+        if work.stage == "wrapping" and work.hold is not None:
+            work.stage = _RECEIVED[work.stage]
+            work.hold.until = None
+
+    def alarm_raised(self, event: ev.AlarmRaised) -> None:
+        """Something is wrong with a queue."""
+        self.alarms[event.queue, event.alarm] = True
+
+    def alarm_cleared(self, event: ev.AlarmCleared) -> None:
+        """It is so no more."""
+        del self.alarms[event.queue, event.alarm]
 
     # --- one function per event: agents -----------------------------------------------------
 
@@ -281,6 +337,7 @@ class State:
     def plan_changed(self, event: ev.PlanChanged, plan: Plan) -> None:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
         self.plan = plan
+        self.clocked = _is_clocked(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         for name, queue in plan.queues.items():
@@ -357,27 +414,25 @@ class State:
 
     def _forget(self, before: Instant) -> None:
         """Drop what was closed before an instant."""
-        closed = self._closed
-        while closed and closed[0].key < before:
-            interaction = closed.popleft().interaction.id
+        closed, again = self._closed, self._opened_again
+        while closed:
+            interaction = closed[0].interaction.id
+            if again and interaction in again:  # it is open, or was closed later once more
+                closed.popleft()
+                again[interaction] -= 1
+                if not again[interaction]:
+                    del again[interaction]
+                continue
+            if closed[0].key >= before:
+                return
+            closed.popleft()
             del self.works[interaction]
             self.missed.pop(interaction, None)
+            self.conversations.pop(interaction, None)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the whole state as plain data, in one order: equal states give equal data."""
-        return {
-            "plan": self.plan.hash,
-            "plan_version": self.plan_version,
-            "counts": [self.submitted, self.placed, self.fences, self.enrolled],
-            "total": self.total.as_dict(),
-            "queues": {name: queue.tally.as_dict() for name, queue in sorted(self.queues.items())},
-            "works": [_work_data(work) for work in self.works.values()],
-            "agents": [_agent_data(agent) for agent in self.agents.values()],
-            "missed": dict(sorted(self.missed.items())),
-            "closed": [work.interaction.id for work in self._closed],
-            "failures": dict(sorted(self.failures.items())),
-            "off": sorted(self.off),
-        }
+
+def _is_clocked(plan: Plan) -> bool:
+    return any(queue.targets for queue in plan.queues.values())
 
 
 def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:
@@ -385,32 +440,6 @@ def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -
         work.refused = {}
     work.refused.pop(agent, None)  # a new refusal is the youngest
     work.refused[agent] = (retry, excluded)
-
-
-def _work_data(work: Work) -> list[Any]:
-    hold, sig = work.hold, work.sig
-    return [
-        work.interaction.id,
-        work.stage,
-        [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
-        [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
-        () if work.submission is None else work.submission.terms,
-        None if work.refused is None else dict(work.refused),
-        None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
-        None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
-    ]
-
-
-def _agent_data(agent: AgentState) -> list[Any]:
-    return [
-        agent.agent.id,
-        agent.number,
-        agent.presence.value,
-        list(agent.holdings),
-        [agent.load, agent.pool, agent.idle_since, agent.last_offer, agent.handled],
-        {cause: list(times) for cause, times in sorted(agent.refusals.items())},
-        [agent.rest, agent.grace, agent.version],
-    ]
 
 
 _CAUSES: Mapping[type, str] = {
@@ -441,6 +470,18 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
     ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
     ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
+    ev.SlaWarned: lambda s, e: s.conversations.sla_warned(s.conversations.clock(e), e),
+    ev.ClockStarted: lambda s, e: s.conversations.clock_started(s.works[e.interaction], e, s.plan.calendars),
+    ev.ClockPaused: lambda s, e: s.conversations.clock_paused(s.conversations.clock(e), e),
+    ev.ClockResumed: lambda s, e: s.conversations.clock_resumed(s.conversations.clock(e), e),
+    ev.ClockStopped: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
+    ev.ClockCancelled: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
+    ev.MessageReceived: lambda s, e: s.message_received(s.works[e.interaction], e),
+    ev.ReplySent: lambda s, e: s.conversations.reply_sent(s.works[e.interaction], e),
+    ev.StatusChanged: lambda s, e: s.conversations.status_changed(s.works[e.interaction], e),
+    ev.Reopened: lambda s, e: s.reopened(s.works[e.interaction], e),
+    ev.AlarmRaised: State.alarm_raised,
+    ev.AlarmCleared: State.alarm_cleared,
     ev.AgentAdded: State.agent_added,
     ev.AgentChanged: lambda s, e: s.agent_changed(s.agents[e.agent.id], e),
     ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),

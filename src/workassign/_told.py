@@ -127,6 +127,17 @@ def _told_apart(retry: Instant | None, excluded: Instant | None) -> str:
     return f"she is not asked again until {when(excluded)} ({when(retry)} if nobody else is left)"
 
 
+def _told_clock(event: ev.ClockStarted | ev.ClockResumed) -> str:
+    what = "runs" if isinstance(event, ev.ClockStarted) else "goes on"
+    due = "its target was missed before" if event.due is None else f"due {when(event.due)}"
+    return f"clock {event.target} {what} ({event.cause}): {due}"
+
+
+def _told_standing(event: ev.ClockPaused | ev.ClockStopped | ev.ClockCancelled) -> str:
+    what = {ev.ClockPaused: "stands still", ev.ClockStopped: "has stopped"}.get(type(event), "is cancelled")
+    return f"clock {event.target} {what} ({event.cause}) after {figure(event.elapsed)} s"
+
+
 TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Submitted: _told_submitted,
     ev.Offered: lambda e: f"offered to {e.agent} (offer {e.offer}) until {when(e.expires)}",
@@ -148,6 +159,21 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
     ev.SlaMissed: lambda e: f"missed its SLA target ({e.target.replace('_', ' ')}) at {when(e.due)}",
+    ev.SlaWarned: lambda e: (
+        f"{e.share:.0%} of its SLA target ({e.target.replace('_', ' ')}) used up at {when(e.due)}"
+    ),
+    ev.ClockStarted: _told_clock,
+    ev.ClockPaused: _told_standing,
+    ev.ClockResumed: _told_clock,
+    ev.ClockStopped: _told_standing,
+    ev.ClockCancelled: _told_standing,
+    ev.MessageReceived: lambda e: (
+        f"the customer wrote{'' if e.sentiment is None else f' (sentiment {figure(e.sentiment)})'}"
+    ),
+    ev.ReplySent: lambda e: f"answered by {'something automatic' if e.agent is None else e.agent}",
+    ev.StatusChanged: lambda e: f"{e.status.value.replace('_', ' ')} ({e.cause})",
+    ev.Reopened: lambda e: f"opened again in queue {e.queue} ({e.cause}): {_told_place(e)}",
+    ev.AlarmRaised: lambda e: f"raised the alarm {e.alarm.replace('_', ' ')} of queue {e.queue}",
     ev.PolicyFailed: lambda e: f"policy {e.policy} failed ({e.error}): the default answered",
     ev.Refused: lambda e: f"{e.command} refused: {e.reason}",
 }
@@ -155,13 +181,16 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
 
 OF_OFFERS = frozenset({"Accept", "Decline"})
 OF_INTERACTIONS = frozenset(
-    {"Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"}
+    {
+        *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
+        *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
+    }
 )
 
 
 def asked_of_interactions(slot: str) -> bool:
     """Whether what fails in *slot* is about an interaction, not about an agent or a queue."""
-    return ".scoring." in slot or slot.endswith((".sla", ".ordering", ".refusals"))
+    return ".scoring." in slot or ".targets." in slot or slot.endswith((".sla", ".ordering", ".refusals"))
 
 
 def plain(event: ev.Event) -> dict[str, Any]:

@@ -7,12 +7,23 @@ record) and `expected_version` (refused if its subject has moved on since it was
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import Agent, AgentId, Fence, Interaction, InteractionId, OfferId, Presence
+from workassign.model import (
+    Agent,
+    AgentId,
+    Fence,
+    Interaction,
+    InteractionId,
+    OfferId,
+    Presence,
+    Status,
+    checked_sentiment,
+)
 from workassign.needs import NAME_LIMIT, checked_name
 
 if TYPE_CHECKING:
@@ -46,19 +57,24 @@ __all__ = [
     "Abandon",
     "Accept",
     "AddAgent",
+    "AgentReplied",
     "Assign",
+    "BotReplied",
     "Cancel",
     "ChangeAgent",
     "ChangePlan",
     "Command",
     "Complete",
+    "CustomerReplied",
     "Decline",
     "Disconnect",
     "FinishWrapUp",
     "Release",
     "RemoveAgent",
+    "Reopen",
     "ResumePolicy",
     "SetPresence",
+    "SetStatus",
     "SignOff",
     "SignOn",
     "Submit",
@@ -170,6 +186,52 @@ class Release(_Command):
 
 
 @message
+class Reopen(_Command):
+    """Open a closed interaction again: it waits in its queue, with a new age."""
+
+    interaction: InteractionId
+    reason: str = ""
+
+
+@message
+class CustomerReplied(_Command):
+    """The customer wrote again; what is closed is opened again, where its queue allows that.
+
+    `sentiment` is that message's, from -1 (furious) to 1 (delighted).
+    """
+
+    interaction: InteractionId
+    sentiment: float | None = None
+
+
+@message
+class AgentReplied(_Command):
+    """An agent answered the customer, who can read it.
+
+    Nobody has to show a fence, for what was said was said; who does must show the one that holds.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence | None = None
+
+
+@message
+class BotReplied(_Command):
+    """Something automatic answered the customer: a receipt, a bot."""
+
+    interaction: InteractionId
+
+
+@message
+class SetStatus(_Command):
+    """Say whose turn it is; the customer's next message makes it `open` again."""
+
+    interaction: InteractionId
+    status: Status
+
+
+@message
 class AddAgent(_Command):
     """Put somebody on the roster, offline."""
 
@@ -249,6 +311,11 @@ Command: TypeAlias = (
     | Complete
     | FinishWrapUp
     | Release
+    | Reopen
+    | CustomerReplied
+    | AgentReplied
+    | BotReplied
+    | SetStatus
     | AddAgent
     | ChangeAgent
     | RemoveAgent
@@ -264,8 +331,8 @@ Command: TypeAlias = (
 
 def _what(kind: type) -> str:
     """Return what a field must be, in words."""
-    if kind is Presence:
-        return "Presence." + ", .".join(each.name for each in Presence)
+    if issubclass(kind, Enum):
+        return f"{kind.__name__}." + ", .".join(each.name for each in kind)
     return kind.__name__
 
 
@@ -300,6 +367,8 @@ def checked(command: Command) -> Command:
         what = f"{name} of {type(command).__name__}"
         if kind is str:
             checked_name(value, what)
+        elif kind is float:
+            checked_sentiment(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
             raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
     return command
@@ -321,12 +390,20 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "fence": int,
         "override": bool,
         "presence": Presence,
+        "status": Status,
+        "sentiment": float,
         "plan": Mapping,
     }
-    optional = {"agent", "fence"} if command is Transfer else set()
+    optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}
     names = [field.name for field in attrs.fields(command) if field.name not in common]
     return [(name, kinds.get(name, str), name in optional) for name in names]
 
+
+_OPTIONAL: Mapping[type, set[str]] = {
+    Transfer: {"agent", "fence"},
+    AgentReplied: {"fence"},
+    CustomerReplied: {"sentiment"},
+}
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

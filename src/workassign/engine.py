@@ -19,13 +19,16 @@ from typing import Any, TypeAlias
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
-from workassign._deadlines import GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP
+from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._roster import Roster
+from workassign._snapshot import snapshot
 from workassign._state import State
+from workassign._talking import Talking
 from workassign.errors import UsageError
 from workassign.model import (
     LATEST,
@@ -37,6 +40,7 @@ from workassign.model import (
     InteractionId,
     OfferId,
     Presence,
+    Status,
 )
 from workassign.plan import Plan
 from workassign.policies.holds import Hold
@@ -72,8 +76,12 @@ class Engine:
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
         self._interactions = Interactions(self._state, self._asking, self._pairing, self._turn)
+        self._talking = Talking(self._state, self._asking, self._pairing, self._interactions, self._turn)
         self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
-        self._planning = Planning(self._state, self._asking, self._pairing, self._roster, self._turn)
+        self._watch = Watch(self._state, self._pairing, self._turn)
+        self._planning = Planning(
+            self._state, self._asking, self._pairing, self._roster, self._watch, self._turn
+        )
         self._deadlines = self._pairing.deadlines
         self._answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
         self._answered: deque[tuple[Instant, str]] = deque()
@@ -118,7 +126,7 @@ class Engine:
             at = self._begin_late(at)
         again = self._interactions.submit(interaction, at)
         # One interaction came and nobody was freed, so it is placed already: no need for `_end`.
-        facts = self._end(at) if turn.switched else turn.facts
+        facts = self._end(at) if turn.careful else turn.facts
         return facts if again is None else [*facts, *again]
 
     def accept(
@@ -133,7 +141,7 @@ class Engine:
         else:
             at = self._begin_late(at)
         again = self._interactions.accept(offer, agent, at)
-        facts = self._end(at) if self._pairing.freed else turn.facts
+        facts = self._end(at) if self._pairing.freed or turn.careful else turn.facts
         return facts if again is None else [*facts, *again]
 
     def complete(
@@ -149,7 +157,7 @@ class Engine:
             at = self._begin_late(at)
         self._interactions.complete(interaction, agent, fence, at)
         # The one agent freed has been given what she would take; unless that makes her leave, it is done.
-        return self._end(at) if self._pairing.leaving or turn.switched else turn.facts
+        return self._end(at) if self._pairing.leaving or turn.careful else turn.facts
 
     def decline(self, offer: OfferId, agent: AgentId, at: Instant, *, reason: str = "") -> list[ev.Event]:
         """Let the agent refuse what she was offered."""
@@ -192,6 +200,30 @@ class Engine:
     def abandon(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
         """Close it because the customer left before anybody accepted."""
         return self.handle(cmd.Abandon(interaction), at)
+
+    def reopen(self, interaction: InteractionId, at: Instant, *, reason: str = "") -> list[ev.Event]:
+        """Open it again: it waits in its queue, with a new age."""
+        return self.handle(cmd.Reopen(interaction, reason), at)
+
+    def customer_replied(
+        self, interaction: InteractionId, at: Instant, *, sentiment: float | None = None
+    ) -> list[ev.Event]:
+        """The customer wrote again, which opens what is closed where its queue allows that."""
+        return self.handle(cmd.CustomerReplied(interaction, sentiment), at)
+
+    def agent_replied(
+        self, interaction: InteractionId, agent: AgentId, at: Instant, *, fence: Fence | None = None
+    ) -> list[ev.Event]:
+        """An agent answered the customer; a *fence* that is shown must be the one that holds."""
+        return self.handle(cmd.AgentReplied(interaction, agent, fence), at)
+
+    def bot_replied(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
+        """Something automatic answered the customer."""
+        return self.handle(cmd.BotReplied(interaction), at)
+
+    def set_status(self, interaction: InteractionId, status: Status, at: Instant) -> list[ev.Event]:
+        """Say whose turn it is."""
+        return self.handle(cmd.SetStatus(interaction, status), at)
 
     def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
         """Put somebody on the roster, offline."""
@@ -295,7 +327,7 @@ class Engine:
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as plain data: engines in equal states return equal data."""
         return {
-            **self._state.snapshot(),
+            **snapshot(self._state),
             "keys": [[at, key] for at, key in self._answered],
         }
 
@@ -350,6 +382,8 @@ class Engine:
         pairing = self._pairing
         if pairing.freed or pairing.brought or pairing.leaving or self._turn.switched:
             self._settle(at)
+        if self._watch.on:
+            self._watch.follow(at)
         if at >= self._deadlines.bound:
             self._fire(at)
         return self._turn.facts
@@ -372,29 +406,22 @@ class Engine:
             due, kind, _, subject = timer
             _FIRE[kind](self, subject, due, at)
         self._settle(at)
+        if self._watch.on:
+            self._watch.follow(at)
 
     def _rebuild(self) -> None:
         """Derive the index and the timers from the facts, after a replay."""
         self._stale = False
         self._asking.quiet = True  # a policy that fails now fails again when it is asked in a turn
         self._pairing.rebuild(self.now)
+        self._watch.rebuild(self.now)
         self._asking.quiet = False
-
-    # --- deciding: the plan and its policies ------------------------------------------------
-
-    def _resume_policy(self, command: cmd.ResumePolicy, at: Instant) -> None:
-        if command.slot not in self._state.off:
-            self._turn.refuse(command, "not_off", f"policy {command.slot!r} is not switched off")
-            return
-        event = ev.PolicyResumed(at, command.slot)
-        self._state.policy_resumed(event)
-        self._turn.facts.append(event)
-        self._ask_anew(at)
 
     def _ask_anew(self, at: Instant) -> None:
         """Forget what the policies have said, and bring together what fits now."""
-        self._turn.switched = False
+        self._turn.switched, self._turn.careful = False, self._turn.watched
         self._pairing.start_over(at)
+        self._watch.rebuild(at)
 
     # --- odds and ends ----------------------------------------------------------------------
 
@@ -446,6 +473,11 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Abandon: lambda engine, c, at: engine._interactions.abandon(c, at),
     cmd.Transfer: lambda engine, c, at: engine._interactions.transfer(c, at),
     cmd.Assign: lambda engine, c, at: engine._interactions.assign(c, at),
+    cmd.Reopen: lambda engine, c, at: engine._talking.reopen(c, at),
+    cmd.CustomerReplied: lambda engine, c, at: engine._talking.customer_replied(c, at),
+    cmd.AgentReplied: lambda engine, c, at: engine._talking.agent_replied(c, at),
+    cmd.BotReplied: lambda engine, c, at: engine._talking.bot_replied(c, at),
+    cmd.SetStatus: lambda engine, c, at: engine._talking.set_status(c, at),
     cmd.AddAgent: lambda engine, c, at: engine._roster.add(c, at),
     cmd.ChangeAgent: lambda engine, c, at: engine._roster.change(c, at),
     cmd.RemoveAgent: lambda engine, c, at: engine._roster.remove(c, at),
@@ -453,7 +485,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.SignOff: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.SetPresence: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
-    cmd.ResumePolicy: lambda engine, c, at: engine._resume_policy(c, at),
+    cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
 }
 
@@ -464,5 +496,8 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
     STICKY: lambda engine, work, due, at: engine._pairing.look_again(work),
+    CLOCK: lambda engine, clock, due, at: engine._pairing.clocks.ran(clock, due, at),
+    AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
+    BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
 }

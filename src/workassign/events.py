@@ -10,18 +10,36 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from workassign.commands import message
-from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import (
+    Agent,
+    AgentId,
+    Fence,
+    Instant,
+    Interaction,
+    InteractionId,
+    OfferId,
+    Presence,
+    Status,
+)
 
 __all__ = [
     "Abandoned",
     "AgentAdded",
     "AgentChanged",
     "AgentRemoved",
+    "AlarmCleared",
+    "AlarmRaised",
     "Assigned",
     "Cancelled",
+    "ClockCancelled",
+    "ClockPaused",
+    "ClockResumed",
+    "ClockStarted",
+    "ClockStopped",
     "Completed",
     "Declined",
     "Event",
+    "MessageReceived",
     "OfferExpired",
     "OfferRescinded",
     "Offered",
@@ -32,16 +50,24 @@ __all__ = [
     "PresenceChanged",
     "Refused",
     "Rekeyed",
+    "Reopened",
+    "ReplySent",
     "Requeued",
     "SlaMissed",
+    "SlaWarned",
+    "StatusChanged",
     "Submitted",
     "Terms",
     "Transferred",
+    "Warnings",
     "WrapUpStarted",
 ]
 
 Terms: TypeAlias = tuple[tuple[str, float], ...]
 """The parts of a head start: name of the scoring policy, seconds."""
+
+Warnings: TypeAlias = tuple[tuple[float, Instant], ...]
+"""The warnings still to come from a clock: share of its target, the instant it is used up."""
 
 
 @message
@@ -230,6 +256,148 @@ class SlaMissed:
 
 
 @message
+class SlaWarned:
+    """So large a *share* of a target was used up at *due*."""
+
+    at: Instant
+    due: Instant
+    interaction: InteractionId
+    target: str
+    share: float
+
+
+@message
+class ClockStarted:
+    """An SLA clock runs, and breaches its *target* at *due* unless something happens before.
+
+    `seconds` of the clock's own time (open hours, or the wall's) are allowed, `elapsed` of them
+    are used up already: more than none where it goes on from another queue or opening. Without a
+    `due` it goes on from one whose target was missed, and is only measured.
+    """
+
+    at: Instant
+    interaction: InteractionId
+    target: str
+    cause: str
+    seconds: float
+    elapsed: float
+    due: Instant | None
+    warnings: Warnings
+
+
+@message
+class ClockPaused:
+    """An SLA clock stands still; `elapsed` seconds of its own time are used up."""
+
+    at: Instant
+    interaction: InteractionId
+    target: str
+    cause: str
+    elapsed: float
+
+
+@message
+class ClockResumed:
+    """An SLA clock goes on; it breaches its target at *due*, None if it has already."""
+
+    at: Instant
+    interaction: InteractionId
+    target: str
+    cause: str
+    due: Instant | None
+    warnings: Warnings
+
+
+@message
+class ClockStopped:
+    """What an SLA clock waits for has happened, `elapsed` seconds of its own time after its start."""
+
+    at: Instant
+    interaction: InteractionId
+    target: str
+    cause: str
+    elapsed: float
+
+
+@message
+class ClockCancelled:
+    """What an SLA clock waits for counts no more."""
+
+    at: Instant
+    interaction: InteractionId
+    target: str
+    cause: str
+    elapsed: float
+
+
+@message
+class MessageReceived:
+    """The customer wrote again; a wrap-up that was going on is over, the agent has it on."""
+
+    at: Instant
+    interaction: InteractionId
+    sentiment: float | None
+
+
+@message
+class ReplySent:
+    """The customer was answered: by *agent*, or by something automatic where that is None."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId | None
+
+
+@message
+class StatusChanged:
+    """It is somebody else's turn."""
+
+    at: Instant
+    interaction: InteractionId
+    status: Status
+    cause: str
+
+
+@message
+class Reopened:
+    """A closed interaction waits again: a next opening, whose age begins anew."""
+
+    at: Instant
+    interaction: InteractionId
+    queue: str
+    cause: str
+    tier: int
+    reference: Instant
+    head_start: float
+    terms: Terms
+    target: float | None
+
+
+@message
+class AlarmRaised:
+    """Something in a queue is as its plan says that it must not be.
+
+    `alarm` is oldest_age, next_breach or no_eligible_agent; `interaction` is the first that it is
+    about; `due` if time brought it.
+    """
+
+    at: Instant
+    due: Instant | None
+    queue: str
+    alarm: str
+    interaction: InteractionId
+
+
+@message
+class AlarmCleared:
+    """It is so no more."""
+
+    at: Instant
+    queue: str
+    alarm: str
+
+
+@message
 class AgentAdded:
     """Somebody is on the roster, offline."""
 
@@ -333,6 +501,18 @@ Event: TypeAlias = (
     | Requeued
     | Rekeyed
     | SlaMissed
+    | SlaWarned
+    | ClockStarted
+    | ClockPaused
+    | ClockResumed
+    | ClockStopped
+    | ClockCancelled
+    | MessageReceived
+    | ReplySent
+    | StatusChanged
+    | Reopened
+    | AlarmRaised
+    | AlarmCleared
     | AgentAdded
     | AgentChanged
     | AgentRemoved

@@ -228,7 +228,7 @@ class _Telling:
             self._state.evolve(event)
         if isinstance(event, ev.Submitted):
             self._places[event.interaction.id] = event
-        elif isinstance(event, ev.Transferred | ev.Rekeyed):
+        elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):
             self._places[event.interaction] = event
         elif isinstance(event, ev.Completed | ev.Cancelled | ev.Abandoned):
             self._places.pop(event.interaction, None)
@@ -312,6 +312,12 @@ def _readable(data: Mapping[str, Any]) -> tuple[Plan, list[str]]:
             if slot in table:
                 room = "offers" if slot == "refusals" else slot
                 table[slot] = _found(f"{path}.{slot}", table[slot], room, missing)
+        table["targets"] = [
+            {**each, "within": _found(f"{path}.targets[{i}].within", each["within"], "sla", missing)}
+            if isinstance(each["within"], str | Mapping)
+            else each
+            for i, each in enumerate(table.get("targets", ()))
+        ]
         scorers = enumerate(table.get("scoring", ()))
         table["scoring"] = [_found(f"{path}.scoring[{i}]", each, "scoring", missing) for i, each in scorers]
         queues[name] = table

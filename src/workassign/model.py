@@ -33,7 +33,9 @@ __all__ = [
     "InteractionId",
     "OfferId",
     "Presence",
+    "Status",
     "Value",
+    "checked_sentiment",
     "instant",
 ]
 
@@ -88,6 +90,15 @@ def _in_range(value: float | None, low: float, high: float, what: str) -> None:
         raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
 
 
+def checked_sentiment(value: float | None, what: str) -> None:
+    """Check that *value* is None or a number from -1 to 1.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    _in_range(value, -1, 1, what)
+
+
 def _checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return a read-only copy, after checking names and values."""
     for name, value in attributes.items():
@@ -120,10 +131,14 @@ class Customer:
     """An influence score, 0 to 100."""
     followers: int | None = None
     """Follower count, >= 0."""
+    segment: str | None = None
+    """Which group of customers she belongs to, in the operator's own terms: gold, trial, press."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
         checked_name(self.id, "customer id")
+        if self.segment is not None:
+            checked_name(self.segment, "segment")
         _in_range(self.value, -1e15, 1e15, "customer value")
         _in_range(self.influence, 0, 100, "influence")
         _in_range(self.followers, 0, 1e12, "followers")
@@ -167,7 +182,7 @@ class Interaction:
         if self.customer is not None and not isinstance(self.customer, Customer):
             raise UsageError(f"customer must be Customer(...), not {self.customer!r}")
         if self.sentiment is not None:
-            _in_range(self.sentiment, -1, 1, "sentiment")
+            checked_sentiment(self.sentiment, "sentiment")
         if self.tier is not None and not (type(self.tier) is int and 0 <= self.tier <= 99):
             raise UsageError(f"tier must be a whole number from 0 to 99, not {self.tier!r}")
         if self.prefers is not None:
@@ -270,6 +285,16 @@ class Presence(StrEnum):
     AWAY = "away"
     DRAINING = "draining"
     """Finishes what she holds, takes nothing new, then goes offline."""
+
+
+class Status(StrEnum):
+    """Whose turn it is in an open interaction. Clocks may stand still; routing does not ask."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    """The customer has to answer first."""
+    ON_HOLD = "on_hold"
+    """Somebody else has to: a supplier, another department."""
 
 
 @attrs.frozen(kw_only=True)

@@ -6,54 +6,27 @@ A plan comes from TOML or is built in Python; every mistake is reported at once,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from workassign.errors import PlanError, UsageError
-from workassign.model import LONGEST, SHORTEST, Channel
+from workassign.hours import Calendar
+from workassign.model import Channel
 from workassign.needs import checked_name
-from workassign.policies import naming, offers, ordering, selection, work
+from workassign.policies import naming
 from workassign.policies.capacity import Capacity
-from workassign.policies.offers import RefusalPolicy
-from workassign.policies.ordering import Ordering
-from workassign.policies.scoring import Scorer
-from workassign.policies.selection import Selection
-from workassign.policies.sla import SlaTarget
-from workassign.policies.work import WorkRank
+from workassign.policies.sla import Target
+from workassign.queues import Alarms, Queue, positive, problems
 
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["Plan", "Queue", "read_settings"]
+__all__ = ["Alarms", "Plan", "Queue", "read_settings"]
 
 DAY = 86_400.0
-
-
-@attrs.frozen(kw_only=True)
-class Queue:
-    """Where interactions of one kind wait, and the policies that hold there. Times in seconds."""
-
-    tier: int = 1
-    """Strict priority class of what waits here, 0 to 99; lower is served first."""
-    ordering: Ordering = ordering.arrival
-    scoring: tuple[Scorer, ...] = ()
-    """Their seconds of head start are added up."""
-    head_start_cap: float = 3600.0
-    """No head start is larger, so nobody is overtaken by anything that comes later than this."""
-    selection: Selection = selection.longest_idle
-    work: WorkRank = work.greatest_need
-    offer_for: float = 30.0
-    """An offer that is not answered in time expires."""
-    auto_accept: bool = False
-    """Assign at once, without an offer."""
-    wrap_up: float | None = None
-    """After `Complete` the agent keeps its load for at most so long."""
-    sla: SlaTarget | None = None
-    sticky_wait: float | None = None
-    """How long an interaction waits for the agent it prefers, if she is there without room."""
-    refusals: RefusalPolicy = offers.per_cause()
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +49,8 @@ class Plan:
     """The skills that exist; None: any. With a list, a misspelt skill is refused."""
     capacity: Capacity | None = None
     """A further rule beside each agent's pool and channel limits."""
+    calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
+    """Business hours, by name, for the targets of the queues."""
     successors: Mapping[str, str] = attrs.field(factory=dict)
     """For the change to this plan: removed queue -> the queue that takes over what waits there."""
     reconnect_grace: float = 60.0
@@ -87,7 +62,7 @@ class Plan:
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
-        for table in ("queues", "channels", "successors"):
+        for table in ("queues", "channels", "calendars", "successors"):
             value = getattr(self, table)
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
@@ -167,14 +142,6 @@ def read_settings(path: str | PathLike[str]) -> dict[str, Any]:
 # --- checking -------------------------------------------------------------------------------
 
 
-def _positive(value: object, most: float = LONGEST) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"must be a number, not {value!r}"
-    if SHORTEST <= value <= most:
-        return None
-    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
-
-
 def _problems(plan: Plan) -> list[str]:
     """Return every problem of *plan*, each behind its path."""
     found = []
@@ -192,17 +159,22 @@ def _problems(plan: Plan) -> list[str]:
         note("channels", "there must be at least one")
     for name, channel in plan.channels.items():
         note(f"channels.{name}", _bad_name(name))
-        note(f"channels.{name}.units", _positive(getattr(channel, "units", None), 1e6))
+        note(f"channels.{name}.units", positive(getattr(channel, "units", None), 1e6))
+    for name, calendar in plan.calendars.items():
+        note(f"calendars.{name}", _bad_name(name))
+        if not isinstance(calendar, Calendar):
+            note(f"calendars.{name}", f"must be a Calendar, not {calendar!r}")
     for name, queue in plan.queues.items():
         note(f"queues.{name}", _bad_name(name))
-        found += [f"queues.{name}.{path}: {problem}" for path, problem in _queue_problems(queue) if problem]
+        for path, problem in problems(queue, plan.calendars):
+            note(f"queues.{name}.{path}", problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
             note(f"successors.{old}", "is a queue of this plan, so it needs no successor")
         if not isinstance(new, str) or new not in plan.queues:
             note(f"successors.{old}", f"there is no queue {new!r}")
-    note("reconnect_grace", _positive(plan.reconnect_grace))
-    note("retention", _positive(plan.retention))
+    note("reconnect_grace", positive(plan.reconnect_grace))
+    note("retention", positive(plan.retention))
     if type(plan.strikes) is not int or plan.strikes < 1:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
@@ -216,42 +188,6 @@ def _bad_name(name: object) -> str | None:
     except UsageError as error:
         return str(error)
     return None
-
-
-def _queue_problems(queue: Queue) -> list[tuple[str, str | None]]:
-    if not isinstance(queue, Queue):
-        return [("", f"must be a Queue, not {queue!r}")]
-    found: list[tuple[str, str | None]] = [
-        ("offer_for", _positive(queue.offer_for)),
-        ("wrap_up", None if queue.wrap_up is None else _positive(queue.wrap_up)),
-        ("sticky_wait", None if queue.sticky_wait is None else _positive(queue.sticky_wait)),
-        ("head_start_cap", _positive(queue.head_start_cap)),
-    ]
-    if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
-        found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
-    if type(queue.auto_accept) is not bool:
-        found.append(("auto_accept", f"must be true or false, not {queue.auto_accept!r}"))
-    slots = ("ordering", "selection", "work", "refusals")
-    wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
-    found += [(slot, f"must be callable, not {getattr(queue, slot)!r}") for slot in wrong]
-    policies = [(slot, getattr(queue, slot)) for slot in (*slots, "sla")]
-    if isinstance(queue.scoring, tuple):
-        policies += [(f"scoring[{i}]", each) for i, each in enumerate(queue.scoring)]
-    uncalled = [(slot, each) for slot, each in policies if getattr(each, "__is_factory__", False)]
-    found += [
-        (slot, f"{each.__name__} makes a policy: call it, {each.__name__}(...)") for slot, each in uncalled
-    ]
-    try:
-        hash(queue.selection)
-    except TypeError:
-        found.append(("selection", f"must be hashable, not {queue.selection!r}: give it a __hash__"))
-    if queue.sla is not None and not callable(queue.sla):
-        found.append(("sla", f"must be callable, not {queue.sla!r}"))
-    if queue.ordering is ordering.due and queue.sla is None:
-        found.append(("ordering", "due needs an sla: nothing here would ever be due"))
-    if not isinstance(queue.scoring, tuple) or not all(callable(each) for each in queue.scoring):
-        found.append(("scoring", f"must be a tuple of callables, not {queue.scoring!r}"))
-    return found
 
 
 # --- as data --------------------------------------------------------------------------------
@@ -291,6 +227,14 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         table["scoring"] = [
             named(f"queues.{name}.scoring[{i}]", each) for i, each in enumerate(queue.scoring)
         ]
+        table["targets"] = [
+            _target_data(each, partial(named, f"queues.{name}.targets[{i}].within"))
+            for i, each in enumerate(queue.targets)
+        ]
+        table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
+        for later in _LATER:  # said only where it is meant: plans of before keep their hash
+            if getattr(queue, later) == getattr(_PLAIN, later):
+                table[later] = None
         queues[name] = {key: value for key, value in table.items() if value is not None}
     data: dict[str, Any] = {
         "name": plan.name,
@@ -301,11 +245,31 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         "retention": plan.retention,
         "strikes": plan.strikes,
     }
+    if plan.calendars:
+        data["calendars"] = {name: calendar.to_data() for name, calendar in plan.calendars.items()}
     if plan.skills is not None:
         data["skills"] = sorted(plan.skills)
     if plan.capacity is not None:
         data["capacity"] = named("capacity", plan.capacity)
     return data
+
+
+_PLAIN = Queue()
+_LATER = ("targets", "reopen", "reopen_within", "alarms")
+"""Settings that the first plans did not have."""
+
+
+def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of *settings* that are not at their default."""
+    fields = attrs.fields(type(settings))
+    return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
+
+
+def _target_data(target: Target, named: Callable[[Any], naming.Spec]) -> dict[str, Any]:
+    table = _said(target)
+    if callable(target.within):
+        table["within"] = named(target.within)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
 
 
 def _nameless(spec: object) -> bool:
@@ -315,6 +279,9 @@ def _nameless(spec: object) -> bool:
     if isinstance(spec, list):
         return any(_nameless(each) for each in spec)
     return spec == naming.NAMELESS
+
+
+_ALL_DAY = Calendar()
 
 
 class _Reader:
@@ -344,6 +311,11 @@ class _Reader:
             settings["channels"] = {
                 name: self._channel(f"channels.{name}", each) for name, each in channels.items()
             }
+        if "calendars" in data:
+            calendars = self._table("calendars", data["calendars"])
+            settings["calendars"] = {
+                name: self._calendar(f"calendars.{name}", each) for name, each in calendars.items()
+            }
         if "skills" in data:
             settings["skills"] = self._names("skills", data["skills"])
         if "capacity" in data:
@@ -371,7 +343,46 @@ class _Reader:
         settings["scoring"] = tuple(
             self._policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
         )
+        settings["targets"] = self._targets(f"{path}.targets", table.get("targets", []))
+        if "alarms" in table:
+            settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
+
+    def _targets(self, path: str, value: object) -> tuple[Target, ...]:
+        if not isinstance(value, list | tuple):
+            self._found.append(f"{path}: must be a list of tables, not {value!r}")
+            return ()
+        return tuple(
+            each for i, table in enumerate(value) if (each := self._target(f"{path}[{i}]", table)) is not None
+        )
+
+    def _target(self, path: str, value: object) -> Target | None:
+        table = self._table(path, value)
+        known = [each.name for each in attrs.fields(Target)]
+        self._unknown(f"{path}.", table, known)
+        missing = [key for key in ("measures", "within") if key not in table]
+        self._found += [f"{path}.{key}: is missing" for key in missing]
+        if missing:
+            return None
+        settings: dict[str, Any] = {
+            key: tuple(each) if isinstance(each, list) else each for key, each in table.items()
+        }
+        if isinstance(table["within"], str | Mapping):
+            settings["within"] = self._policy(f"{path}.within", table["within"], "sla")
+        return Target(**{key: each for key, each in settings.items() if key in known})
+
+    def _alarms(self, path: str, value: object) -> Alarms:
+        table = self._table(path, value)
+        known = [each.name for each in attrs.fields(Alarms)]
+        self._unknown(f"{path}.", table, known)
+        return Alarms(**{key: each for key, each in table.items() if key in known})
+
+    def _calendar(self, path: str, value: object) -> Calendar:
+        try:
+            return Calendar.from_data(self._table(path, value))
+        except UsageError as error:
+            self._found += [f"{path}.{line}" for line in str(error).splitlines()]
+            return _ALL_DAY  # stands in for the wrong one, so that the rest is checked too
 
     def _channel(self, path: str, value: object) -> Channel:
         table = self._table(path, value)

@@ -1,6 +1,6 @@
 """The story that the golden journal tells: every command, every kind of event.
 
-Journals that are here stay as they are. A new format gets one of its own:
+Journals that are here stay as they are. A new format, or new kinds of events, get one of their own:
 `python -c "from tests.golden.scenario import write; write('tests/golden/journal-v2.jsonl')"`, and
 `python -c "from tests.golden.scenario import pin; pin()"` pins the states that all of them lead to.
 """
@@ -18,10 +18,12 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
 from workassign.journal import Recorder, record, replay
-from workassign.model import Agent, Channel, Customer, Interaction, Presence
+from workassign.hours import Calendar
+from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status
 from workassign.needs import Needs
-from workassign.plan import Plan, Queue
+from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
+from workassign.policies.sla import Target
 from workassign.stores.jsonl import JsonlStore
 
 E = TypeVar("E")
@@ -76,6 +78,7 @@ def tell(recorder: Recorder) -> None:
     refusals(say)
     trouble(say)
     afternoon(say)
+    evening(say)
 
 
 def people(say: Say) -> None:
@@ -169,6 +172,76 @@ def afternoon(say: Say) -> None:
     say(cmd.RemoveAgent("cleo"), 1002)
     say(cmd.Tick(), 4800)
     say(cmd.Submit(Interaction(id="tweet-1", queue="care", channel="tweet", tier=0, sentiment=1)), 4801)
+
+
+def evening_plan() -> Plan:
+    """The plan of the evening: it makes promises, and has hours."""
+    targets = (
+        Target(measures="accept", within=30, warn_at=(0.5,)),
+        Target(
+            measures="first_response",
+            within=sla.tightened(600, followers=[(10_000, 60)], sentiment=[(-0.5, 120)]),
+            calendar="desk",
+            warn_at=(0.25, 0.75),
+        ),
+        Target(measures="next_response", within=120, calendar="desk"),
+        Target(measures="periodic_update", within=300, pauses=("pending",)),
+        Target(
+            measures="resolution",
+            within=sla.by("segment", {"gold": 900}, 3600),
+            pauses=("pending", "on_hold"),
+        ),
+    )
+    desk = Calendar(
+        zone="Europe/Berlin",
+        week={"thu": ["01:00-02:30", "02:45-03:15"]},
+        holidays={"2026-01-06": "Epiphany"},
+        source="by hand",
+    )
+    alarms = Alarms(oldest_age=60, next_breach=20, no_eligible_agent=True)
+    return Plan(
+        name="golden-evening",
+        queues={
+            "care": Queue(targets=targets, alarms=alarms, wrap_up=20, reopen_within=600),
+            "bulk": Queue(tier=2, auto_accept=True, reopen=False, targets=targets[-1:]),
+        },
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        calendars={"desk": desk},
+        retention=3600.0,
+    )
+
+
+def evening(say: Say) -> None:
+    """Promises are made, kept and broken; customers and bots write."""
+    say(cmd.ChangePlan(evening_plan().to_data()), 4810)
+    star = Customer(id="star", followers=20_000, segment="gold")
+    say(cmd.Submit(Interaction(id="talk-1", queue="care", channel="tweet", customer=star)), 4820)
+    say(cmd.BotReplied("talk-1"), 4821)
+    say(cmd.Tick(), 4890)
+    say(cmd.SignOn("ann"), 4895)
+    say(cmd.Cancel("tweet-1", "late"), 4896)
+    found = say(cmd.Assign("talk-1", "ann", override=True), 4900)
+    fence = one(found, ev.Assigned).fence
+    say(cmd.AgentReplied("talk-1", "ann", fence), 4910)
+    say(cmd.SetStatus("talk-1", Status.PENDING), 4920)
+    say(cmd.SetStatus("talk-1", Status.PENDING), 4921)
+    say(cmd.CustomerReplied("talk-1", -0.75), 4980)
+    say(cmd.CustomerReplied("talk-1"), 4990)
+    say(cmd.Tick(), 5200)
+    say(cmd.AgentReplied("talk-1", "ann"), 5210)
+    say(cmd.Complete("talk-1", "ann", fence), 5300)
+    say(cmd.CustomerReplied("talk-1", 0.5), 5310)
+    say(cmd.Complete("talk-1", "ann", fence), 5320)
+    say(cmd.Tick(), 5400)
+    say(cmd.CustomerReplied("talk-1", 0.25, key="again"), 5500)
+    say(cmd.Transfer("talk-1", "bulk"), 5501)
+    say(cmd.CustomerReplied("nobody"), 5510)
+    say(cmd.Reopen("talk-1", "too soon"), 5511)
+    fence = one(say(cmd.Assign("talk-1", "ann", override=True), 5520), ev.Assigned).fence
+    say(cmd.Complete("talk-1", "ann", fence), 5530)
+    say(cmd.CustomerReplied("talk-1"), 5540)
+    say(cmd.Reopen("talk-1", "supervisor"), 5550)
+    say(cmd.Tick(), 9600)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

@@ -1,0 +1,196 @@
+"""Which queues are in trouble?
+
+Alarms follow from the facts alone: after the facts of a turn, whatever they were about is looked
+at again. Who is over a limit is derived, never journaled, so a replay finds the same members;
+that an alarm was raised or cleared is a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workassign import events as ev
+from workassign._asking import Turn
+from workassign._deadlines import AGE, BREACH
+from workassign._pairing import Pairing
+from workassign._records import Clock, Signature, Work
+from workassign._state import State
+from workassign.model import Instant, InteractionId
+
+__all__ = ["Watch"]
+
+_NONE: Mapping[str, Clock] = {}
+
+_ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved)
+"""What changes who could take something; a newcomer is not signed on yet."""
+
+_ARMS = (
+    ev.Submitted,
+    ev.Requeued,
+    ev.Transferred,
+    ev.Rekeyed,
+    ev.Reopened,
+    ev.ClockStarted,
+    ev.ClockResumed,
+)
+"""What sets a limit ahead of an interaction."""
+
+
+class Watch:
+    """Raises and clears the alarms that the queues of the plan ask for."""
+
+    def __init__(self, state: State, pairing: Pairing, turn: Turn) -> None:
+        self._state = state
+        self._pairing = pairing
+        self._turn = turn
+        self._over: dict[tuple[str, str], dict[Any, Work]] = {}
+        """(queue, alarm) -> what is over the limit: interactions by id, or signatures."""
+        self._facts: list[ev.Event] = []
+        self._seen = 0
+        """So many of the turn's facts have been looked at."""
+        self._changed: dict[tuple[str, str], Instant | None] = {}
+        """Alarms to be looked at, and the instant that was due if time brought it."""
+        self.on = False
+        """Some queue asks for an alarm, or had one raised."""
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Learn which alarms the plan asks for."""
+        wanted = any(queue.alarms is not None for queue in self._state.plan.queues.values())
+        self.on = self._turn.watched = self._turn.careful = wanted or bool(self._state.alarms)
+
+    def follow(self, at: Instant) -> None:
+        """Look again at what this turn's new facts are about. Cost: O(these), see `plan.Alarms`."""
+        facts = self._turn.facts
+        if facts is not self._facts:
+            self._facts, self._seen = facts, 0
+        new = facts[self._seen :]
+        touched: dict[InteractionId, bool] = {}
+        """Interactions, and whether new timers are needed."""
+        for event in new:
+            who = getattr(event, "interaction", None)
+            if who is not None:
+                name = getattr(who, "id", who)
+                touched[name] = touched.get(name, False) or type(event) in _ARMS
+        for name, arm in touched.items():
+            if (work := self._state.works.get(name)) is not None:
+                self._look(work, at, arm=arm)
+        if any(type(event) in _ROSTER for event in new):
+            self._look_for_stranded()
+        self._report(at)
+        self._seen = len(facts)
+
+    def rebuild(self, at: Instant) -> None:
+        """Derive who is over which limit, and arm the timers, from the state. Cost: O(open)."""
+        self._over.clear()
+        self.prepare()
+        if not self.on:
+            return
+        for work in self._state.works.values():
+            if work.stage != "closed":
+                self._look(work, at, arm=True)
+        self._look_for_stranded()
+        self._changed |= dict.fromkeys((*self._state.alarms, *self._over))
+
+    # --- interactions -----------------------------------------------------------------------
+
+    def _look(self, work: Work, at: Instant, *, arm: bool) -> None:
+        """Find out which limits of its queue *work* is over, and *arm* timers for when it will be."""
+        who, here = work.interaction.id, work.sig.queue.name
+        near = self._near(work, at, arm=arm)
+        for alarm, since in (("oldest_age", self._old(work, at, arm=arm)), ("next_breach", near)):
+            for queue in [name for name, kind in self._over if kind == alarm]:
+                if who in self._over[queue, alarm] and (queue != here or since is None or since > at):
+                    del self._over[queue, alarm][who]
+                    self._changed[queue, alarm] = None
+            if since is not None and since <= at:
+                self._add(here, alarm, who, work, None)
+        self._look_at_class(work.sig)
+
+    def _add(self, queue: str, alarm: str, key: object, work: Work, due: Instant | None) -> None:
+        members = self._over.setdefault((queue, alarm), {})
+        if key not in members:
+            members[key] = work
+            self._changed[queue, alarm] = due
+
+    def _old(self, work: Work, at: Instant, *, arm: bool) -> Instant | None:
+        """Return when *work*, if it waits, is too old."""
+        alarms = work.sig.queue.plan.alarms
+        if alarms is None or alarms.oldest_age is None or work.stage not in ("waiting", "offered"):
+            return None
+        due = work.since + alarms.oldest_age
+        if arm and due > at:
+            self._pairing.deadlines.later(due, AGE, work.seq, work)
+        return due
+
+    def _near(self, work: Work, at: Instant, *, arm: bool) -> Instant | None:
+        """Return since when, or from when, a breach of *work* is near."""
+        alarms = work.sig.queue.plan.alarms
+        lead = None if alarms is None else alarms.next_breach
+        if lead is None:
+            return None
+        found = []
+        for due, number, subject in self._dues(work):
+            if due > at:
+                found.append(due - lead)
+                if arm and due - lead > at:
+                    self._pairing.deadlines.later(due - lead, BREACH, number, subject)
+        return min(found, default=None)
+
+    def _dues(self, work: Work) -> Iterator[tuple[Instant, int, Work | Clock]]:
+        """Yield when the targets of *work* will be missed; the number tells the timers apart."""
+        if work.pending and work.due is not None and work.stage != "closed":
+            yield work.due, 2 * work.seq, work
+        known = self._state.conversations.get(work.interaction.id)
+        for clock in (_NONE if known is None else known.clocks).values():
+            if clock.due is not None:
+                yield clock.due, 2 * clock.number + 1, clock
+
+    def aged(self, work: Work, due: Instant, at: Instant) -> None:
+        """*work* has become too old."""
+        self._add(work.sig.queue.name, "oldest_age", work.interaction.id, work, due)
+
+    def nears(self, subject: Work | Clock, due: Instant, at: Instant) -> None:
+        """A breach has come near."""
+        work = subject.work if isinstance(subject, Clock) else subject
+        self._add(work.sig.queue.name, "next_breach", work.interaction.id, work, due)
+
+    # --- who could take it ------------------------------------------------------------------
+
+    def _look_for_stranded(self) -> None:
+        for sig in self._state.signatures():
+            self._look_at_class(sig)
+
+    def _look_at_class(self, sig: Signature) -> None:
+        """Find out whether something of *sig* waits that nobody there could take."""
+        queue = sig.queue
+        if queue.plan.alarms is None or not queue.plan.alarms.no_eligible_agent or sig.link is None:
+            return
+        head = sig.link.line.head
+        members = self._over.get((queue.name, "no_eligible_agent"), {})
+        if head is not None and not self._pairing.index.is_served(sig):
+            self._add(queue.name, "no_eligible_agent", sig, head, None)
+        elif sig in members:
+            del members[sig]
+            self._changed[queue.name, "no_eligible_agent"] = None
+
+    # --- facts ------------------------------------------------------------------------------
+
+    def _report(self, at: Instant) -> None:
+        """Raise what is over its limit, and clear what is so no more."""
+        changed, self._changed = self._changed, {}
+        for key in sorted(changed):
+            members, raised = self._over.get(key), key in self._state.alarms
+            if members and not raised:
+                first = min(members.values(), key=lambda work: work.seq)
+                self._say(ev.AlarmRaised(at, changed[key], *key, first.interaction.id))
+            elif raised and not members:
+                self._say(ev.AlarmCleared(at, *key))
+
+    def _say(self, event: ev.AlarmRaised | ev.AlarmCleared) -> None:
+        if isinstance(event, ev.AlarmRaised):
+            self._state.alarm_raised(event)
+        else:
+            self._state.alarm_cleared(event)
+        self._turn.facts.append(event)

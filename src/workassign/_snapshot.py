@@ -1,0 +1,75 @@
+"""What is the case, as plain data?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workassign._records import AgentState, Clock, Conversation, Work
+from workassign._state import State
+
+__all__ = ["snapshot"]
+
+
+def snapshot(state: State) -> dict[str, Any]:
+    """Return the whole state as plain data, in one order: equal states give equal data."""
+    return {
+        "plan": state.plan.hash,
+        "plan_version": state.plan_version,
+        "counts": [state.submitted, state.placed, state.fences, state.enrolled, state.conversations.started],
+        "total": state.total.as_dict(),
+        "queues": {name: queue.tally.as_dict() for name, queue in sorted(state.queues.items())},
+        "works": [_work_data(work) for work in state.works.values()],
+        "agents": [_agent_data(agent) for agent in state.agents.values()],
+        "missed": dict(sorted(state.missed.items())),
+        "closed": [work.interaction.id for work in state._closed],
+        "conversations": {
+            name: _conversation_data(each) for name, each in sorted(state.conversations.items())
+        },
+        "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
+        "failures": dict(sorted(state.failures.items())),
+        "off": sorted(state.off),
+    }
+
+
+def _work_data(work: Work) -> list[Any]:
+    hold, sig = work.hold, work.sig
+    return [
+        work.interaction.id,
+        work.stage,
+        [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
+        [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
+        () if work.submission is None else work.submission.terms,
+        None if work.refused is None else dict(work.refused),
+        None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
+        None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
+    ]
+
+
+def _agent_data(agent: AgentState) -> list[Any]:
+    return [
+        agent.agent.id,
+        agent.number,
+        agent.presence.value,
+        list(agent.holdings),
+        [agent.load, agent.pool, agent.idle_since, agent.last_offer, agent.handled],
+        {cause: list(times) for cause, times in sorted(agent.refusals.items())},
+        [agent.rest, agent.grace, agent.version],
+    ]
+
+
+def _conversation_data(known: Conversation) -> list[Any]:
+    return [
+        known.status.value,
+        known.answered,
+        known.unanswered,
+        known.sentiment,
+        {name: _clock_data(clock) for name, clock in sorted(known.clocks.items())},
+        {name: list(ended) for name, ended in sorted(known.ended.items())},
+    ]
+
+
+def _clock_data(clock: Clock) -> list[Any]:
+    return [
+        [clock.number, clock.seconds, clock.elapsed, clock.missed],
+        [clock.since, clock.due, list(clock.warnings)],
+    ]

@@ -1,0 +1,161 @@
+"""How is work routed in one queue, and what does the queue promise?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from workassign.hours import Calendar
+from workassign.model import LONGEST, SHORTEST
+from workassign.policies import offers, ordering, selection, work
+from workassign.policies.offers import RefusalPolicy
+from workassign.policies.ordering import Ordering
+from workassign.policies.scoring import Scorer
+from workassign.policies.selection import Selection
+from workassign.policies.sla import SlaTarget, Target
+from workassign.policies.work import WorkRank
+
+__all__ = ["Alarms", "Queue", "first_dues", "positive", "problems"]
+
+
+@attrs.frozen(kw_only=True)
+class Alarms:
+    """When a queue is in trouble: each alarm is raised once, and cleared when it is so no more."""
+
+    oldest_age: float | None = None
+    """Something waits for longer than so many seconds."""
+    next_breach: float | None = None
+    """An SLA target is going to be missed within so many seconds."""
+    no_eligible_agent: bool = False
+    """Something waits that nobody who is signed on could take, not even when she is free.
+
+    Cost: O(classes of equal needs) whenever an agent comes or goes, or while it is raised.
+    """
+
+
+@attrs.frozen(kw_only=True)
+class Queue:
+    """Where interactions of one kind wait, and the policies that hold there. Times in seconds."""
+
+    tier: int = 1
+    """Strict priority class of what waits here, 0 to 99; lower is served first."""
+    ordering: Ordering = ordering.arrival
+    scoring: tuple[Scorer, ...] = ()
+    """Their seconds of head start are added up."""
+    head_start_cap: float = 3600.0
+    """No head start is larger, so nobody is overtaken by anything that comes later than this."""
+    selection: Selection = selection.longest_idle
+    work: WorkRank = work.greatest_need
+    offer_for: float = 30.0
+    """An offer that is not answered in time expires."""
+    auto_accept: bool = False
+    """Assign at once, without an offer."""
+    wrap_up: float | None = None
+    """After `Complete` the agent keeps its load for at most so long."""
+    sla: SlaTarget | None = None
+    """The short form of one target: the first acceptance, on the wall clock, is the first response."""
+    targets: tuple[Target, ...] = ()
+    """The promises, each with a clock of its own."""
+    reopen: bool = True
+    """A customer's message opens again what is closed."""
+    reopen_within: float | None = None
+    """Only for so long after it was closed; None: for as long as it is remembered."""
+    alarms: Alarms | None = None
+    sticky_wait: float | None = None
+    """How long an interaction waits for the agent it prefers, if she is there without room."""
+    refusals: RefusalPolicy = offers.per_cause()
+
+
+# --- checking -------------------------------------------------------------------------------
+
+
+def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str, str]]:
+    """Return what is wrong with *queue* in a plan with these *calendars*: the setting and the rule."""
+    if not isinstance(queue, Queue):
+        return [("", f"must be a Queue, not {queue!r}")]
+    found = [*_setting_problems(queue), *_target_problems(queue, calendars), *_alarm_problems(queue.alarms)]
+    return [(path, problem) for path, problem in found if problem is not None]
+
+
+def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = [
+        ("offer_for", positive(queue.offer_for)),
+        ("wrap_up", None if queue.wrap_up is None else positive(queue.wrap_up)),
+        ("sticky_wait", None if queue.sticky_wait is None else positive(queue.sticky_wait)),
+        ("head_start_cap", positive(queue.head_start_cap)),
+        ("reopen_within", None if queue.reopen_within is None else positive(queue.reopen_within)),
+    ]
+    if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
+        found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
+    switches = [slot for slot in ("auto_accept", "reopen") if type(getattr(queue, slot)) is not bool]
+    found += [(slot, f"must be true or false, not {getattr(queue, slot)!r}") for slot in switches]
+    slots = ("ordering", "selection", "work", "refusals")
+    wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
+    found += [(slot, f"must be callable, not {getattr(queue, slot)!r}") for slot in wrong]
+    policies = [(slot, getattr(queue, slot)) for slot in (*slots, "sla")]
+    if isinstance(queue.scoring, tuple):
+        policies += [(f"scoring[{i}]", each) for i, each in enumerate(queue.scoring)]
+    uncalled = [(slot, each) for slot, each in policies if getattr(each, "__is_factory__", False)]
+    found += [
+        (slot, f"{each.__name__} makes a policy: call it, {each.__name__}(...)") for slot, each in uncalled
+    ]
+    try:
+        hash(queue.selection)
+    except TypeError:
+        found.append(("selection", f"must be hashable, not {queue.selection!r}: give it a __hash__"))
+    if queue.sla is not None and not callable(queue.sla):
+        found.append(("sla", f"must be callable, not {queue.sla!r}"))
+    if queue.ordering is ordering.due and queue.sla is None and not first_dues(queue):
+        found.append(("ordering", "due needs an sla: nothing here would ever be due"))
+    if not isinstance(queue.scoring, tuple) or not all(callable(each) for each in queue.scoring):
+        found.append(("scoring", f"must be a tuple of callables, not {queue.scoring!r}"))
+    return found
+
+
+def first_dues(queue: Queue) -> list[Target]:
+    """Return the targets that say by when somebody must turn to a newcomer."""
+    targets = queue.targets if isinstance(queue.targets, tuple) else ()
+    return [each for each in targets if getattr(each, "measures", "") in ("accept", "first_response")]
+
+
+def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the targets of a queue."""
+    if not isinstance(queue.targets, tuple) or not all(isinstance(each, Target) for each in queue.targets):
+        yield "targets", f"must be a tuple of Target, not {queue.targets!r}"
+        return
+    seen: set[str] = {"first_response"} if queue.sla is not None else set()
+    for i, target in enumerate(queue.targets):
+        path = f"targets[{i}]"
+        found = [(f"{path}.{field}", problem) for field, problem in target.problems()]
+        yield from found
+        if target.calendar is not None and target.calendar not in list(calendars):
+            yield f"{path}.calendar", f"there is no calendar {target.calendar!r}"
+        if not found and target.label in seen:
+            short = queue.sla is not None and target.label == "first_response"
+            why = "sla is one, in short: leave it out" if short else "give one a name of its own"
+            yield path, f"there are two targets {target.label!r}: {why}"
+        seen |= set() if found else {target.label}
+
+
+def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:
+    if alarms is None:
+        return
+    if not isinstance(alarms, Alarms):
+        yield "alarms", f"must be Alarms, not {alarms!r}"
+        return
+    for field in ("oldest_age", "next_breach"):
+        value = getattr(alarms, field)
+        if value is not None and (problem := positive(value)):
+            yield f"alarms.{field}", problem
+    if type(alarms.no_eligible_agent) is not bool:
+        yield "alarms.no_eligible_agent", f"must be true or false, not {alarms.no_eligible_agent!r}"
+
+
+def positive(value: object, most: float = LONGEST) -> str | None:
+    """Return the rule that *value* breaks, if it is no duration; None: it is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"must be a number, not {value!r}"
+    if SHORTEST <= value <= most:
+        return None
+    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
