@@ -6,25 +6,43 @@ engine disagree, one of them is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import fsum
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from math import fsum, inf
+from typing import Any, TypeAlias
 
 import attrs
 
 from workassign import commands as cmd
 from workassign import events as ev
-from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence
-from workassign.plan import Plan
+from workassign.hours import Calendar
+from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence, Status
+from workassign.plan import Plan, Queue
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
+from workassign.policies.sla import Target
 
-__all__ = ["Item", "Person", "Router"]
+__all__ = ["Clock", "Item", "Person", "Router"]
 
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE = range(7)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH = range(10)
+
+STOPS = {
+    "accept": ("accepted",),
+    "first_response": ("replied",),
+    "next_response": ("replied",),
+    "periodic_update": ("replied",),
+    "resolution": ("completed",),
+}
+"""What the clocks of each measure wait for."""
+
+Timer: TypeAlias = tuple[Instant, int, int, Any]
+"""Due, kind, number, subject."""
+
+Key: TypeAlias = tuple[str, str]
+"""Queue, alarm."""
 
 
 @attrs.define(eq=False)
@@ -34,6 +52,43 @@ class Refusal:
     agent: str
     retry: Instant
     excluded: Instant
+
+
+@attrs.define(eq=False)
+class Clock:
+    """One clock of an interaction: all that happened to it, from its start to its end."""
+
+    number: int
+    target: Target
+    calendar: Calendar | None
+    queue: str
+    """Where it was started."""
+    seconds: float
+    before: float
+    """So much was used up before it was started."""
+    due: Instant | None
+    warnings: ev.Warnings
+    missed: bool
+    marks: list[tuple[str, Instant]]
+    """From when on it "runs", "stands" still, is "over"."""
+
+    @property
+    def now(self) -> str:
+        """What it does since the last mark."""
+        return self.marks[-1][0]
+
+    @property
+    def since(self) -> Instant:
+        """The last mark."""
+        return self.marks[-1][1]
+
+    def used(self, at: Instant) -> float:
+        """Return the seconds of its own time that are used up by *at*."""
+        seconds = self.before
+        for (what, start), (_, end) in pairwise([*self.marks, ("", at)]):
+            if what == "runs":
+                seconds += end - start if self.calendar is None else self.calendar.open_seconds(start, end)
+        return seconds
 
 
 @attrs.define(eq=False)
@@ -65,6 +120,13 @@ class Item:
     """The last target that was missed."""
     version: int = 1
     closed: Instant | None = None
+    said: list[str] = attrs.Factory(lambda: ["customer"])
+    """Who wrote, one after the other: customer, agent or bot."""
+    mood: float | None = None
+    """The last sentiment that is known."""
+    status: Status = Status.OPEN
+    clocks: list[Clock] = attrs.Factory(list)
+    """All that were ever started, the first first."""
 
     @property
     def urgency(self) -> tuple[int, float, int]:
@@ -75,6 +137,23 @@ class Item:
     def owned(self) -> bool:
         """Whether somebody accepted it and has it still."""
         return self.stage in ("assigned", "wrapping")
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has accepted it, or not since it was given back."""
+        return self.stage in ("waiting", "offered")
+
+    def present_clocks(self) -> list[Clock]:
+        """Return the clocks that are not over."""
+        return [clock for clock in self.clocks if clock.now != "over"]
+
+    def answered(self, *, bots: bool) -> bool:
+        """Whether anybody has answered, or something automatic where that counts."""
+        return "agent" in self.said or (bots and "bot" in self.said)
+
+    def unanswered(self, *, bots: bool) -> bool:
+        """Whether the customer has the last word."""
+        return [each for each in self.said if bots or each != "bot"][-1] == "customer"
 
 
 @attrs.define(eq=False)
@@ -152,6 +231,18 @@ class Router:
         self.timers: list[tuple[Instant, int, int]] = []
         """Ends of holds: (due, kind, number). They change nothing but that it is looked again."""
         self.answers: dict[str, tuple[Instant, cmd.Command, list[ev.Event]]] = {}
+        self.queues: dict[str, Queue] = dict(self.plan.queues)
+        """All that there ever were, as they last were."""
+        self.clocks = 0
+        self.alarms: dict[Key, set[object]] = {}
+        """What was over the limit of each alarm when it was last looked at."""
+        self.raised: set[Key] = set()
+        self.newest: dict[Key, Instant] = {}
+        """Alarms that changed last because of a timer, and when that was due."""
+        self.looked: Instant = -inf
+        """When it was last looked at the alarms."""
+        self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
+        """The last timer that fired."""
 
     # --- a turn -----------------------------------------------------------------------------
 
@@ -176,6 +267,7 @@ class Router:
         else:
             again = _DECIDE[type(command)](self, command) or []
         self.pair()
+        self.watch()
         self.fire()
         answer = [*self.facts, *again]
         if command.key is not None:
@@ -186,8 +278,10 @@ class Router:
 
     def fire(self) -> None:
         """Let everything happen that is due, one after the other, then bring together."""
+        self.fired = (-inf, 0, 0)
         while (timer := self.next_timer()) is not None and timer[0] <= self.at:
             due, kind, _, subject = timer
+            self.fired = timer[:3]
             if kind == WRAP_UP:
                 self.finish(subject, due)
             elif kind == OFFER:
@@ -198,15 +292,23 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == GRACE:
                 self.lose(subject, due)
+            elif kind == CLOCK:
+                self.reach(*subject, due)
+            elif kind == AGE:
+                if subject.waits:
+                    self.cross((subject.queue, "oldest_age"), subject, due)
+            elif kind == BREACH:
+                self.cross((subject.queue, "next_breach"), subject, due)
             else:
                 self.timers.remove(timer[:3])
                 if kind == REST:
                     self.touched += [person for person in self.people if person.number == timer[2]]
         self.pair()
+        self.watch()
 
-    def next_timer(self) -> tuple[Instant, int, int, Any] | None:
-        """Return the first of all timers: due, kind, number, subject."""
-        found: list[tuple[Instant, int, int, Any]] = [(*timer, None) for timer in self.timers]
+    def next_timer(self) -> Timer | None:
+        """Return the first of all timers."""
+        found: list[Timer] = [(*timer, None) for timer in self.timers]
         for item in self.items:
             if item.stage == "wrapping":
                 assert item.until is not None
@@ -216,6 +318,11 @@ class Router:
             if item.clock:
                 assert item.target is not None
                 found.append((item.since + item.target, SLA, item.seq, item))
+            for clock in item.clocks:
+                threshold = clock.warnings[0][1] if clock.warnings else clock.due
+                if clock.now == "runs" and threshold is not None:
+                    found.append((threshold, CLOCK, clock.number, (item, clock)))
+            found += self.crossings(item)
         found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
         return min(found, key=lambda timer: timer[:3], default=None)
 
@@ -369,6 +476,8 @@ class Router:
     def emit(self, event: ev.Event) -> None:
         """Keep what happened, and who has to be looked at because of it."""
         self.facts.append(event)
+        if isinstance(event, ev.ReplySent):
+            return  # to say something changes nothing of what she can take
         agent = getattr(event, "agent", None)
         person = self.find(getattr(agent, "id", agent))
         if person is not None:
@@ -436,6 +545,7 @@ class Router:
         self.emit(
             ev.Assigned(self.at, *ids, Fence(self.fences), how, None if offer is None else OfferId(offer))
         )
+        self.follow(item, "accepted")
 
     def let_go(self, item: Item, stage: str, *, idle: bool = True) -> None:
         """Take *item* out of whatever hands it is in."""
@@ -501,6 +611,7 @@ class Router:
         ids = (item.interaction.id, item.holder or "", Fence(item.fence or 0))
         self.let_go(item, "closed")
         self.emit(ev.Completed(self.at, *ids, due))
+        self.follow(item, "completed")
 
     def requeue(self, item: Item, cause: str, due: Instant | None, backoff: Backoff) -> None:
         """Bring what was accepted back to its place."""
@@ -508,6 +619,7 @@ class Router:
         self.let_go(item, "waiting")
         times = self.cool_down(item, ids[1], backoff)
         self.emit(ev.Requeued(self.at, *ids, cause, due, *times))
+        self.follow(item, "requeued")
 
     def take_back(self, item: Item, cause: str, due: Instant | None) -> None:
         """Take accepted work from somebody who is gone."""
@@ -550,7 +662,18 @@ class Router:
         )
         head_start = min(fsum(seconds for _, seconds in terms), queue.head_start_cap)
         tier = queue.tier if interaction.tier is None else interaction.tier
-        return tier, queue.ordering(since, target), head_start, terms, target
+        first = self.first_due(queue, interaction, since) if target is None else target
+        return tier, queue.ordering(since, first), head_start, terms, target
+
+    def first_due(self, queue: Queue, interaction: Interaction, since: Instant) -> float | None:
+        """Return the seconds, on the wall, until somebody has to turn to a newcomer."""
+        found = []
+        for target in queue.targets:
+            seconds = target.within(interaction, since) if callable(target.within) else target.within
+            if target.measures in ("accept", "first_response") and seconds is not None:
+                calendar = None if target.calendar is None else self.plan.calendars[target.calendar]
+                found.append(seconds if calendar is None else calendar.due(since, seconds) - since)
+        return min(found, default=None)
 
     def move(self, item: Item, queue: str, place: tuple[Any, ...]) -> None:
         """Give *item* another place."""
@@ -597,8 +720,10 @@ class Router:
         key = reference - head_start
         queue, clock = interaction.queue, target is not None
         item = Item(interaction, self.submitted, queue, tier, key, self.at, target, clock, event)
+        item.mood = interaction.sentiment
         self.items.append(item)
         self.emit(event)
+        self.follow(item, "submitted")
         wait = self.plan.queues[interaction.queue].sticky_wait
         if wait is not None:
             self.timers.append((self.at + wait, STICKY, item.seq))
@@ -612,8 +737,8 @@ class Router:
             return None
         return item
 
-    def held_item(self, command: Any, stage: str) -> Item | None:
-        """Return what the agent of *command* shows the fence of."""
+    def held_item(self, command: Any, stage: str | None) -> Item | None:
+        """Return what the agent of *command* shows the fence of; no stage: in any."""
         item = self.item(command.interaction)
         if item is None:
             self.refuse(command, "unknown_interaction")
@@ -623,7 +748,7 @@ class Router:
             self.refuse(command, "not_holder")
         elif item.fence != command.fence:
             self.refuse(command, "stale_fence")
-        elif item.stage != stage:
+        elif stage is not None and item.stage != stage:
             self.refuse(command, "wrong_stage")
         else:
             return item
@@ -640,6 +765,7 @@ class Router:
             self.rescind(item, "cancelled")
         self.let_go(item, "closed")
         self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
+        self.follow(item, "cancelled")
 
     def abandon(self, command: cmd.Abandon) -> None:
         item = self.open_item(command)
@@ -652,6 +778,7 @@ class Router:
             self.rescind(item, "abandoned")
         self.let_go(item, "closed")
         self.emit(ev.Abandoned(self.at, command.interaction))
+        self.follow(item, "abandoned")
 
     def transfer(self, command: cmd.Transfer) -> None:
         item = self.open_item(command)
@@ -681,6 +808,7 @@ class Router:
         where = (command.interaction, command.queue, holder)
         key = (tier, reference, head_start)
         self.emit(ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded))
+        self.follow(item, "transferred")
 
     def sticky_timer(self, item: Item) -> None:
         """Look again when the wait for the preferred agent ends."""
@@ -761,6 +889,7 @@ class Router:
         item.version += 1
         ids = (command.interaction, command.agent, command.fence)
         self.emit(ev.WrapUpStarted(self.at, *ids, item.until))
+        self.follow(item, "completed")
 
     def finish_wrap_up(self, command: cmd.FinishWrapUp) -> None:
         item = self.held_item(command, "wrapping")
@@ -772,6 +901,280 @@ class Router:
         if item is not None:
             backoff = self.backoff(item, "declined", command.reason)
             self.requeue(item, command.reason or "released", None, backoff)
+
+    # --- commands: what is said ---------------------------------------------------------------
+
+    def known_item(self, command: Any) -> Item | None:
+        item = self.item(command.interaction)
+        if item is None:
+            self.refuse(command, "unknown_interaction")
+        return item
+
+    def customer_replied(self, command: cmd.CustomerReplied) -> None:
+        item = self.known_item(command)
+        if item is None:
+            return
+        if item.closed is not None:
+            queue = self.queues[item.queue]
+            late = queue.reopen_within is not None and self.at - item.closed > queue.reopen_within
+            if late or not queue.reopen:
+                self.refuse(command, "closed")
+                return
+            if not self.open_again(command, item, "customer replied"):
+                return
+        item.said.append("customer")
+        item.version += 1
+        if command.sentiment is not None:
+            item.mood = command.sentiment
+        if item.stage == "wrapping":
+            item.stage, item.until = "assigned", None
+        self.emit(ev.MessageReceived(self.at, command.interaction, command.sentiment))
+        self.set_status(item, Status.OPEN, "customer replied")
+        self.follow(item, "customer replied")
+
+    def reopen(self, command: cmd.Reopen) -> None:
+        item = self.known_item(command)
+        if item is None:
+            return
+        if item.closed is None:
+            self.refuse(command, "not_closed")
+        elif self.open_again(command, item, command.reason or "asked"):
+            self.set_status(item, Status.OPEN, "reopened")
+            self.follow(item, "reopened")
+
+    def open_again(self, command: cmd.Command, item: Item, cause: str) -> bool:
+        """Let what is closed wait again, as if it had come in now; or refuse."""
+        queue = item.queue if item.queue in self.plan.queues else self.plan.successors.get(item.queue)
+        if queue is None or item.interaction.channel not in self.plan.channels:
+            self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
+            return False
+        item.stage, item.closed, item.since = "waiting", None, self.at
+        item.accepted_ever, item.missed = False, None
+        item.version += 1
+        place = self.place(queue, item.interaction, self.at)
+        self.move(item, queue, place)
+        self.sticky_timer(item)
+        self.emit(ev.Reopened(self.at, item.interaction.id, queue, cause, *place))
+        return True
+
+    def agent_replied(self, command: cmd.AgentReplied) -> None:
+        item = self.known_item(command)
+        if item is None or self.known(command) is None:
+            return
+        if command.fence is None or self.held_item(command, None) is not None:
+            self.reply(item, "agent", command.agent, "replied")
+
+    def bot_replied(self, command: cmd.BotReplied) -> None:
+        item = self.known_item(command)
+        if item is not None:
+            self.reply(item, "bot", None, "bot replied")
+
+    def reply(self, item: Item, who: str, agent: str | None, cause: str) -> None:
+        """Let the customer be answered."""
+        item.said.append(who)
+        item.version += 1
+        self.emit(ev.ReplySent(self.at, item.interaction.id, agent))
+        self.follow(item, cause)
+
+    def ask_status(self, command: cmd.SetStatus) -> None:
+        item = self.known_item(command)
+        if item is None:
+            return
+        if item.closed is not None:
+            self.refuse(command, "closed")
+        elif item.status is command.status:
+            self.refuse(command, "already_so")
+        else:
+            self.set_status(item, command.status, "asked")
+            self.follow(item, command.status.value)
+
+    def set_status(self, item: Item, status: Status, cause: str) -> None:
+        """Make it somebody else's turn, if it is not so already."""
+        if item.status is not status:
+            item.status = status
+            item.version += 1
+            self.emit(ev.StatusChanged(self.at, item.interaction.id, status, cause))
+
+    # --- clocks -----------------------------------------------------------------------------
+
+    def follow(self, item: Item, cause: str) -> None:
+        """Bring the clocks of *item* in line with what has just happened to it."""
+        moved = []
+        for clock in item.present_clocks():
+            if not self.belongs(item, clock):
+                self.end_clock(item, clock, cause)
+                moved.append(clock)
+        for target in self.queues[item.queue].targets:
+            self.align(item, target, cause, next((c for c in moved if c.target.label == target.label), None))
+
+    def belongs(self, item: Item, clock: Clock) -> bool:
+        """Whether the queue promises, by the same hours, what *clock* measures."""
+        if clock.queue != item.queue and clock.target.on_transfer == "restart":
+            return False
+        return any(
+            _words(target) == _words(clock.target) and self.hours(target) == clock.calendar
+            for target in self.queues[item.queue].targets
+        )
+
+    def hours(self, target: Target) -> Calendar | None:
+        """Return the calendar by which *target* is measured under the plan that holds."""
+        return None if target.calendar is None else self.plan.calendars.get(target.calendar)
+
+    def align(self, item: Item, target: Target, cause: str, moved: Clock | None) -> None:
+        """End, start, pause or resume the clock of one target; *moved* belonged to another queue."""
+        clock = next((each for each in item.present_clocks() if each.target.label == target.label), None)
+        runs = _runs(item, target)
+        done = target.measures == "periodic_update" and cause in _stops(target)
+        if clock is not None and (done or not runs):
+            self.end_clock(item, clock, cause)
+            clock = None
+        if clock is None and runs:
+            clock = self.start_clock(item, target, cause, moved)
+        if clock is None:
+            return
+        name, pauses = (item.interaction.id, target.label, cause), target.pauses
+        stands = item.status.value in pauses
+        stands = stands or ("answered" in pauses and not item.unanswered(bots=target.bots))
+        if stands and clock.now == "runs":
+            self.emit(ev.ClockPaused(self.at, *name, clock.used(self.at)))
+            clock.marks.append(("stands", self.at))
+            clock.due, clock.warnings = None, ()
+        elif not stands and clock.now == "stands":
+            if not clock.missed:
+                clock.due, clock.warnings = self.ahead(target, clock.seconds, clock.used(self.at))
+            clock.marks.append(("runs", self.at))
+            self.emit(ev.ClockResumed(self.at, *name, clock.due, clock.warnings))
+
+    def start_clock(self, item: Item, target: Target, cause: str, moved: Clock | None) -> Clock | None:
+        """Start a clock, if the target gives it any time."""
+        felt = attrs.evolve(item.interaction, sentiment=item.mood)
+        within = target.within(felt, self.at) if callable(target.within) else target.within
+        if within is None:
+            return None
+        seconds = float(within)
+        over = [each for each in item.clocks if each.now == "over" and each.target.label == target.label]
+        last = None  # the clock that this one goes on from
+        if moved is not None:
+            last = moved if target.on_transfer == "carry" else None
+        elif over and target.on_reopen == "carry" and target.measures in ("first_response", "resolution"):
+            last = max(over, key=lambda each: each.number)
+        used = 0.0 if last is None else last.used(self.at)
+        late = last is not None and last.missed and used >= seconds
+        due, warnings = (None, ()) if late else self.ahead(target, seconds, used)
+        self.clocks += 1
+        hours, start = self.hours(target), [("runs", self.at)]
+        clock = Clock(self.clocks, target, hours, item.queue, seconds, used, due, warnings, late, start)
+        item.clocks.append(clock)
+        name = (item.interaction.id, target.label, cause)
+        self.emit(ev.ClockStarted(self.at, *name, seconds, used, due, warnings))
+        return clock
+
+    def ahead(self, target: Target, seconds: float, used: float) -> tuple[Instant, ev.Warnings]:
+        """Return when *seconds* are over of which some are used up, and the warnings before that."""
+
+        def over(left: float) -> Instant:
+            hours = self.hours(target)
+            return self.at + left if hours is None else hours.due(self.at, left)
+
+        shares = [share for share in target.warn_at if share * seconds > used]
+        return over(max(seconds - used, 0.0)), tuple((each, over(each * seconds - used)) for each in shares)
+
+    def end_clock(self, item: Item, clock: Clock, cause: str) -> None:
+        """Let a clock be over, because of what it waits for or because of something else."""
+        kind = ev.ClockStopped if cause in _stops(clock.target) else ev.ClockCancelled
+        used = clock.used(self.at)
+        clock.marks.append(("over", self.at))
+        self.emit(kind(self.at, item.interaction.id, clock.target.label, cause, used))
+
+    def reach(self, item: Item, clock: Clock, due: Instant) -> None:
+        """Let the next threshold of a clock be reached."""
+        name = (item.interaction.id, clock.target.label)
+        if clock.warnings:
+            (share, _), *rest = clock.warnings
+            clock.warnings = tuple(rest)
+            self.emit(ev.SlaWarned(self.at, due, *name, share))
+        else:
+            clock.missed, clock.due = True, None
+            item.version += 1
+            self.emit(ev.SlaMissed(self.at, due, *name))
+
+    # --- alarms -----------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Look at every queue that wants to be watched, and say what is another way than before."""
+        self.looked = self.at
+        fresh = {
+            (name, alarm): members
+            for name, queue in sorted(self.plan.queues.items())
+            if queue.alarms is not None
+            for alarm, members in self.over(name, queue.alarms)
+        }
+        for key in sorted({*fresh, *self.raised}):
+            members = fresh.get(key, {})
+            due = self.newest.get(key) if members.keys() == self.alarms.get(key, set()) else None
+            if members and key not in self.raised:
+                first = min(members.values(), key=lambda item: item.seq)
+                self.raised.add(key)
+                self.emit(ev.AlarmRaised(self.at, due, *key, first.interaction.id))
+            elif key in self.raised and not members:
+                self.raised.remove(key)
+                self.emit(ev.AlarmCleared(self.at, *key))
+        self.alarms = {key: set(members) for key, members in fresh.items()}
+        self.newest = {}
+
+    def over(self, name: str, alarms: Any) -> Iterator[tuple[str, dict[object, Item]]]:
+        """Yield each alarm of a queue and what is over its limit now."""
+        here = [item for item in self.items if item.closed is None and item.queue == name]
+        age, lead = alarms.oldest_age, alarms.next_breach
+        old = [item for item in here if age is not None and item.waits and item.since + age <= self.at]
+        yield "oldest_age", {item.seq: item for item in old}
+        near = [
+            item
+            for item in here
+            if lead is not None and any(due - lead <= self.at < due for due, _ in self.breaches(item))
+        ]
+        yield "next_breach", {item.seq: item for item in near}
+        yield "no_eligible_agent", self.stranded(here) if alarms.no_eligible_agent else {}
+
+    def stranded(self, here: list[Item]) -> dict[object, Item]:
+        """Return the first of every class that waits and that nobody who is there could take."""
+        found: dict[object, Item] = {}
+        for item in sorted(here, key=lambda item: item.urgency):
+            if item.stage != "waiting" or self.waits_for(item) is not None:
+                continue
+            units = self.units(item.interaction.channel)
+            able = (each for each in self.people if each.there and self.able(each, item))
+            if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
+                found.setdefault((item.interaction.channel, item.interaction.needs, item.tier), item)
+        return found
+
+    def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
+        """Yield when targets of *item* will be missed, and since when that is so."""
+        if item.clock and item.target is not None:
+            yield item.since + item.target, -inf
+        for clock in item.clocks:
+            if clock.now == "runs" and clock.due is not None:
+                yield clock.due, clock.since
+
+    def crossings(self, item: Item) -> Iterator[Timer]:
+        """Yield the limits that *item* will cross, as seen when it was last looked at the alarms."""
+        alarms = None if item.closed is not None else self.plan.queues[item.queue].alarms
+        if alarms is None:
+            return
+        found = []
+        if alarms.oldest_age is not None:
+            found.append((item.since + alarms.oldest_age, AGE, item.seq))
+        if alarms.next_breach is not None:
+            dues = (due for due, since in self.breaches(item) if since <= self.looked)
+            found += [(due - alarms.next_breach, BREACH, item.seq) for due in dues]
+        yield from ((*each, item) for each in found if each[0] > self.looked and each > self.fired)
+
+    def cross(self, key: Key, item: Item, due: Instant) -> None:
+        """Let *item* be over a limit from now on, because of time alone."""
+        members = self.alarms.setdefault(key, set())
+        if item.seq not in members:
+            members.add(item.seq)
+            self.newest[key] = due
 
     # --- commands: agents -------------------------------------------------------------------
 
@@ -868,12 +1271,15 @@ class Router:
                 self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
                 return
         self.plan = plan
+        self.queues |= plan.queues
         self.plan_version += 1
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
         for person in self.people:
             self.take_along(person)
         for item in open_items:
             self.rekey(item)
+            self.follow(item, "plan changed")
+        self.newest.clear()
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
             self.sticky_timer(item)
@@ -908,6 +1314,39 @@ class Router:
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail
+
+
+def _runs(item: Item, target: Target) -> bool:
+    """Whether a clock for *target* should be there."""
+    if item.closed is not None:
+        return False
+    answered, waits = item.answered(bots=target.bots), item.unanswered(bots=target.bots)
+    return {
+        "accept": item.waits,
+        "first_response": not answered,
+        "next_response": answered and waits,
+        "periodic_update": answered,
+        "resolution": item.stage != "wrapping",
+    }[target.measures]
+
+
+def _stops(target: Target) -> tuple[str, ...]:
+    """Return what *target* waits for."""
+    causes = STOPS[target.measures]
+    return (*causes, "bot replied") if target.bots and "replied" in causes else causes
+
+
+def _words(target: Target) -> object:
+    """Return all that *target* says, the same for one that was read from data."""
+    said = attrs.asdict(target, recurse=False)
+    within = target.within
+    return _plain(said | {"within": describe(within) if callable(within) else within})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _rescinded(at: Instant, ids: tuple[Any, ...]) -> Callable[..., ev.Event]:
@@ -949,6 +1388,11 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Complete: Router.complete,
     cmd.FinishWrapUp: Router.finish_wrap_up,
     cmd.Release: Router.release,
+    cmd.Reopen: Router.reopen,
+    cmd.CustomerReplied: Router.customer_replied,
+    cmd.AgentReplied: Router.agent_replied,
+    cmd.BotReplied: Router.bot_replied,
+    cmd.SetStatus: Router.ask_status,
     cmd.AddAgent: Router.add_agent,
     cmd.ChangeAgent: Router.change_agent,
     cmd.RemoveAgent: Router.remove_agent,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from workassign._index import Index
 from workassign._records import AgentState, Work
 from workassign._state import State
-from workassign.model import Instant, Presence
+from workassign.model import Instant, Presence, Status
 from workassign.policies.holds import Hold
 
 __all__ = ["check"]
@@ -26,6 +26,7 @@ def check(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, i
     _check_holdings(state, works)
     _check_balance(state, works)
     _check_ways_out(state)
+    _check_clocks(state)
     waiting = [work for work in works if work.stage == "waiting"]
     _check_lines(index, waiting)
     _check_pools(state, index)
@@ -74,6 +75,25 @@ def _check_ways_out(state: State) -> None:
         if agent.presence is not Presence.AVAILABLE:
             assert not any(hold.pending for hold in agent.holdings.values()), f"{agent.agent.id} has offers"
         assert agent.presence is not Presence.DRAINING or agent.holdings, f"{agent.agent.id} drains nothing"
+
+
+def _check_clocks(state: State) -> None:
+    """Every clock is one of its queue, belongs to something open, and stands or runs as it must."""
+    for who, known in state.conversations.items():
+        work = state.works[who]
+        labels = {target.label for target in work.sig.queue.plan.targets}
+        for name, clock in known.clocks.items():
+            where = f"clock {name} of {who}, which is {work.stage}"
+            assert work.stage != "closed", where
+            assert clock.work is work, where
+            assert name in labels, where
+            assert clock.target.measures != "accept" or work.stage in ("waiting", "offered"), where
+            stands = known.status is not Status.OPEN and known.status.value in clock.target.pauses
+            if "answered" in clock.target.pauses:
+                stands = stands or known.unanswered[clock.target.bots] is None
+            assert stands == (clock.since is None), f"{where}, {known.status}"
+            ahead = clock.since is not None and not clock.missed
+            assert ahead == (clock.due is not None), f"{where}: due {clock.due}"
 
 
 def _check_lines(index: Index, waiting: list[Work]) -> None:

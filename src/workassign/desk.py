@@ -16,118 +16,24 @@ import threading
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from types import TracebackType
-from typing import Any, TypeAlias
 
-import attrs
-
-from workassign._records import Work
 from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError
-from workassign.events import Event, Refused, Terms
+from workassign.events import Event, Refused
 from workassign.journal import Entry, Recorder, Store, entries, record, replay
-from workassign.model import AgentId, Fence, Instant, InteractionId, OfferId, Presence
+from workassign.model import AgentId, Instant, InteractionId
 from workassign.plan import Plan
+from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
 
 __all__ = ["AgentView", "Desk", "InteractionView", "QueueView"]
 
 _LOG = logging.getLogger("workassign.desk")
 
 _UNKNOWN = "it could not be made durable, and it is unknown whether it happened: ask again with the same key"
-
-
-@attrs.frozen(kw_only=True)
-class InteractionView:
-    """An interaction as it stood when it was asked for."""
-
-    id: InteractionId
-    stage: str
-    """waiting, offered, assigned, wrapping or closed."""
-    queue: str
-    channel: str
-    tier: int
-    key: Instant | None
-    """It waits, or would wait again, behind every smaller key of its tier; None once it is closed."""
-    head_start: float
-    """The seconds that its key lies before its reference instant."""
-    terms: Terms
-    """What the head start is made of: name of the scoring policy, seconds."""
-    submitted: Instant
-    due: Instant | None
-    """When the first response is due."""
-    agent: AgentId | None
-    offer: OfferId | None
-    """The open offer."""
-    fence: Fence | None
-    version: int
-    """For `expected_version`."""
-    position: int | None
-    """Its place in its queue, from 1; None unless it waits."""
-
-
-@attrs.frozen(kw_only=True)
-class AgentView:
-    """An agent as she stood when she was asked for."""
-
-    id: AgentId
-    presence: Presence
-    offers: Mapping[OfferId, InteractionId]
-    work: Mapping[InteractionId, Fence]
-    """What she has accepted and not yet left, wrap-up included."""
-    load: float
-    """Units in use, of `capacity`."""
-    capacity: float
-    version: int
-    """For `expected_version`."""
-
-
-_Row: TypeAlias = tuple[int, Instant, int, Instant, InteractionId]
-"""What waits: tier, key, sequence, when it was submitted, id."""
-
-
-class QueueView:
-    """A queue as it stood when it was asked for; sorted when its order is first asked."""
-
-    def __init__(self, name: str, tally: dict[str, Any], rows: list[_Row]) -> None:
-        self.name = name
-        self.tally = tally
-        """Its balance: entered = answered + abandoned + exited + waiting (offered ones too)."""
-        self._rows = rows
-
-    @property
-    def length(self) -> int:
-        """How many wait and are offered to nobody."""
-        return len(self._rows)
-
-    @cached_property
-    def oldest(self) -> Instant | None:
-        """When the one that waits longest was submitted; None if nothing waits. Cost: O(n)."""
-        return min((submitted for _, _, _, submitted, _ in self._rows), default=None)
-
-    def page(self, offset: int = 0, limit: int = 50) -> list[InteractionId]:
-        """Return who waits, in the order in which an agent who can do all of it takes it.
-
-        Cost: O(n log n) for the first question about the order, then O(limit).
-        """
-        if offset < 0 or limit < 0:
-            raise UsageError(f"offset and limit must not be negative: {offset}, {limit}")
-        return [interaction for *_, interaction in self._order[offset : offset + limit]]
-
-    def position(self, interaction: InteractionId) -> int | None:
-        """Return the place of *interaction*, from 1; None if it does not wait here. Cost as of `page`."""
-        return self._places.get(interaction)
-
-    @cached_property
-    def _order(self) -> list[_Row]:
-        return sorted(self._rows)
-
-    @cached_property
-    def _places(self) -> dict[InteractionId, int]:
-        return {interaction: place for place, (*_, interaction) in enumerate(self._order, 1)}
 
 
 class _Run:
@@ -282,33 +188,10 @@ class Desk:
                 retention.
         """
         with self._settled() as run:
-            state = run.engine._state
-            work = state.works.get(interaction)
+            work = run.engine._state.works.get(interaction)
             if work is None:
                 raise UsageError(f"there is no interaction {interaction!r}")
-            first, hold, position = work.first_said(), work.hold, None
-            if work.stage == "waiting":
-                here, place = work.sig.queue, _place(work)
-                position = sum(
-                    1 for other in state.waiting() if other.sig.queue is here and _place(other) <= place
-                )
-            return InteractionView(
-                id=interaction,
-                stage=work.stage,
-                queue=work.sig.queue.name,
-                channel=work.sig.channel,
-                tier=work.sig.tier,
-                key=None if work.stage == "closed" else work.key,
-                head_start=first.head_start,
-                terms=first.terms,
-                submitted=work.since,
-                due=work.due,
-                agent=None if hold is None else hold.agent.agent.id,
-                offer=hold.offer if hold is not None and hold.pending else None,
-                fence=None if hold is None else hold.fence,
-                version=work.version,
-                position=position,
-            )
+            return of_interaction(run.engine._state, work, run.engine.now)
 
     def agent(self, agent: AgentId) -> AgentView:
         """Return how *agent* stands. Cost: O(what she has).
@@ -320,16 +203,7 @@ class Desk:
             known = run.engine._state.agents.get(agent)
             if known is None:
                 raise UsageError(f"there is no agent {agent!r}")
-            holdings = known.holdings
-            return AgentView(
-                id=agent,
-                presence=known.presence,
-                offers={h.offer: name for name, h in holdings.items() if h.pending and h.offer is not None},
-                work={name: h.fence for name, h in holdings.items() if h.fence is not None},
-                load=known.view.load,
-                capacity=known.agent.capacity,
-                version=known.version,
-            )
+            return of_agent(known)
 
     def queue(self, queue: str) -> QueueView:
         """Return how *queue* stands. Cost: O(all interactions kept); its order is sorted later.
@@ -342,12 +216,12 @@ class Desk:
             known = state.queues.get(queue)
             if known is None:
                 raise UsageError(f"there is no queue {queue!r}")
-            rows = [
-                (*_place(work), work.since, work.interaction.id)
-                for work in state.waiting()
-                if work.sig.queue is known
-            ]
-            return QueueView(queue, known.tally.as_dict(), rows)
+            return of_queue(state, known)
+
+    def alarms(self) -> list[tuple[str, str]]:
+        """Return the alarms that are raised now: queue and alarm, sorted. Cost: O(these)."""
+        with self._settled() as run:
+            return sorted(run.engine._state.alarms)
 
     def events(self, since: int = 0) -> Iterator[tuple[int, Event]]:
         """Yield every durable event after number *since*, with its number, from 1 on.
@@ -450,11 +324,6 @@ class Desk:
             if run.recorder.pending:
                 self._write(run)
             yield run
-
-
-def _place(work: Work) -> tuple[int, Instant, int]:
-    """Return what *work* waits by; the least is first."""
-    return work.sig.tier, work.key, work.seq
 
 
 def _resumed(store: Store) -> _Run:

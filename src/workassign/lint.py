@@ -29,6 +29,7 @@ from workassign.plan import Plan, Queue
 from workassign.policies import naming, ordering, scoring, work
 from workassign.policies.offers import Backoff
 from workassign.policies.scoring import Scorer
+from workassign.queues import first_dues
 
 __all__ = ["Bound", "Finding", "Severity", "as_data", "lint", "starvation_bound", "text"]
 
@@ -128,8 +129,12 @@ def _within(queues: Mapping[str, Queue]) -> tuple[float | None, str]:
 
 
 def _target(queue: Queue) -> float | None:
-    """Return the SLA target of *queue* if it is one and the same for all."""
-    spec = None if queue.sla is None else naming.describe(queue.sla)
+    """Return after how long somebody must turn to what comes, if that is one and the same for all."""
+    if queue.sla is None:
+        dues = first_dues(queue)
+        plain = all(not callable(each.within) and each.calendar is None for each in dues)
+        return min(float(each.within) for each in dues) if dues and plain else None  # type: ignore[arg-type]
+    spec = naming.describe(queue.sla)
     if isinstance(spec, Mapping) and spec["use"] == f"{_OURS}sla:first_response":
         return float(spec["seconds"])
     return None
@@ -211,6 +216,9 @@ def _policies(plan: Plan) -> Iterator[tuple[str, Any]]:
                 yield f"queues.{name}.{slot}", policy
         for number, scorer in enumerate(queue.scoring):
             yield f"queues.{name}.scoring[{number}]", scorer
+        for number, target in enumerate(queue.targets):
+            if callable(target.within):
+                yield f"queues.{name}.targets[{number}].within", target.within
     if plan.capacity is not None:
         yield "capacity", plan.capacity
 

@@ -17,8 +17,8 @@ from tests.golden.policies import moody
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
-from workassign.journal import Recorder, record, replay
 from workassign.hours import Calendar
+from workassign.journal import Recorder, record, replay
 from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
