@@ -11,7 +11,7 @@ from workassign import Calendar, Plan, Queue, SqliteStore, Target, verify
 from workassign.cli import main
 from workassign.commands import Command
 from workassign.events import Event
-from workassign.lab.day import Handling, Reaction, Simulation
+from workassign.lab.day import Conversation, Handling, Reaction, Simulation
 from workassign.lab.draws import Lognormal
 from workassign.lab.roster import Member, Roster, Shift, Team
 from workassign.lab.synthetic import SyntheticCustomers
@@ -95,6 +95,7 @@ TABLES: list[tuple[type, str]] = [
     (Lognormal, "### A spread"),
     (Handling, "### [simulation.handling]"),
     (Reaction, "### [simulation.reaction]"),
+    (Conversation, "### [simulation.conversation]"),
     (SyntheticCustomers, "### [simulation.customers]"),
 ]
 

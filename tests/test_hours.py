@@ -155,7 +155,9 @@ def test_a_holiday_holds_in_its_own_year_only() -> None:
     office = attrs.evolve(OFFICE, holidays=["2026-11-26"])
     assert office.is_open(t("2025-11-26 12:00"))
     assert office.is_open(t("2426-11-26 12:00"))
-    assert not attrs.evolve(OFFICE, holidays=["2426-11-26"]).is_open(t("2426-11-26 12:00"))
+    later = attrs.evolve(OFFICE, holidays=["2426-11-26"])
+    assert not later.is_open(t("2426-11-26 12:00"))
+    assert later.is_open(t("2826-11-26 12:00"))
 
 
 def test_an_exception_opens_a_holiday() -> None:
@@ -239,6 +241,13 @@ def test_a_shift_into_the_day_that_was_skipped_ends_where_the_day_begins() -> No
     assert wall(night.next_closing(begun + 2 * HOUR), night.zone) == "2011-12-31 01:00:00"
 
 
+def test_a_change_that_was_undone_after_a_week_is_seen() -> None:
+    office = Calendar(zone="America/Recife", week={"mon-fri": ["09:00-17:00"]})
+    zone = office.zone
+    assert wall(office.next_opening(t("2000-10-11 00:00", zone)), zone) == "2000-10-11 09:00:00"
+    assert office.open_seconds(t("2000-10-11 10:00", zone), t("2000-10-16 10:00", zone)) == 24 * HOUR
+
+
 def test_offsets_can_be_odd() -> None:
     office = Calendar(zone="Asia/Kathmandu", week={"mon-fri": ["09:00-17:00"]})
     assert office.next_opening(t("2026-06-01 00:00", "UTC")) == t("2026-06-01 03:15", "UTC")
@@ -288,7 +297,7 @@ def test_an_exception_like_the_week_itself_never_closes() -> None:
 # --- far away --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("year", [1500, 1883, 1969, 1970, 2037, 2038, 2099, 2400, 5100])
+@pytest.mark.parametrize("year", [1500, 1883, 1890, 1969, 1970, 2037, 2099, 2400, 2406, 5100])
 def test_the_wall_clock_decides_in_any_year(year: int) -> None:
     calendar = Calendar(zone=NEW_YORK, week={"mon-thu": ["09:00-17:00"], "fri": ["22:00-03:00"]})
     spec = calendar.to_data()
@@ -324,12 +333,35 @@ def test_ten_years_of_open_hours_can_be_due() -> None:
     assert wall(end).startswith("2068-")
 
 
+def test_open_hours_can_be_used_up_with_a_year() -> None:
+    start = t("2026-06-01 09:00")
+    for number in range(57, 62):
+        end = OFFICE.next_opening(number * YEAR)
+        left = OFFICE.open_seconds(start, end)
+        due = OFFICE.due(start, left)
+        assert OFFICE.next_opening(due) == end
+        assert OFFICE.is_open(due - 1)
+        assert OFFICE.back(end, left) == start
+
+
 def test_ten_years_of_a_second_a_week_are_millions_of_years() -> None:
     rare = Calendar(week={"mon": ["12:00:00-12:00:01"]})
     first = t("2026-06-01 12:00", "UTC")
     assert rare.due(first, LONGEST) == first + (LONGEST - 1) * 7 * DAY + 1
     assert rare.back(first + 1, LONGEST) == first - (LONGEST - 1) * 7 * DAY
     assert rare.is_open(rare.due(first, LONGEST) - 1)
+    # Also if the seconds end with a cycle of years, wherever that may be cut.
+    for year in range(2199, 2204):
+        weeks = rare.open_seconds(first, (year - 1970) * YEAR) + 30 * 20_871
+        assert rare.due(first, weeks) == first + (weeks - 1) * 7 * DAY + 1
+
+
+def test_a_holiday_on_the_way_counts_when_cycles_are_skipped() -> None:
+    rare = Calendar(week={"mon": ["12:00:00-12:00:01"]}, holidays=["2100-06-07"])
+    first, week, million = t("2026-06-01 12:00", "UTC"), 7 * DAY, 1_000_000
+    assert rare.due(first, million) == first + million * week + 1
+    last = first + 200_000 * week
+    assert rare.back(last + 1, million) == last - million * week
 
 
 def test_a_calendar_that_changes_clocks_skips_cycles_too() -> None:
@@ -378,6 +410,7 @@ NEARBY = [
     ("America/Sao_Paulo", "2018-11-04 01:00"),  # skips midnight
     ("America/Sao_Paulo", "2018-02-17 23:30"),  # repeats the hour before midnight
     ("Pacific/Apia", "2011-12-31 00:00"),  # skips a Friday
+    ("America/Recife", "2000-10-12 00:00"),  # changed on the 8th and back on the 15th
     ("Asia/Kathmandu", "1986-01-01 00:15"),
     ("Africa/Casablanca", "2026-02-15 03:00"),
     ("Asia/Pyongyang", "2018-05-05 00:00"),
@@ -803,7 +836,7 @@ def test_the_source_names_the_years() -> None:
 
 
 def test_names_of_holidays_do_not_depend_on_who_is_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setenv("LANGUAGE", "th")
     assert public_holidays("US", years=[2026])[0]["2026-12-25"] == "Christmas Day"
 
 

@@ -398,7 +398,7 @@ def _stretches(zone: tzinfo, begin: int, end: int) -> Iterator[tuple[int, int, i
 def _change(zone: tzinfo, begin: int, end: int) -> int:
     """When the zone changes clocks after *begin*, or *end* if it does not before."""
     offset = _offset(zone, begin)
-    # One look a day is enough: no zone has ever changed clocks twice within four.
+    # One look a day is enough: no zone has ever changed clocks twice within three.
     most = next((day for day in range(begin + DAY, end, DAY) if _offset(zone, day) != offset), end)
     return begin + bisect_left(range(begin, most), True, key=lambda at: _offset(zone, at) != offset)
 

@@ -16,6 +16,7 @@ from math import floor, inf
 from typing import Any, Protocol, TypeAlias
 
 import attrs
+import numpy as np
 
 from workassign import commands as cmd
 from workassign import events as ev
@@ -27,7 +28,17 @@ from workassign.plan import Plan
 from workassign.policies import ordering
 from workassign.settings import structured
 
-__all__ = ["ACTOR", "Arrivals", "Door", "Handling", "Reaction", "Simulation", "plain_fifo", "run_day"]
+__all__ = [
+    "ACTOR",
+    "Arrivals",
+    "Conversation",
+    "Door",
+    "Handling",
+    "Reaction",
+    "Simulation",
+    "plain_fifo",
+    "run_day",
+]
 
 ACTOR = "simulation"
 """Who says all commands of a simulated day: a journal with another actor is none."""
@@ -87,6 +98,37 @@ class Reaction:
 
 
 @attrs.frozen(kw_only=True)
+class Conversation:
+    """How agents and customers write to each other. Without it nobody is heard to answer.
+
+    Raises:
+        ValueError: If a share is none.
+    """
+
+    reply: Lognormal = Lognormal(median=300.0, spread=0.7)
+    """Seconds from the acceptance to the agent's answer, which comes at the latest when she is done."""
+    writes_again: float = 0.2
+    """The share of answers after which the customer writes again."""
+    again_after: Lognormal = Lognormal(median=3600.0, spread=1.0)
+    """Seconds from the answer to that message."""
+    reopens: bool = True
+    """She also writes when the conversation is closed, which opens it again; else she lets it be."""
+    again_takes: float = 0.5
+    """A message that opens it again takes so much of the time that the conversation took at first."""
+    relief: float = 0.4
+    """So much happier the customer then is, up to 1; nobody knows where her sentiment is unknown."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check the shares."""
+        if not 0 <= self.writes_again < 1:
+            raise ValueError(f"writes_again must be a share, from 0 to below 1, not {self.writes_again!r}")
+        if not 0 < self.again_takes <= 10:
+            raise ValueError(f"again_takes must be positive and at most 10, not {self.again_takes!r}")
+        if not -2 <= self.relief <= 2:
+            raise ValueError(f"relief must be between -2 and 2, not {self.relief!r}")
+
+
+@attrs.frozen(kw_only=True)
 class Simulation:
     """The table `[simulation]` of a plan file."""
 
@@ -95,6 +137,8 @@ class Simulation:
     """After the last arrival the day goes on until nothing is open, at most so many seconds."""
     handling: Handling = Handling(median=300.0, spread=0.6)
     reaction: Reaction = Reaction()
+    conversation: Conversation | None = None
+    """How they write to each other; None: conversations are not told."""
     patience: Lognormal | None = None
     """After so many seconds without an agent a customer leaves; None: everybody waits."""
     customers: SyntheticCustomers | None = None
@@ -173,7 +217,11 @@ class _World:
         self._offered: Counter[InteractionId] = Counter()
         self._fences: dict[InteractionId, Fence] = {}
         self._on_shift: set[AgentId] = set()
+        self._messages: dict[InteractionId, int] = {}
+        """Customers' messages of interactions that were written to again."""
+        self._unanswered: set[InteractionId] = set()
         self._left = 0
+        """Arrivals and further messages still to come."""
 
     def later(self, at: Instant, act: Act) -> None:
         """Do *act* at an instant, after what was planned for that instant before."""
@@ -262,11 +310,55 @@ class _World:
         self._fences[name] = assigned.fence
         if assigned.offer is not None:
             self._offers.discard(assigned.offer)
-        normal = stream(self._habits.seed, Purpose.HANDLING, name).standard_normal()
+        normal = stream(self._habits.seed, Purpose.HANDLING, self._opening(name)).standard_normal()
         seconds = self._habits.handling.of(self._open[name]).at(normal)
+        talk = self._habits.conversation
+        if talk is not None:
+            seconds *= talk.again_takes if name in self._messages else 1.0
+            self._unanswered.add(name)
+            delay = talk.reply.at(self._dice(name).standard_normal())
+            if delay < seconds:
+                self.later(assigned.at + delay, lambda at: self._reply(assigned, at))
         self.later(assigned.at + seconds, lambda at: self._finish(assigned, at))
 
+    def _opening(self, name: InteractionId) -> str:
+        """Return what chance of this turn of a conversation belongs to."""
+        messages = self._messages.get(name)
+        return name if messages is None else f"{messages}/{name}"
+
+    def _dice(self, name: InteractionId) -> np.random.Generator:
+        return stream(self._habits.seed, Purpose.CONVERSATION, self._opening(name))
+
+    def _reply(self, assigned: ev.Assigned, at: Instant) -> None:
+        """Let the agent answer, if she still has it and has not yet."""
+        name, talk = assigned.interaction, self._habits.conversation
+        if talk is None or name not in self._unanswered or self._fences.get(name) != assigned.fence:
+            return
+        self._unanswered.discard(name)
+        interaction = self._open[name]
+        self.turn(cmd.AgentReplied(name, assigned.agent, assigned.fence, actor=ACTOR), at)
+        dice = self._dice(name)
+        dice.standard_normal()  # the delay of this answer
+        if dice.random() < talk.writes_again:
+            self._left += 1
+            again = at + talk.again_after.at(dice.standard_normal())
+            self.later(again, lambda at: self._write_again(interaction, talk.relief, at))
+
+    def _write_again(self, interaction: Interaction, relief: float, at: Instant) -> None:
+        """Let the customer write again, a little happier."""
+        name, felt, talk = interaction.id, interaction.sentiment, self._habits.conversation
+        self._left -= 1
+        if name not in self._open and (talk is None or not talk.reopens):
+            return
+        self._messages[name] = self._messages.get(name, 0) + 1
+        if felt is not None:
+            felt = max(-1.0, min(1.0, felt + relief * self._messages[name]))
+        self._open[name] = interaction
+        self._unanswered.add(name)
+        self.turn(cmd.CustomerReplied(name, felt, actor=ACTOR), at)
+
     def _finish(self, assigned: ev.Assigned, at: Instant) -> None:
+        self._reply(assigned, at)
         if self._fences.get(assigned.interaction) == assigned.fence:
             command = cmd.Complete(assigned.interaction, assigned.agent, assigned.fence, actor=ACTOR)
             self.turn(command, at)
@@ -285,6 +377,7 @@ class _World:
         self._waiting.discard(event.interaction)
         self._fences.pop(event.interaction, None)
         self._offered.pop(event.interaction, None)
+        self._unanswered.discard(event.interaction)
 
     def _lost(self, event: ev.Requeued | ev.Transferred) -> None:
         self._fences.pop(event.interaction, None)
@@ -295,7 +388,7 @@ class _World:
             self.later(back, _partial(self._come_back, event.agent))
 
     def _turned_away(self, event: ev.Refused) -> None:
-        if event.command == "Submit":
+        if event.command in ("Submit", "CustomerReplied"):
             self._open.pop(event.subject, None)
             self._waiting.discard(event.subject)
 

@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     PATIENCE = 2
     FOLLOWERS = 3
     VALUE = 4
+    CONVERSATION = 5
 
 
 def stream(seed: int, purpose: Purpose, subject: str) -> np.random.Generator:

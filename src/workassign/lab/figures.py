@@ -52,6 +52,9 @@ class QueueFigures:
 
     name: str
     entered: int
+    """What came in, from another queue or opened again included."""
+    reopened: int
+    """Of these, what had been closed before."""
     answered: int
     """Ever accepted."""
     abandoned: int
@@ -240,6 +243,7 @@ def _line(
     return QueueFigures(
         name=name,
         entered=len(cases) + sum(moved.values()),
+        reopened=sum(case.reopened for case in cases),
         answered=fates.count("answered"),
         abandoned=fates.count("abandoned"),
         exited=exited,

@@ -38,6 +38,8 @@ class Case:
     """Seconds until an agent first accepted; None: nobody did."""
     missed: bool = False
     """Whether the target passed with nobody having accepted."""
+    reopened: bool = False
+    """It had been closed before."""
     end: str = ""
     """How it was closed: completed, abandoned, or the reason of its cancellation."""
 
@@ -128,6 +130,7 @@ class Ledger:
     def __init__(self, plan: Plan) -> None:
         """Start empty under *plan*, which says how many units a channel's interaction takes up."""
         self.cases: dict[InteractionId, Case] = {}
+        """Openings: by the interaction's id, and what was opened again by a key of its own."""
         self.agents: dict[AgentId, AgentHours] = {}
         self.waiting: dict[str, Level] = {name: Level() for name in plan.queues}
         """Queue -> how many are open there and were never accepted."""
@@ -147,6 +150,7 @@ class Ledger:
         self.targets: dict[str, float] = {}
         """Queue -> the target of the last interaction there that had one, seconds."""
         self._units = {name: channel.units for name, channel in plan.channels.items()}
+        self._current: dict[InteractionId, Case] = {}
         self._held: dict[InteractionId, tuple[AgentHours, float]] = {}
 
     def take(self, at: Instant, facts: Iterable[ev.Event]) -> None:
@@ -170,14 +174,28 @@ class Ledger:
     # --- interactions -----------------------------------------------------------------------
 
     def _submitted(self, event: ev.Submitted) -> None:
-        queue = event.interaction.queue
-        self.cases[event.interaction.id] = Case(
-            interaction=event.interaction,
+        interaction = event.interaction
+        self._open(interaction, interaction.id, interaction.queue, event)
+
+    def _reopened(self, event: ev.Reopened) -> None:
+        interaction = self._current[event.interaction].interaction
+        number = 2
+        while (key := f"{interaction.id} (opening {number})") in self.cases:
+            number += 1
+        self._open(interaction, key, event.queue, event)
+
+    def _open(
+        self, interaction: Interaction, key: str, queue: str, event: ev.Submitted | ev.Reopened
+    ) -> None:
+        case = Case(
+            interaction=interaction,
             queue=queue,
             at=event.at,
             head_start=event.head_start,
             target=event.target,
+            reopened=isinstance(event, ev.Reopened),
         )
+        self.cases[key] = self._current[interaction.id] = case
         if event.target is not None:
             self.targets[queue] = event.target
         self._wait(queue, 1, event.at)
@@ -187,11 +205,11 @@ class Ledger:
         self.everywhere.change(by, at)
 
     def _offered(self, event: ev.Offered) -> None:
-        self.offers[self.cases[event.interaction].queue, "made"] += 1
+        self.offers[self._current[event.interaction].queue, "made"] += 1
         self._hold(event.interaction, event.agent, event.at)
 
     def _hold(self, interaction: InteractionId, agent: AgentId, at: Instant) -> None:
-        units = self._units.get(self.cases[interaction].interaction.channel, 1.0)
+        units = self._units.get(self._current[interaction].interaction.channel, 1.0)
         hours = self.agents[agent]
         self._held[interaction] = (hours, units)
         hours.hold(units, at)
@@ -202,7 +220,7 @@ class Ledger:
             held[0].hold(-held[1], at)
 
     def _assigned(self, event: ev.Assigned) -> None:
-        case = self.cases[event.interaction]
+        case = self._current[event.interaction]
         if event.offer is None:
             self._hold(event.interaction, event.agent, event.at)
         else:
@@ -213,11 +231,11 @@ class Ledger:
             self._wait(case.queue, -1, event.at)
 
     def _offer_ended(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
-        self.offers[self.cases[event.interaction].queue, _OFFER_ENDS[type(event)]] += 1
+        self.offers[self._current[event.interaction].queue, _OFFER_ENDS[type(event)]] += 1
         self._let_go(event.interaction, event.at)
 
     def _completed(self, event: ev.Completed) -> None:
-        self.cases[event.interaction].end = "completed"
+        self._current[event.interaction].end = "completed"
         self._let_go(event.interaction, event.at)
 
     def _cancelled(self, event: ev.Cancelled) -> None:
@@ -227,7 +245,7 @@ class Ledger:
         self._closed_early(event.interaction, "abandoned", event.at)
 
     def _closed_early(self, interaction: InteractionId, end: str, at: Instant) -> None:
-        case = self.cases[interaction]
+        case = self._current[interaction]
         case.end = end
         self._let_go(interaction, at)
         if case.wait is None:
@@ -244,7 +262,7 @@ class Ledger:
         self._move(event.interaction, event.queue, "plan changed", event.at)
 
     def _move(self, interaction: InteractionId, queue: str, cause: str, at: Instant) -> None:
-        case = self.cases[interaction]
+        case = self._current[interaction]
         if case.wait is None and queue != case.queue:
             self.moved[case.queue, cause] += 1
             self._wait(case.queue, -1, at)
@@ -252,7 +270,10 @@ class Ledger:
             case.queue = queue
 
     def _sla_missed(self, event: ev.SlaMissed) -> None:
-        self.cases[event.interaction].missed = True
+        case = self._current[event.interaction]
+        # Only the target of the acceptance, which ends with it: clocks have figures of their own.
+        if case.target is not None and case.wait is None and event.target == "first_response":
+            case.missed = True
 
     # --- agents and the plan ----------------------------------------------------------------
 
@@ -299,6 +320,7 @@ _ENTRIES: Mapping[type, Callable[[Ledger, Any], None]] = {
     ev.Requeued: Ledger._requeued,
     ev.Transferred: Ledger._transferred,
     ev.Rekeyed: Ledger._rekeyed,
+    ev.Reopened: Ledger._reopened,
     ev.SlaMissed: Ledger._sla_missed,
     ev.AgentAdded: Ledger._agent_added,
     ev.AgentChanged: Ledger._agent_changed,

@@ -133,13 +133,20 @@ def _funnel(account: Account, chart: str) -> str:
     dropped, exited = sum(source.dropped.values()), sum(total.exited.values())
     lead = (
         f"Read {source.read:,} = bad {len(source.bad):,} + screened out {dropped:,} + entered "
-        f"{total.entered:,}. Entered {total.entered:,} = answered {total.answered:,} + abandoned "
+        f"{total.entered - total.reopened:,}. {_entered(total)} = answered {total.answered:,} + abandoned "
         f"{total.abandoned:,} + exited {exited:,} + waiting at the end {total.waiting:,}."
     )
     notes = [f"{note} ({number:,} times)" for note, number in source.notes.items()]
     if source.out_of_order:
         notes.append(f"not in order of time ({source.out_of_order:,} steps back), so it was sorted")
     return _section("What became of what was read", lead, chart, _list(notes))
+
+
+def _entered(total: QueueFigures) -> str:
+    """Return how many openings there were."""
+    if not total.reopened:
+        return f"Entered {total.entered:,}"
+    return f"Entered {total.entered - total.reopened:,} + opened again {total.reopened:,}"
 
 
 _QUEUE_HEAD = (

@@ -40,7 +40,13 @@ def _funnel(account: Account) -> list[str]:
     source, total = account.source, account.found.total
     rows = [("read", source.read), ("bad records", -len(source.bad))]
     rows += [(f"dropped: {stage}", -number) for stage, number in source.dropped.items()]
-    rows += [("entered", total.entered), ("answered", total.answered), ("abandoned", total.abandoned)]
+    again = [("opened again", total.reopened)] if total.reopened else []
+    rows += [
+        ("entered", total.entered - total.reopened),
+        *again,
+        ("answered", total.answered),
+        ("abandoned", total.abandoned),
+    ]
     rows += [("exited", sum(total.exited.values())), ("waiting at the end", total.waiting)]
     width = max(len(name) for name, _ in rows)
     lines = [f"Mentions ({source.name})"]
