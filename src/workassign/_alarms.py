@@ -20,6 +20,8 @@ from workassign.model import Instant, InteractionId
 
 __all__ = ["Watch"]
 
+_WAITS = ("waiting", "offered")
+
 _NONE: Mapping[str, Clock] = {}
 
 _ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved)
@@ -27,7 +29,6 @@ _ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved)
 
 _ARMS = (
     ev.Submitted,
-    ev.Requeued,
     ev.Transferred,
     ev.Rekeyed,
     ev.Reopened,
@@ -47,6 +48,8 @@ class Watch:
         self._over: dict[tuple[str, str], dict[Any, Work]] = {}
         """(queue, alarm) -> what is over the limit: interactions by id, or signatures."""
         self._facts: list[ev.Event] = []
+        self._loose: list[Work] = []
+        """What waits for one agent no more, but for anybody: no fact says so."""
         self._seen = 0
         """So many of the turn's facts have been looked at."""
         self._changed: dict[tuple[str, str], Instant | None] = {}
@@ -78,8 +81,18 @@ class Watch:
                 self._look(work, at, arm=arm)
         if any(type(event) in _ROSTER for event in new):
             self._look_for_stranded()
+        elif new:
+            self._look_at_the_stranded()
+        for work in self._loose:
+            self._look_at_class(work.sig)
+        self._loose.clear()
         self._report(at)
         self._seen = len(facts)
+
+    def waits_for_anybody(self, work: Work) -> None:
+        """*work* has waited long enough for the agent it prefers."""
+        if self.on:
+            self._loose.append(work)
 
     def rebuild(self, at: Instant) -> None:
         """Derive who is over which limit, and arm the timers, from the state. Cost: O(open)."""
@@ -106,7 +119,8 @@ class Watch:
                     self._changed[queue, alarm] = None
             if since is not None and since <= at:
                 self._add(here, alarm, who, work, None)
-        self._look_at_class(work.sig)
+        if work.stage != "closed":  # else its class may be one of an earlier plan
+            self._look_at_class(work.sig)
 
     def _add(self, queue: str, alarm: str, key: object, work: Work, due: Instant | None) -> None:
         members = self._over.setdefault((queue, alarm), {})
@@ -117,12 +131,13 @@ class Watch:
     def _old(self, work: Work, at: Instant, *, arm: bool) -> Instant | None:
         """Return when *work*, if it waits, is too old."""
         alarms = work.sig.queue.plan.alarms
-        if alarms is None or alarms.oldest_age is None or work.stage not in ("waiting", "offered"):
+        if alarms is None or alarms.oldest_age is None or work.stage == "closed":
             return None
         due = work.since + alarms.oldest_age
         if arm and due > at:
+            # Whether or not somebody holds it: it may come back before, in the middle of a turn.
             self._pairing.deadlines.later(due, AGE, work.seq, work)
-        return due
+        return due if work.stage in _WAITS else None
 
     def _near(self, work: Work, at: Instant, *, arm: bool) -> Instant | None:
         """Return since when, or from when, a breach of *work* is near."""
@@ -148,8 +163,9 @@ class Watch:
                 yield clock.due, 2 * clock.number + 1, clock
 
     def aged(self, work: Work, due: Instant, at: Instant) -> None:
-        """*work* has become too old."""
-        self._add(work.sig.queue.name, "oldest_age", work.interaction.id, work, due)
+        """*work* is too old from now on, if it waits."""
+        if work.stage in _WAITS:
+            self._add(work.sig.queue.name, "oldest_age", work.interaction.id, work, due)
 
     def nears(self, subject: Work | Clock, due: Instant, at: Instant) -> None:
         """A breach has come near."""
@@ -161,6 +177,13 @@ class Watch:
     def _look_for_stranded(self) -> None:
         for sig in self._state.signatures():
             self._look_at_class(sig)
+
+    def _look_at_the_stranded(self) -> None:
+        """Find out whether these still wait: what was transferred left a class that no fact names."""
+        for (_, alarm), members in [*self._over.items()]:
+            if alarm == "no_eligible_agent":
+                for sig in [*members]:
+                    self._look_at_class(sig)
 
     def _look_at_class(self, sig: Signature) -> None:
         """Find out whether something of *sig* waits that nobody there could take."""

@@ -35,6 +35,10 @@ class Timed(Protocol):
     def pending(self) -> bool:
         """Whether the timer still counts."""
 
+    @property
+    def again(self) -> bool:
+        """Whether `since` has been set anew: then it stands in no lane, not even where it once stood."""
+
 
 class Lane:
     """Timers of one kind and one delay, in the order in which they were armed."""
@@ -51,7 +55,7 @@ class Lane:
         items, delay = self.items, self.delay
         while items:
             item = items[0]
-            if item.pending and item.target == delay:
+            if item.pending and item.target == delay and not item.again:
                 return item
             items.popleft()
         return None
@@ -87,7 +91,8 @@ class Deadlines:
         lane = self.lane(kind, item.target)
         last = lane.items[-1] if lane.items else None
         number = self._number(kind, item)
-        if last is not None and (item.since, number) < (last.since, self._number(kind, last)):
+        early = last is not None and (item.since, number) < (last.since, self._number(kind, last))
+        if early or item.again:
             self.later(item.since + item.target, kind, number, item)
             return
         lane.items.append(item)

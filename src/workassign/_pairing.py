@@ -166,8 +166,19 @@ class Pairing:
                 continue
             index.leave(still)
             self._take(still, taker, at)
-            self._name(taker, named, at)
-            for other in (item, *passed_over):  # whoever named it may name another
+            # Whoever named it names another at once: of a worse rank, it may be more urgent still.
+            bereft = {taker.number: taker}
+            while item[:3] == (still.sig.tier, still.key, still.seq):
+                if item[3] == 0:
+                    bereft[item[4]] = item[5]
+                if not named:
+                    break
+                item = heapq.heappop(named)
+            else:
+                heapq.heappush(named, item)
+            for agent in bereft.values():
+                self._name(agent, named, at)
+            for other in passed_over:
                 heapq.heappush(named, other)
             passed_over.clear()
 
@@ -380,8 +391,7 @@ class Pairing:
         if alarms is None or work.stage == "closed":
             return False
         if kind == AGE:
-            waits = work.stage in ("waiting", "offered")
-            return waits and alarms.oldest_age is not None and work.since + alarms.oldest_age == due
+            return alarms.oldest_age is not None and work.since + alarms.oldest_age == due
         if alarms.next_breach is None:
             return False
         if isinstance(subject, Clock):

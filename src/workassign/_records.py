@@ -126,6 +126,11 @@ class Work:
         return ev.Submitted(since, self.interaction, self.seq, self.sig.tier, since, 0.0, (), self.target)
 
     @property
+    def again(self) -> bool:
+        """Whether it was opened again."""
+        return self.submission is not None and self.submission.at != self.since
+
+    @property
     def due(self) -> Instant | None:
         """When the first response is due."""
         return None if self.target is None else self.since + self.target
@@ -195,6 +200,8 @@ class Holding:
     """One interaction in one agent's hands, from the offer to the end of the wrap-up."""
 
     __slots__ = ("agent", "fence", "how", "offer", "pending", "since", "target", "until", "work")
+
+    again = False
 
     def __init__(
         self, work: Work, agent: AgentState, at: Instant, offer: OfferId | None, target: float | None

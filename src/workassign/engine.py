@@ -25,6 +25,7 @@ from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY,
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
+from workassign._records import Work
 from workassign._roster import Roster
 from workassign._snapshot import snapshot
 from workassign._state import State
@@ -409,6 +410,10 @@ class Engine:
         if self._watch.on:
             self._watch.follow(at)
 
+    def _wait_over(self, work: Work) -> None:
+        self._pairing.look_again(work)
+        self._watch.waits_for_anybody(work)
+
     def _rebuild(self) -> None:
         """Derive the index and the timers from the facts, after a replay."""
         self._stale = False
@@ -495,7 +500,7 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     SLA: lambda engine, work, due, at: engine._interactions.sla_missed(work, due, at),
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
-    STICKY: lambda engine, work, due, at: engine._pairing.look_again(work),
+    STICKY: lambda engine, work, due, at: engine._wait_over(work),
     CLOCK: lambda engine, clock, due, at: engine._pairing.clocks.ran(clock, due, at),
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),

@@ -8,30 +8,24 @@ local times that a change of clocks skips never come, and those that it repeats 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from importlib.metadata import version
-from itertools import accumulate, pairwise
-from math import ceil, inf
+from itertools import pairwise
+from math import inf
 from textwrap import shorten
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from workassign._hours import DAY, EPOCH, YEAR, Interval, Intervals, Years
 from workassign.errors import UsageError
 from workassign.model import LATEST, LONGEST, Instant
 
 __all__ = ["Calendar", "public_holidays"]
-
-DAY = 86_400
-CYCLE = 400
-"""Years after which the Gregorian calendar repeats, weekdays and all."""
-YEAR = 146_097 * DAY // CYCLE
-"""Seconds of a mean year: a whole number. Tables are cut by it, whatever the date then is."""
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2500
 """Years that a holiday or an exception can be in."""
@@ -41,11 +35,6 @@ TEXT_LIMIT = 400
 """The name of a holiday and the source are at most this long, in characters."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-# Opening and closing in seconds after the midnight with which the interval's date begins: one that
-# crosses the next midnight closes after more than a day.
-_Interval: TypeAlias = tuple[int, int]
-_Intervals: TypeAlias = tuple[_Interval, ...]
 
 _ALL_WEEK: Mapping[str, Sequence[str]] = MappingProxyType({"mon-sun": ("00:00-24:00",)})
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -99,7 +88,7 @@ class Calendar:
     """ISO dates -> intervals instead of the week's, also on a holiday; an empty list: closed."""
     source: str = ""
     """Where the holidays came from."""
-    _years: _Years = attrs.field(init=False, eq=False, repr=False)
+    _years: Years = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Check every field, write each in its one canonical way, and freeze the tables."""
@@ -121,8 +110,8 @@ class Calendar:
         }
         for name, table in tables.items():
             object.__setattr__(self, name, MappingProxyType(table))
-        numbered = {(date.fromisoformat(day) - _EPOCH.date()).days: each for day, each in dates.items()}
-        object.__setattr__(self, "_years", _Years(zone, week, numbered))
+        numbered = {(date.fromisoformat(day) - EPOCH.date()).days: each for day, each in dates.items()}
+        object.__setattr__(self, "_years", Years(zone, week, numbered))
 
     def __hash__(self) -> int:
         """Equal calendars have equal weeks."""
@@ -257,162 +246,6 @@ def _duration(value: float) -> float:
     raise UsageError(f"seconds must be from 0 to {LONGEST:.0f}, not {value!r:.40}")
 
 
-# --- tables of a year -----------------------------------------------------------------------
-
-
-@attrs.frozen
-class _Year:
-    """The open intervals of one mean year, in order, apart from each other, as instants.
-
-    All the figures are whole, so sums of them are exact.
-    """
-
-    opens: list[float]
-    closes: list[float]
-    passed: list[float]
-    """Open seconds of the year before each interval, and at last of the whole year."""
-    total: float
-
-    @classmethod
-    def of(cls, intervals: Iterable[_Interval]) -> _Year:
-        """Build the table from intervals in order of their opening, which may touch or overlap."""
-        opens: list[float] = []
-        closes: list[float] = []
-        for opening, closing in intervals:
-            if closes and opening <= closes[-1]:
-                closes[-1] = max(closes[-1], float(closing))
-            else:
-                opens.append(float(opening))
-                closes.append(float(closing))
-        lengths = (end - start for start, end in zip(opens, closes, strict=True))
-        passed = list(accumulate(lengths, initial=0.0))
-        return cls(opens, closes, passed, passed[-1])
-
-    def opening(self, at: float) -> float | None:
-        """When the interval opens, or has opened, that is the first to close after *at*."""
-        i = bisect_right(self.closes, at)
-        return self.opens[i] if i < len(self.opens) else None
-
-    def closing(self, at: float) -> float | None:
-        """When it closes next, if it is open at *at*."""
-        i = bisect_right(self.opens, at) - 1
-        return self.closes[i] if i >= 0 and at < self.closes[i] else None
-
-    def until(self, at: float) -> float:
-        """Open seconds of the year before *at*."""
-        i = bisect_right(self.opens, at) - 1
-        return self.passed[i] + (min(at, self.closes[i]) - self.opens[i]) if i >= 0 else 0.0
-
-    def earliest(self, passed: float) -> float:
-        """The first instant by which so many open seconds have passed: more than 0, at most all."""
-        i = bisect_left(self.passed, passed) - 1
-        return self.opens[i] + (passed - self.passed[i])
-
-    def latest(self, passed: float) -> float:
-        """The last instant by which no more than so many open seconds have passed: less than all."""
-        i = bisect_right(self.passed, passed, 0, len(self.opens)) - 1
-        return self.opens[i] + (passed - self.passed[i])
-
-
-class _Years(dict[int, _Year]):
-    """The tables of all years by number, 0 from 1970 on; each is built when first looked up.
-
-    Two threads may build the same table; the tables are equal, so it does not matter whose stays.
-    """
-
-    # Before the first of these years every zone keeps its first offset; after the last one it
-    # changes clocks by rule. There, tables repeat after a cycle, as does the calendar.
-    _FIRST, _LAST = 1800 - 1970, 2200 - 1970
-
-    def __init__(self, zone: tzinfo, week: Sequence[_Intervals], dates: Mapping[int, _Intervals]) -> None:
-        super().__init__()
-        self._zone = zone
-        self._week = week
-        self._dates = dates
-        self._weekly = sum(end - start for each in week for start, end in each)
-        settled = (max(dates) + 3) * DAY if dates else -inf  # nothing but the week counts from here on
-        self._last = max(self._LAST, int(settled // YEAR) + 1) if dates else self._LAST
-        self.always_from = settled if self._weekly == 7 * DAY else inf
-        self.always = self.always_from == -inf
-
-    def __missing__(self, number: int) -> _Year:
-        """Build a table. Cost: O(intervals of a year)."""
-        twin = self._twin(number)
-        shift = (number - twin) * YEAR
-        self[number] = year = _Year.of((start + shift, end + shift) for start, end in self._open(twin))
-        return year
-
-    def _twin(self, number: int) -> int:
-        """The year that stands for this one: itself, or one that is whole cycles away."""
-        if number < self._FIRST:
-            return self._FIRST - CYCLE + (number - self._FIRST) % CYCLE
-        if number > self._last:
-            return self._last + 1 + (number - self._last - 1) % CYCLE
-        return number
-
-    def _open(self, number: int) -> Iterator[_Interval]:
-        """The year's open intervals, by POSIX time."""
-        for begin, end, offset in _stretches(self._zone, number * YEAR, (number + 1) * YEAR):
-            for opening, closing in self._local(begin + offset, end + offset):
-                if opening < closing:
-                    yield opening - offset, closing - offset
-
-    def _local(self, first: int, last: int) -> Iterator[_Interval]:
-        """What the week and the dates say from *first* to *last*, by the wall clock; some are empty."""
-        for day in range(first // DAY - 1, -(-last // DAY)):
-            # Day 0, 1 January 1970, was a Thursday.
-            for opens, closes in self._dates.get(day, self._week[(day + 3) % 7]):
-                yield max(first, day * DAY + opens), min(last, day * DAY + closes)
-
-    def total(self, number: int) -> float:
-        """Open seconds of a year; of far years only the twins' tables are kept."""
-        return self[self._twin(number)].total
-
-    def spend(self, seconds: float, number: int, step: int) -> tuple[int, float]:
-        """Walk over years from *number* on until what is left of *seconds* ends in one.
-
-        Cost: O(years), but no more than some cycles of them.
-        """
-        while seconds > (total := self.total(number)):
-            seconds -= total
-            number += step
-            outward = number > self._last if step > 0 else number < self._FIRST
-            # An open second a week needs millions of years to make ten, so whole cycles of 20,871
-            # weeks are skipped; a quarter more than one, since clocks are set back, too.
-            if outward and seconds > 26_000 * self._weekly:
-                cycle = sum(self.total(number + step * i) for i in range(CYCLE))
-                skipped = ceil(seconds / cycle) - 1
-                seconds -= skipped * cycle
-                number += step * CYCLE * skipped
-        return number, seconds
-
-
-def _stretches(zone: tzinfo, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Cut the time from *begin* to *end* where the zone changes clocks; give each part's offset, too."""
-    while begin < end:
-        change = _change(zone, begin, end)
-        yield begin, change, _offset(zone, begin)
-        begin = change
-
-
-def _change(zone: tzinfo, begin: int, end: int) -> int:
-    """When the zone changes clocks after *begin*, or *end* if it does not before."""
-    offset = _offset(zone, begin)
-    # One look a day is enough: no zone has ever changed clocks twice within three.
-    most = next((day for day in range(begin + DAY, end, DAY) if _offset(zone, day) != offset), end)
-    return begin + bisect_left(range(begin, most), True, key=lambda at: _offset(zone, at) != offset)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _offset(zone: tzinfo, at: int) -> int:
-    """Seconds that the zone's wall clock is ahead of UTC."""
-    ahead = (_EPOCH + timedelta(seconds=at)).astimezone(zone).utcoffset()
-    assert ahead is not None
-    return ahead // timedelta(seconds=1)
-
-
 # --- checking -------------------------------------------------------------------------------
 
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
@@ -432,10 +265,10 @@ def _zone(name: object, found: list[str]) -> tzinfo:
     return UTC
 
 
-def _week(week: object, found: list[str]) -> tuple[_Intervals, ...]:
+def _week(week: object, found: list[str]) -> tuple[Intervals, ...]:
     """Return the intervals of the seven days, Monday's first."""
     before = len(found)
-    hours: dict[str, _Intervals] = {}
+    hours: dict[str, Intervals] = {}
     named: dict[str, str] = {}
     for key, value in _items("week", week, found).items():
         intervals = _intervals(f"week.{key:.40}", value, found)
@@ -473,7 +306,7 @@ def _days(key: str, found: list[str]) -> list[str]:
     return days
 
 
-def _intervals(path: str, value: object, found: list[str]) -> _Intervals:
+def _intervals(path: str, value: object, found: list[str]) -> Intervals:
     """Return a day's intervals in order."""
     if not isinstance(value, list | tuple):
         found.append(f"{path}: must be a list of intervals, not {type(value).__name__}")
@@ -485,7 +318,7 @@ def _intervals(path: str, value: object, found: list[str]) -> _Intervals:
     return intervals
 
 
-def _interval(path: str, text: object, found: list[str]) -> _Interval | None:
+def _interval(path: str, text: object, found: list[str]) -> Interval | None:
     match = _INTERVAL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         found.append(f"{path}: {_text(text)!r:.40} is no interval like 09:00-17:30, from 00:00 to 24:00")
@@ -502,7 +335,7 @@ def _seconds(clock: str) -> int:
     return hours * 3600 + minutes * 60 + sum(seconds)
 
 
-def _shown(intervals: Iterable[_Interval]) -> tuple[str, ...]:
+def _shown(intervals: Iterable[Interval]) -> tuple[str, ...]:
     """Return intervals as text again."""
     return tuple(f"{_clock(start)}-{_clock(end if end <= DAY else end - DAY)}" for start, end in intervals)
 

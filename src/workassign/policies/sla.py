@@ -10,7 +10,7 @@ import attrs
 from workassign.errors import UsageError
 from workassign.model import LONGEST, SHORTEST, Instant, Interaction
 from workassign.needs import checked_name
-from workassign.policies.naming import describe, factory
+from workassign.policies.naming import describe, factory, resolve
 
 __all__ = [
     "MEASURES",
@@ -171,7 +171,7 @@ def tightened(
     >>> within(Interaction(id="b", sentiment=-0.8), 0.0), within(Interaction(id="c"), 0.0)
     (1800.0, 3600.0)
     """
-    usual: SlaTarget = seconds if callable(seconds) else first_response(seconds)
+    usual = _as_policy("seconds", seconds)
     steps = {
         "followers": _steps("followers", followers, 0, 1e12),
         "influence": _steps("influence", influence, 0, 100),
@@ -240,7 +240,10 @@ def by(
     return target
 
 
-def _as_policy(what: str, seconds: float | SlaTarget) -> SlaTarget:
+def _as_policy(what: str, seconds: float | str | SlaTarget) -> SlaTarget:
+    """Return a policy that was given as one, as its name (so a plan has it as data), or as seconds."""
+    if isinstance(seconds, str):
+        return resolve(seconds, "sla")
     return seconds if callable(seconds) else first_response(_checked_seconds(what, seconds))
 
 
