@@ -358,6 +358,9 @@ def checked(command: Command) -> Command:
         fields = fields + _COMMON
     for name, kind, optional in fields:
         value = getattr(command, name)
+        if kind is float:
+            checked_sentiment(value, f"{name} of {type(command).__name__}")
+            continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
         ):
@@ -367,8 +370,6 @@ def checked(command: Command) -> Command:
         what = f"{name} of {type(command).__name__}"
         if kind is str:
             checked_name(value, what)
-        elif kind is float:
-            checked_sentiment(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
             raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
     return command

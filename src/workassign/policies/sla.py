@@ -105,9 +105,8 @@ class Target:
             yield "warn_at", f"must be a list of shares between 0 and 1, not {self.warn_at!r}"
         elif list(self.warn_at) != sorted(set(self.warn_at)):
             yield "warn_at", f"must rise, not {self.warn_at!r}"
-        for each in self.pauses if isinstance(self.pauses, tuple) else (self.pauses,):
-            if each not in _PAUSES:
-                yield "pauses", f"must be a list of {', '.join(_PAUSES)}, not {each!r}"
+        if not isinstance(self.pauses, tuple) or not all(each in _PAUSES for each in self.pauses):
+            yield "pauses", f"must be a list of {', '.join(_PAUSES)}, not {self.pauses!r}"
         if type(self.bots) is not bool:
             yield "bots", f"must be true or false, not {self.bots!r}"
         for field in ("on_transfer", "on_reopen"):

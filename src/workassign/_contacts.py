@@ -1,0 +1,58 @@
+"""Did a customer have to come again about the same thing?"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from workassign._stories import Story
+from workassign.model import Instant, Interaction
+
+__all__ = ["Contacts"]
+
+
+class _Contact:
+    """A completed interaction of a known customer, until its window is over."""
+
+    __slots__ = ("again", "at", "key")
+
+    def __init__(self, key: tuple[str, str], at: Instant) -> None:
+        self.key = key
+        """Customer and queue."""
+        self.at = at
+        self.again = False
+
+
+class Contacts:
+    """First contact resolution: nobody came again within the window. Memory: O(completed within it)."""
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self._open: deque[_Contact] = deque()
+        self._last: dict[tuple[str, str], _Contact] = {}
+
+    def completed(self, queue: str, story: Story, at: Instant) -> None:
+        """Begin the window of what was completed just now."""
+        customer = story.interaction.customer
+        if customer is None:
+            return
+        contact = self._last[customer.id, queue] = story.contact = _Contact((customer.id, queue), at)
+        self._open.append(contact)
+
+    def came(self, queue: str, who: Interaction, at: Instant) -> None:
+        """Note that a customer came with something."""
+        if who.customer is not None and (last := self._last.get((who.customer.id, queue))) is not None:
+            last.again = True
+
+    def again(self, story: Story) -> None:
+        """Note that a customer came again with the very same."""
+        if isinstance(story.contact, _Contact):
+            story.contact.again = True
+
+    def over(self, at: Instant) -> Iterator[tuple[str, bool]]:
+        """Yield the queue of each window that is over by *at*, and whether nobody came again."""
+        while self._open and self._open[0].at + self.window <= at:
+            contact = self._open.popleft()
+            if self._last.get(contact.key) is contact:
+                del self._last[contact.key]
+            yield contact.key[1], not contact.again

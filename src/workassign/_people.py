@@ -1,0 +1,190 @@
+"""What did agents do with their time?"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from workassign._gauges import Row
+from workassign._series import MINUTE, Series
+from workassign.model import Agent, AgentId, Instant, Presence
+
+__all__ = ["SIGNED_ON", "People", "Person", "Shifts"]
+
+SIGNED_ON = (Presence.AVAILABLE, Presence.BUSY, Presence.DRAINING)
+"""In these an agent's time counts as capacity."""
+
+
+class Shifts:
+    """When an agent is scheduled, and paid: intervals in order, apart from each other."""
+
+    def __init__(self, shifts: Sequence[tuple[Instant, Instant]]) -> None:
+        self._starts = [start for start, _ in shifts]
+        self._ends = [end for _, end in shifts]
+        self._before = list(accumulate((end - start for start, end in shifts), initial=0.0))
+
+    def until(self, at: Instant) -> float:
+        """Return the scheduled seconds before *at*."""
+        number = bisect_right(self._starts, at)
+        if not number:
+            return 0.0
+        return self._before[number - 1] + min(at, self._ends[number - 1]) - self._starts[number - 1]
+
+
+_NO_SHIFTS = Shifts(())
+
+
+class Person:
+    """An agent: her presence, what she holds, and how long."""
+
+    __slots__ = (
+        *("adherent", "agent", "area", "busy", "busy_since", "capacity", "counts", "enrolled", "focus"),
+        *("handled", "holding", "last", "load", "presence", "seconds", "shifts", "since"),
+    )
+
+    def __init__(self, agent: Agent, at: Instant, shifts: Shifts | None) -> None:
+        self.agent = agent
+        self.enrolled = at
+        self.shifts = shifts or _NO_SHIFTS
+        self.adherent = 0.0
+        """Scheduled seconds that she was not offline."""
+        self.presence = Presence.OFFLINE
+        self.since = at
+        """Since when her presence, or her capacity, is what it is."""
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        """Presence -> seconds."""
+        self.capacity = 0.0
+        """Unit seconds that she was signed on."""
+        self.holding = 0
+        self.load = 0.0
+        self.last = at
+        self.focus = 0.0
+        """Seconds of hers that each thing that she holds has had since she began."""
+        self.area = 0.0
+        """Unit seconds of what she held."""
+        self.busy = 0.0
+        """Seconds with anything at all in her hands."""
+        self.busy_since = at
+        self.handled = 0
+        self.counts: Counter[str] = Counter()
+        """What became of her offers."""
+
+    def pass_time(self, at: Instant) -> None:
+        """Share the time until *at* among what she holds."""
+        if self.holding:
+            passed = at - self.last
+            self.focus += passed / self.holding
+            self.area += passed * self.load
+        self.last = at
+
+    def stay(self, at: Instant) -> None:
+        """Count the time of her presence until *at*."""
+        passed = at - self.since
+        self.seconds[self.presence.value] += passed
+        if self.presence in SIGNED_ON:
+            self.capacity += passed * self.agent.capacity
+        if self.presence is not Presence.OFFLINE:
+            self.adherent += self.shifts.until(at) - self.shifts.until(self.since)
+        self.since = at
+
+    def data(self) -> list[Any]:
+        """Return all as plain data."""
+        return [
+            [self.presence.value, self.since, dict(sorted(self.seconds.items()))],
+            [self.capacity, self.adherent],
+            [self.holding, self.load, self.last, self.focus, self.area, self.busy, self.busy_since],
+            [self.handled, dict(sorted(self.counts.items()))],
+        ]
+
+
+class People(dict[AgentId, Person]):
+    """Everybody who was ever on the roster, and the load and capacity of all over time."""
+
+    def __init__(self, schedule: Mapping[AgentId, Shifts]) -> None:
+        super().__init__()
+        self._schedule = schedule
+        self.series = Series()
+        """Unit seconds of `load` and `capacity`, by the minute."""
+        self.load = 0.0
+        self.capacity = 0.0
+        self.moment = 0.0
+        """What must be added to `load` times the minute so far, to have the unit seconds of the minute."""
+        self.capacity_moment = 0.0
+        self._begin = 0.0
+        self._started = False
+
+    def begin(self, minute: int, keep: int) -> None:
+        """Go on to *minute*: all minutes up to then are complete. Cost: O(minutes), at most *keep*."""
+        begin = minute * MINUTE
+        if self._started:
+            self._complete(begin, keep)
+        self._begin, self._started = begin, True
+        self.moment = self.capacity_moment = 0.0
+        self.series.begin(minute, keep)
+
+    def _complete(self, until: Instant, keep: int) -> None:
+        row, begin = self.series.row, self._begin
+        row.counts["load"] += self.load * MINUTE + self.moment
+        row.counts["capacity"] += self.capacity * MINUTE + self.capacity_moment
+        begin += MINUTE
+        skipped = max(0.0, (until - begin) // MINUTE - keep) * MINUTE
+        self.series.before.counts["load"] += self.load * skipped
+        self.series.before.counts["capacity"] += self.capacity * skipped
+        begin += skipped
+        while begin < until and (self.load or self.capacity):
+            row = self.series.at(begin)
+            row.counts["load"] += self.load * MINUTE
+            row.counts["capacity"] += self.capacity * MINUTE
+            begin += MINUTE
+
+    def so_far(self, at: Instant) -> Row:
+        """Return what the present minute has until *at*, and the time since, for a read."""
+        row = Row()
+        passed = at - self._begin
+        if self._started and passed >= 0:
+            row.counts["load"] = self.load * passed + self.moment
+            row.counts["capacity"] = self.capacity * passed + self.capacity_moment
+        return row
+
+    def enroll(self, agent: Agent, at: Instant) -> None:
+        """Put somebody on the roster, offline."""
+        known = self.get(agent.id)
+        if known is None:
+            self[agent.id] = Person(agent, at, self._schedule.get(agent.id))
+        else:  # she was there before, and was removed
+            self.change(known, agent, at)
+
+    def carry(self, units: float, at: Instant) -> None:
+        """Let the load of all rise by *units*."""
+        self.load += units
+        self.moment -= units * (at - self._begin)
+
+    def come(self, person: Person, presence: Presence, at: Instant) -> None:
+        """Let an agent's presence be another one."""
+        person.stay(at)
+        before, after = person.presence in SIGNED_ON, presence in SIGNED_ON
+        person.presence = presence
+        if before != after:
+            self._grow(person.agent.capacity if after else -person.agent.capacity, at)
+
+    def change(self, person: Person, agent: Agent, at: Instant) -> None:
+        """Let an agent have another capacity."""
+        person.stay(at)
+        if person.presence in SIGNED_ON:
+            self._grow(agent.capacity - person.agent.capacity, at)
+        person.agent = agent
+
+    def _grow(self, units: float, at: Instant) -> None:
+        self.capacity += units
+        self.capacity_moment -= units * (at - self._begin)
+
+    def data(self) -> dict[str, Any]:
+        """Return all as plain data."""
+        return {
+            "people": {name: person.data() for name, person in sorted(self.items())},
+            "series": self.series.data(),
+            "now": [self.load, self.capacity, self.moment, self.capacity_moment],
+        }
