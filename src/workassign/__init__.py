@@ -15,6 +15,7 @@ from workassign.policies.sla import Target
 if TYPE_CHECKING:
     from workassign.desk import Desk
     from workassign.journal import record, replay, verify
+    from workassign.kpi import Kpis, measure
     from workassign.stores.jsonl import JsonlStore
     from workassign.stores.memory import MemoryStore
     from workassign.stores.sqlite import SqliteStore
@@ -30,6 +31,7 @@ __all__ = [
     "Interaction",
     "JournalError",
     "JsonlStore",
+    "Kpis",
     "MemoryStore",
     "Needs",
     "Plan",
@@ -43,6 +45,7 @@ __all__ = [
     "WorkassignError",
     "__version__",
     "instant",
+    "measure",
     "record",
     "replay",
     "verify",
@@ -52,8 +55,10 @@ __all__ = [
 _LATER = {
     "Desk": "desk",
     "JsonlStore": "stores.jsonl",
+    "Kpis": "kpi",
     "MemoryStore": "stores.memory",
     "SqliteStore": "stores.sqlite",
+    "measure": "kpi",
     "record": "journal",
     "replay": "journal",
     "verify": "journal",

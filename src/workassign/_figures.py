@@ -193,7 +193,7 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         next_response=row.durations.get("next_response", _BLANK).mean,
         resolution=row.resolutions.mean,
         handle_time=row.handles.mean,
-        handle_time_active=row.actives.mean,
+        handle_time_active=f.mean(row.handles.total - n["shared"], row.handles.count),
         wrap_up_time=row.durations.get("wrap_up", _BLANK).mean,
         handled=row.handles.count,
         completed=done,

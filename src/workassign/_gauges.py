@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["RELATIVE_ERROR", "Durations", "Row", "Waits", "exact_sum", "grained"]
+__all__ = ["RELATIVE_ERROR", "Durations", "Row", "Totals", "Waits", "exact_sum", "grained"]
 
 RELATIVE_ERROR = 2**-8
 """A quantile is off by no more than this share of itself; count, sum and longest are exact."""
@@ -51,19 +51,17 @@ _NO_BINS: Counter[int] = Counter()
 """Stands in until there is something to put into bins; nobody writes to it."""
 
 
-class Durations:
-    """Durations in seconds: their number, sum, longest, and bins for quantiles.
+class Totals:
+    """Durations in seconds: their number and sum.
 
     New ones are appended to `new` and taken in by `settle`, many at once.
     """
 
-    __slots__ = ("bins", "count", "longest", "new", "total")
+    __slots__ = ("count", "new", "total")
 
     def __init__(self) -> None:
         self.count = 0
         self.total = 0.0
-        self.longest = 0.0
-        self.bins: Counter[int] = _NO_BINS
         self.new: list[float] = []
 
     def settle(self) -> None:
@@ -72,32 +70,50 @@ class Durations:
         if new:
             self.count += len(new)
             self.total += exact_sum(new)
-            most = max(new)
-            if most > self.longest:
-                self.longest = most
-            if self.bins is _NO_BINS:
-                self.bins = Counter()
-            self.bins.update(_bins(new))
             new.clear()
 
-    def add(self, other: Durations) -> None:
-        """Add what another has. Cost: O(its bins)."""
+    def add(self, other: Totals) -> None:
+        """Add what another has."""
         other.settle()
-        if not other.count:
-            return
         self.count += other.count
         self.total += other.total
-        if other.longest > self.longest:
-            self.longest = other.longest
-        if other.bins:
-            if self.bins is _NO_BINS:
-                self.bins = Counter()
-            self.bins.update(other.bins)
 
     @property
     def mean(self) -> float | None:
         """The mean; None of nothing."""
         return self.total / self.count if self.count else None
+
+    def data(self) -> list[Any]:
+        """Return all as plain data."""
+        self.settle()
+        return [self.count, self.total]
+
+
+class Durations(Totals):
+    """Durations with bins for their quantiles."""
+
+    __slots__ = ("bins",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bins: Counter[int] = _NO_BINS
+
+    def settle(self) -> None:
+        """Take in what is new. Cost: O(new), in C."""
+        if self.new:
+            self._own_bins().update(_bins(self.new))
+            super().settle()
+
+    def _own_bins(self) -> Counter[int]:
+        if self.bins is _NO_BINS:
+            self.bins = Counter()
+        return self.bins
+
+    def add(self, other: Totals) -> None:
+        """Add what another has. Cost: O(its bins)."""
+        super().add(other)
+        if isinstance(other, Durations) and other.bins:
+            self._own_bins().update(other.bins)
 
     def quantile(self, share: float) -> float | None:
         """Return the least duration that at least *share* of all are not above; None of nothing.
@@ -110,22 +126,22 @@ class Durations:
         for code in sorted(self.bins):
             below += self.bins[code]
             if below >= wanted:
-                return min(_middle(code), self.longest)
-        return self.longest
+                return _middle(code)
+        raise AssertionError(f"{self.count} durations, but {below} in bins")
 
     def data(self) -> list[Any]:
         """Return all as plain data."""
-        self.settle()
-        return [self.count, self.total, self.longest, sorted(self.bins.items())]
+        return [*super().data(), sorted(self.bins.items())]
 
 
 class Waits(Durations):
     """Waits under a threshold, the same for all that are `new`: also how many kept it, and the excess."""
 
-    __slots__ = ("excess", "limit", "promised", "targeted", "within")
+    __slots__ = ("excess", "limit", "longest", "promised", "targeted", "within")
 
     def __init__(self) -> None:
         super().__init__()
+        self.longest = 0.0
         self.limit = 0.0
         self.targeted = False
         """Those that are new have an SLA target to their acceptance."""
@@ -135,18 +151,20 @@ class Waits(Durations):
         """How many had such a target."""
 
     def settle(self) -> None:
-        """Take in what is new. Cost: O(n log n) of the new, in C."""
+        """Take in what is new. Cost: O(new), in C; O(n log n) if some are beyond the threshold."""
         new = self.new
-        if new:
+        if not new:
+            return
+        most = max(new)
+        self.longest = max(self.longest, most)
+        kept = len(new)
+        if most > self.limit:
             new.sort()
             kept = bisect_right(new, self.limit)
-            self.within += kept
-            if kept < len(new):
-                late = new[kept:]
-                self.excess += exact_sum(late) - grained(self.limit) * len(late)
-            if self.targeted:
-                self.promised += len(new)
-            super().settle()
+            self.excess += exact_sum(new[kept:]) - grained(self.limit) * (len(new) - kept)
+        self.within += kept
+        self.promised += len(new) if self.targeted else 0
+        super().settle()
 
     def under(self, limit: float, *, targeted: bool) -> list[float]:
         """Return the list of what is new, for waits under *limit*."""
@@ -155,23 +173,24 @@ class Waits(Durations):
             self.limit, self.targeted = limit, targeted
         return self.new
 
-    def add(self, other: Durations) -> None:
+    def add(self, other: Totals) -> None:
         """Add what another has."""
         super().add(other)
         if isinstance(other, Waits):
+            self.longest = max(self.longest, other.longest)
             self.within += other.within
             self.excess += other.excess
             self.promised += other.promised
 
     def data(self) -> list[Any]:
         """Return all as plain data."""
-        return [*super().data(), self.within, self.excess, self.promised]
+        return [*super().data(), self.longest, self.within, self.excess, self.promised]
 
 
 class Row:
     """Everything that is counted of one scope in one interval. Rows can be merged."""
 
-    __slots__ = ("actives", "counts", "durations", "entered", "handles", "resolutions", "rings", "waits")
+    __slots__ = ("counts", "durations", "entered", "handles", "resolutions", "rings", "waits")
 
     def __init__(self) -> None:
         self.entered = 0
@@ -179,11 +198,9 @@ class Row:
         """Of what was answered: its count is A."""
         self.rings = Durations()
         """From the offer to its acceptance."""
-        self.handles = Durations()
+        self.handles = Totals()
         """From the assignment to its end."""
-        self.actives = Durations()
-        """The agent's own time in that, shared equally among what she held."""
-        self.resolutions = Durations()
+        self.resolutions = Totals()
         """From the opening to the completion."""
         self.counts: defaultdict[str, float] = defaultdict(float)
         """Everything rarer, by name: numbers, and sums of seconds or sentiments."""
@@ -208,8 +225,8 @@ class Row:
         for each in self._all():
             each.settle()
 
-    def _all(self) -> Iterator[Durations]:
-        yield from (self.waits, self.rings, self.handles, self.actives, self.resolutions)
+    def _all(self) -> Iterator[Totals]:
+        yield from (self.waits, self.rings, self.handles, self.resolutions)
         yield from self.durations.values()
 
     def add(self, other: Row) -> None:
@@ -218,7 +235,6 @@ class Row:
         self.waits.add(other.waits)
         self.rings.add(other.rings)
         self.handles.add(other.handles)
-        self.actives.add(other.actives)
         self.resolutions.add(other.resolutions)
         for name, number in other.counts.items():
             self.counts[name] += number
@@ -232,7 +248,6 @@ class Row:
             "waits": self.waits.data(),
             "rings": self.rings.data(),
             "handles": self.handles.data(),
-            "actives": self.actives.data(),
             "resolutions": self.resolutions.data(),
             "counts": {name: number for name, number in sorted(self.counts.items()) if number},
             "durations": {name: each.data() for name, each in sorted(self.durations.items())},

@@ -24,11 +24,14 @@ from workassign.plan import Plan
 
 __all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit"]
 
-PORTION = 400
+PORTION = 200
 """So many facts are taken in together; a read takes in fewer."""
 
 SHORT_FORM = "first_response"
 """The name of the target that a queue's `sla` is."""
+
+MOST_NEW = 4096
+"""So many durations are settled together, so that a read has no more to settle."""
 
 USUAL = 20.0
 """The threshold of whatever has no target, seconds."""
@@ -42,7 +45,7 @@ class Flow:
     """
 
     __slots__ = (
-        *("actives", "dues", "handles", "later", "limit", "old", "own", "queue", "resolutions", "rings"),
+        *("arrived", "dues", "handles", "later", "limit", "old", "own", "queue", "resolutions", "rings"),
         *("target", "waits", "wraps", "young"),
     )
 
@@ -54,6 +57,8 @@ class Flow:
         self.limit = USUAL
         self.wraps = False
         """Completion is in two steps here."""
+        self.arrived: list[InteractionId] = []
+        """Who came in this portion."""
         self.young: deque[InteractionId] = deque()
         """Who came, by age, as long as nobody among the first is older than the threshold."""
         self.old: OrderedDict[InteractionId, Instant] = OrderedDict()
@@ -72,8 +77,7 @@ class Flow:
         """Have the lists of the present row at hand."""
         row = self.own.row
         self.waits = row.waits.under(self.limit, targeted=self.target is not None)
-        self.rings, self.handles = row.rings.new, row.handles.new
-        self.actives, self.resolutions = row.actives.new, row.resolutions.new
+        self.rings, self.handles, self.resolutions = row.rings.new, row.handles.new, row.resolutions.new
 
 
 Visit: TypeAlias = tuple[Instant, Flow, Series, float | None, Instant, float, Story | None]
@@ -154,7 +158,7 @@ class Measures:
         self.stories.retention = plan.retention
 
     def oldest(self, flow: Flow) -> Instant | None:
-        """Return since when the oldest waits in *flow* that nobody has accepted there. Cost: O(1) on average."""
+        """Return since when the oldest waits that nobody has accepted in *flow*. Cost: O(1) on average."""
         self._age(flow)
         if flow.old:
             return next(iter(flow.old.values()))
@@ -200,32 +204,35 @@ class Measures:
             row.counts["contacts"] += 1
             row.counts["contacts_kept"] += kept
 
-    def fold(self) -> None:  # noqa: PLR0912, PLR0915 - one loop: a call for each event would cost as much as the loop
+    def fold(self) -> None:  # noqa: PLR0912, PLR0915 - a call for each event would cost as much as the loop
         """Take in what is pending."""
         events: list[Any] = self.pending.copy()  # whoever appends to the list goes on with it
         self.pending.clear()
         submitted, offered, assigned, completed = ev.Submitted, ev.Offered, ev.Assigned, ev.Completed
-        visits, held, offers, flows = self.visits, self.held, self.offers, self.flows
+        visits, held, offers, flows, late = self.visits, self.held, self.offers, self.flows, self.late
         people, units, exits, rare = self.people, self.alike, not self.arrival, self.rare
+        until, begin = self.until, self.until - MINUTE
         for event in events:
             at = event.at
-            if at >= self.until:
+            if at >= until:
+                self._arrive()
                 self.roll(at)
+                until, begin = self.until, self.until - MINUTE
             kind = type(event)
             if kind is submitted:
                 interaction = event.interaction
                 flow = flows[interaction.queue]
+                target = event.target
                 if (
-                    event.target == flow.target
+                    target == flow.target
                     and interaction.customer is None
                     and interaction.sentiment is None
                     and interaction.prefers is None
                     and units is not None
                 ):
                     name = interaction.id
-                    flow.own.row.entered += 1
-                    flow.young.append(name)
-                    visits[name] = (at, flow, flow.own, flow.target, at, units, None)
+                    flow.arrived.append(name)
+                    visits[name] = (at, flow, flow.own, target, at, units, None)
                     continue
             elif kind is offered:
                 offers[event.offer] = at
@@ -233,55 +240,68 @@ class Measures:
             elif kind is assigned:
                 name = event.interaction
                 visit = visits.get(name)
-                offer = event.offer
-                if visit is not None and offer is not None and exits and visit[6] is None:
+                if visit is not None and visit[6] is None and event.how == "accepted" and exits:
                     since, flow, _, target, opened, load, _ = visit
-                    if target == flow.target and name not in self.late:
+                    if target == flow.target and not (late and name in late):
                         del visits[name]
                         if flow.old:
                             flow.old.pop(name, None)
                         flow.waits.append(at - since)
-                        flow.rings.append(at - offers.pop(offer))
+                        flow.rings.append(at - offers.pop(event.offer))
                         person = people[event.agent]
                         if person.holding:
                             person.pass_time(at)
+                            person.holding += 1
+                            person.load += load
                         else:
-                            person.last = person.busy_since = at
-                        person.holding += 1
-                        person.load += load
+                            person.last, person.holding, person.load = at, 1, load
                         people.load += load
-                        people.moment -= load * (at - self.until + MINUTE)
+                        people.moment -= load * (at - begin)
                         held[name] = (at, flow, opened, load, None, person, person.focus)
                         continue
             elif kind is completed:
                 name = event.interaction
-                holding = held[name]
-                if holding[4] is None and exits:
-                    since, flow, opened, load, _, person, focus = holding
-                    if not flow.wraps:
-                        del held[name]
+                holding = held.pop(name)
+                since, flow, opened, load, story, person, focus = holding
+                if story is None and exits and not flow.wraps:
+                    elapsed = passed = at - since
+                    if person.holding == 1:
                         passed = at - person.last
-                        person.focus += passed / person.holding
-                        person.area += passed * person.load
-                        person.last = at
+                        person.holding = 0
+                        person.area += passed * load
+                        person.busy += passed
+                        active = person.focus - focus + passed
+                    else:
+                        person.pass_time(at)
                         person.holding -= 1
                         person.load -= load
-                        if not person.holding:
-                            person.busy += at - person.busy_since
-                        person.handled += 1
-                        people.load -= load
-                        people.moment += load * (at - self.until + MINUTE)
-                        flow.handles.append(at - since)
-                        flow.actives.append(person.focus - focus)
-                        flow.resolutions.append(at - opened)
-                        continue
+                        active = person.focus - focus
+                    person.handled += 1
+                    if active != elapsed:
+                        flow.own.row.counts["shared"] += elapsed - active
+                    people.load -= load
+                    people.moment += load * (at - begin)
+                    flow.handles.append(elapsed)
+                    flow.resolutions.append(at - opened)
+                    continue
+                held[name] = holding
             handle = rare.get(kind)
             if handle is not None:
                 handle(self, event)
         if events:
             self.at = events[-1].at
-            for flow in flows.values():
-                self._age(flow)
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Count who came, and see to it that nothing piles up."""
+        for flow in self.flows.values():
+            if flow.arrived:
+                flow.own.row.entered += len(flow.arrived)
+                flow.young.extend(flow.arrived)
+                flow.arrived.clear()
+            self._age(flow)
+            if len(flow.waits) > MOST_NEW:
+                flow.own.row.settle()
 
     def _age(self, flow: Flow) -> None:
         """Forget who of the young waits no more; move to the old who has passed the threshold."""

@@ -41,7 +41,7 @@ class Person:
     """An agent: her presence, what she holds, and how long."""
 
     __slots__ = (
-        *("adherent", "agent", "area", "busy", "busy_since", "capacity", "counts", "enrolled", "focus"),
+        *("adherent", "agent", "area", "busy", "capacity", "counts", "enrolled", "focus"),
         *("handled", "holding", "last", "load", "presence", "seconds", "shifts", "since"),
     )
 
@@ -67,7 +67,6 @@ class Person:
         """Unit seconds of what she held."""
         self.busy = 0.0
         """Seconds with anything at all in her hands."""
-        self.busy_since = at
         self.handled = 0
         self.counts: Counter[str] = Counter()
         """What became of her offers."""
@@ -78,6 +77,7 @@ class Person:
             passed = at - self.last
             self.focus += passed / self.holding
             self.area += passed * self.load
+            self.busy += passed
         self.last = at
 
     def stay(self, at: Instant) -> None:
@@ -95,7 +95,7 @@ class Person:
         return [
             [self.presence.value, self.since, dict(sorted(self.seconds.items()))],
             [self.capacity, self.adherent],
-            [self.holding, self.load, self.last, self.focus, self.area, self.busy, self.busy_since],
+            [self.holding, self.load, self.last, self.focus, self.area, self.busy],
             [self.handled, dict(sorted(self.counts.items()))],
         ]
 

@@ -140,12 +140,9 @@ def _take(
     m: Measures, name: InteractionId, flow: Flow, opened: Instant, units: float, person: Person, at: Instant
 ) -> None:
     """Put something into an agent's hands."""
-    if person.holding:
-        person.pass_time(at)
-    else:
-        person.last = person.busy_since = at
+    person.pass_time(at)
     person.holding += 1
-    person.load += units
+    person.load = person.load + units if person.holding > 1 else units
     m.people.carry(units, at)
     story = _story(m, name)
     story.hops += 1
@@ -159,13 +156,11 @@ def _let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instan
     person.pass_time(at)
     person.holding -= 1
     person.load -= units
-    if not person.holding:
-        person.busy += at - person.busy_since
     person.handled += 1
     m.people.carry(-units, at)
     row = _row(m, flow.own, opened)
     row.handles.new.append(at - since)
-    row.actives.new.append(person.focus - focus)
+    row.counts["shared"] += (at - since) - (person.focus - focus)
     if story.resolved and story.wrapping is not None:
         row.of("wrap_up").new.append(at - story.wrapping)
     return flow, opened, units, story

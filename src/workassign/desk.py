@@ -24,7 +24,8 @@ from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event, Refused
-from workassign.journal import Entry, Recorder, Store, entries, record, replay
+from workassign.journal import Entry, Recorder, Store, entries, header, record, replay
+from workassign.kpi import Kpis
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.plan import Plan
 from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
@@ -39,10 +40,12 @@ _UNKNOWN = "it could not be made durable, and it is unknown whether it happened:
 class _Run:
     """An engine and its journal, from one (re)start to the first failure."""
 
-    __slots__ = ("counts", "durable", "failure", "recorder")
+    __slots__ = ("counts", "durable", "failure", "kpis", "recorder")
 
-    def __init__(self, recorder: Recorder, counts: array[int]) -> None:
+    def __init__(self, recorder: Recorder, counts: array[int], kpis: Kpis | None) -> None:
         self.recorder = recorder
+        self.kpis = kpis
+        """What the turns so far add up to."""
         self.durable = recorder.last
         """The seq of the last entry that is in the store."""
         self.counts = counts
@@ -59,7 +62,10 @@ class _Run:
         last = recorder.last
         answer = recorder.handle(command, at)
         if recorder.last > last:
-            self.counts.append(self.counts[-1] + len(self.engine.facts))
+            facts = self.engine.facts
+            self.counts.append(self.counts[-1] + len(facts))
+            if self.kpis is not None:
+                self.kpis.take(self.engine.now, facts)
         return answer
 
 
@@ -80,16 +86,36 @@ class Desk:
         JournalError: If the store has a journal already (see `open`), or cannot be written.
     """
 
-    def __init__(self, engine: Engine, store: Store, *, clock: Callable[[], float] = time.time) -> None:
-        """Begin a journal of a fresh *engine* in an empty *store*. *clock* gives seconds."""
-        self._begin(_Run(record(engine, store), array("q", [0])), store, clock)
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        *,
+        clock: Callable[[], float] = time.time,
+        kpis: Callable[[Plan], Kpis] | None = None,
+    ) -> None:
+        """Begin a journal of a fresh *engine* in an empty *store*.
+
+        *clock* gives seconds. *kpis* makes what gathers the key figures from the plan: `Kpis`, or
+        one with settings (`partial(Kpis, zone="Europe/Berlin")`).
+        """
+        gathered = None if kpis is None else kpis(engine.plan)
+        self._begin(_Run(record(engine, store), array("q", [0]), gathered), store, clock, kpis)
 
     @classmethod
-    def open(cls, store: Store, plan: Plan | None = None, *, clock: Callable[[], float] = time.time) -> Desk:
+    def open(
+        cls,
+        store: Store,
+        plan: Plan | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        kpis: Callable[[Plan], Kpis] | None = None,
+    ) -> Desk:
         """Go on where the journal in *store* ends, or begin one if it is empty.
 
         A *plan* other than the one that the journal ends with is a change of plan, at once; None
-        keeps the journal's. Cost: a replay of the journal.
+        keeps the journal's. *clock* and *kpis* as when a journal is begun; the key figures are those
+        of the whole journal. Cost: a replay of the journal.
 
         Raises:
             JournalError: If the journal is damaged.
@@ -97,14 +123,21 @@ class Desk:
                 or names a policy that is not there.
         """
         if store.head() < 0:
-            return cls(Engine(plan), store, clock=clock)
+            return cls(Engine(plan), store, clock=clock, kpis=kpis)
         desk = cls.__new__(cls)
-        desk._begin(_resumed(store), store, clock)
+        desk._begin(_resumed(store, kpis), store, clock, kpis)
         if plan is not None:
             desk._change_plan(plan)
         return desk
 
-    def _begin(self, run: _Run, store: Store, clock: Callable[[], float]) -> None:
+    def _begin(
+        self,
+        run: _Run,
+        store: Store,
+        clock: Callable[[], float],
+        kpis: Callable[[Plan], Kpis] | None,
+    ) -> None:
+        self._make_kpis = kpis
         self._turns = threading.Condition(threading.Lock())
         self._run: _Run | None = run
         self._store = store
@@ -223,6 +256,18 @@ class Desk:
         with self._settled() as run:
             return sorted(run.engine._state.alarms)
 
+    @contextmanager
+    def kpis(self) -> Iterator[Kpis]:
+        """Hold everything still while the key figures are read, all of them durable.
+
+        Raises:
+            UsageError: If the desk was made without.
+        """
+        with self._settled() as run:
+            if run.kpis is None:
+                raise UsageError("this desk gathers no key figures: give it kpis=Kpis")
+            yield run.kpis
+
     def events(self, since: int = 0) -> Iterator[tuple[int, Event]]:
         """Yield every durable event after number *since*, with its number, from 1 on.
 
@@ -252,7 +297,7 @@ class Desk:
             self._idle()
         if self._run is None:  # still: somebody else may have been first
             self._store.reopen()
-            self._run = _resumed(self._store)
+            self._run = _resumed(self._store, self._make_kpis)
         return self._run
 
     def _decide(self, run: _Run, command: Command, at: Instant) -> list[Event]:
@@ -326,16 +371,19 @@ class Desk:
             yield run
 
 
-def _resumed(store: Store) -> _Run:
+def _resumed(store: Store, make_kpis: Callable[[Plan], Kpis] | None) -> _Run:
     """Replay the journal and go on from there."""
     counts = array("q", [0])
+    kpis = None if make_kpis is None else make_kpis(Plan.from_data(header(store).plan))
 
     def count(entry: Entry) -> None:
         counts.append(counts[-1] + len(entry.facts))
+        if kpis is not None:
+            kpis.take(entry.at, entry.facts)
 
     engine = replay(store, count)
     _LOG.info("replayed %d entries with %d events", len(counts) - 1, counts[-1])
-    return _Run(Recorder(engine, store), counts)
+    return _Run(Recorder(engine, store), counts, kpis)
 
 
 def _numbered(found: Iterator[Entry], number: int, since: int) -> Iterator[tuple[int, Event]]:

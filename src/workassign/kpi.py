@@ -8,7 +8,7 @@ are. The formulas, and what each figure is good for, are in `formulas`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -112,14 +112,8 @@ class Kpis:
             window=_checked("fcr_window", fcr_window, 1.0),
             schedule=_checked_schedule(schedule or {}),
         )
-        self._pending = self._measures.pending
-
-    def take(self, at: Instant, facts: Sequence[Event]) -> None:
+        self.take: Callable[[Instant, Sequence[Event]], None] = _taker(self._measures)
         """Take in the facts of one turn (`engine.facts`, `entry.facts`). Turns come in order of time."""
-        pending = self._pending
-        pending += facts
-        if len(pending) > PORTION:
-            self._measures.fold()
 
     def _threshold(self, queue: str, target: float | None) -> float:
         """Return the service level's threshold for a queue and an SLA target."""
@@ -127,6 +121,11 @@ class Kpis:
         if isinstance(given, Mapping):
             given = given.get(queue)
         return given if given is not None else USUAL if target is None else target
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Every queue that ever was, by name."""
+        return tuple(sorted(self._measures.flows))
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -260,7 +259,7 @@ class Kpis:
     def _settled(self, at: Instant | None) -> tuple[Measures, Instant]:
         """Take in what is pending, and return the instant to read at."""
         m = self._measures
-        if self._pending:
+        if m.pending:
             m.fold()
         if at is None:
             return m, m.at
@@ -345,6 +344,18 @@ class Kpis:
         return {label: calendar for each in known for label, calendar in each.items()}
 
 
+def _taker(measures: Measures) -> Callable[[Instant, Sequence[Event]], None]:
+    """Return what takes in turns. A closure: called after every turn, half of its cost would be `self`."""
+    pending, extend, fold = measures.pending, measures.pending.extend, measures.fold
+
+    def take(at: Instant, facts: Sequence[Event]) -> None:
+        extend(facts)
+        if len(pending) > PORTION:
+            fold()
+
+    return take
+
+
 _OUTCOMES = ("met:", "missed:", "cancelled:", "warned:", "elapsed:")
 
 
@@ -398,7 +409,7 @@ def _agent(name: AgentId, person: Person, now: Instant) -> AgentFigures:
     seconds[person.presence.value] = seconds.get(person.presence.value, 0.0) + stayed
     capacity = person.capacity + (stayed * person.agent.capacity if person.presence in SIGNED_ON else 0.0)
     area = person.area + (passed * person.load if person.holding else 0.0)
-    busy = person.busy + (now - person.busy_since if person.holding else 0.0)
+    busy = person.busy + (passed if person.holding else 0.0)
     signed_on = sum(seconds.get(each.value, 0.0) for each in SIGNED_ON)
     worked = sum(value for presence, value in seconds.items() if presence != "offline")
     paid = person.shifts.until(now) - person.shifts.until(person.enrolled)
