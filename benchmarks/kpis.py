@@ -1,8 +1,9 @@
 """What do live key figures add to the life of an interaction, and what does a read of them cost?
 
 Two equal engines live the same lives in turns, small pieces each, one with `Kpis` fed after every
-turn: the extra is what the figures cost. Reads are timed with a thousand interactions open and
-with a hundred thousand. Times are processor times, as multiples of the floor F as well.
+turn: the extra is what the figures cost. The same with a `Desk`, which keeps a journal in memory
+too: that is what an application has. Reads are timed with a thousand interactions open and with a
+hundred thousand. Times are processor times, as multiples of the floor F as well.
 
     python -m benchmarks.kpis --json out/kpis.json [--quick]
 """
@@ -21,8 +22,8 @@ from typing import Any
 
 from benchmarks.floor import Floor
 from benchmarks.lifecycle import GRID, STEP, Saturated, Size
-from workassign import Engine, Interaction
-from workassign.kpi import Kpis
+from workassign import Agent, Desk, Engine, Interaction, Kpis, MemoryStore, Plan
+from workassign.commands import Accept, AddAgent, Complete, SignOn, Submit
 
 SIZES = [GRID[1], GRID[4], GRID[7]]
 """100 classes, at the three sizes."""
@@ -110,6 +111,55 @@ def measure(size: Size, pieces: int, piece: int) -> dict[str, Any]:
     }
 
 
+class Counter:
+    """A desk with a busy agent a hundred times over, and something waiting for each."""
+
+    def __init__(self, kpis: Callable[[Plan], Kpis] | None) -> None:
+        """Begin the day."""
+        self.now = 0.0
+        self.desk = Desk(Engine(), MemoryStore(), clock=lambda: self.now, kpis=kpis)
+        self.made = 0
+        self.held: list[Any] = []
+        for number in range(100):
+            self.desk.handle(AddAgent(Agent(id=f"agent-{number}")))
+            self.desk.handle(SignOn(f"agent-{number}"))
+            offered: Any = self.desk.handle(Submit(self.make(1)[0]))[-1]
+            self.held += self.desk.handle(Accept(offered.offer, offered.agent))
+        for interaction in self.make(100):
+            self.desk.handle(Submit(interaction))
+
+    def make(self, many: int) -> list[Interaction]:
+        """Return new interactions."""
+        self.made += many
+        return [Interaction(id=f"{number:012d}") for number in range(self.made - many, self.made)]
+
+    def live(self, interactions: list[Interaction]) -> None:
+        """Live by commands, each of them durable when it returns."""
+        handle, held = self.desk.handle, self.held
+        for place, interaction in enumerate(interactions):
+            self.now += STEP
+            handle(Submit(interaction))
+            done = held[place % 100]
+            offered: Any = handle(Complete(done.interaction, done.agent, done.fence))[1]
+            held[place % 100] = handle(Accept(offered.offer, offered.agent))[0]
+
+
+def measure_desk(pieces: int, piece: int) -> dict[str, Any]:
+    """Return what live figures add to a life at a desk."""
+    told, plain = Counter(Kpis), Counter(None)
+    ratios, costs = [], []
+    for number in range(pieces):
+        found = {}
+        for counter in (told, plain) if number % 2 else (plain, told):
+            ready = counter.make(piece)
+            start = thread_time()
+            counter.live(ready)
+            found[counter] = (thread_time() - start) / piece * 1e6
+        ratios.append(found[told] / found[plain] - 1)
+        costs.append(found[plain])
+    return {"plain_us": median(costs), "extra": median(ratios)}
+
+
 def _read(read: Callable[[], object]) -> float:
     """Return the cost of a read in microseconds."""
     read()
@@ -133,9 +183,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     for size in SIZES[:2] if options.quick else SIZES:
         cases.append(measure(size, 200, 500))
         print(_line(cases[-1]), flush=True)
+    desk = measure_desk(100, 200)
+    print("at a desk: {plain_us:.0f} us a life, with figures +{extra:.1%}".format(**desk))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        figures = {"cases": cases, "python": sys.version.split()[0]}
+        figures = {"cases": cases, "desk": desk, "python": sys.version.split()[0]}
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 

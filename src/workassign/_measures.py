@@ -306,6 +306,8 @@ class Measures:
     def _age(self, flow: Flow) -> None:
         """Forget who of the young waits no more; move to the old who has passed the threshold."""
         young, visits, at = flow.young, self.visits, self.at
+        if len(young) > 2 * len(visits) + MOST_NEW:  # most of them are gone: all at once is cheaper
+            flow.young = young = deque(name for name in young if name in visits)
         while young:
             visit = visits.get(young[0])
             if visit is not None and visit[1] is flow:

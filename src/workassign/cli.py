@@ -184,19 +184,21 @@ def _day(
     from workassign.lab.account import Account, Source
     from workassign.lab.figures import effects, figures
     from workassign.lab.folder import JOURNAL, new_journal
+    from workassign.lab.kpis import key_figures
     from workassign.lab.roster import zone_named
     from workassign.lab.run import measured, recorded_day, unscored_day
     from workassign.lab.synthetic import with_synthetic_customers
 
     if simulation.customers is not None:
         arrivals = with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
+    zone, team_of = zone_named(roster.zone), roster.team_of()
     with new_journal(told.out / JOURNAL, force=told.force) as store:
         with _progress("with scoring", len(arrivals)) as arrived:
             recorded_day(plan, arrivals, roster, simulation, store, arrived)
-        ledger = measured(store)
+        ledger, kpis = measured(store, zone)
+        keys = key_figures(kpis, store, team_of)
     with _progress("first come, first served", len(arrivals)) as arrived:
         unscored = unscored_day(plan, arrivals, roster, simulation, arrived)
-    zone, team_of = zone_named(roster.zone), roster.team_of()
     return Account(
         plan=plan.name,
         plan_hash=plan.hash,
@@ -214,6 +216,7 @@ def _day(
         unscored=figures(unscored, team_of, zone),
         effects=effects(ledger, unscored),
         ledger=ledger,
+        keys=keys,
         synthetic=simulation.customers is not None,
     )
 

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 
 from workassign.lab.figures import Effect, Figures, QueueFigures
+from workassign.lab.kpis import KeyFigures
 from workassign.lab.ledger import Ledger
+from workassign.lab.written import percent
 
-__all__ = ["Account", "Source", "duration", "percent", "shown", "team_rows"]
-
-MOST_SHOWN = 200
+__all__ = ["Account", "Source", "team_rows"]
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +49,7 @@ class Account:
     unscored: Figures
     effects: tuple[Effect, ...]
     ledger: Ledger
+    keys: KeyFigures
     synthetic: bool
     """Whether followers and customer values are synthetic."""
 
@@ -64,6 +65,7 @@ class Account:
             "run": _figures(self.found),
             "without_scoring": _figures(self.unscored),
             "effects": [attrs.asdict(effect) for effect in self.effects],
+            **self.keys.as_data(),
         }
 
 
@@ -79,39 +81,6 @@ def _figures(found: Figures) -> dict[str, Any]:
 
 def _line(line: QueueFigures) -> dict[str, Any]:
     return {**attrs.asdict(line), "hit_rate": line.hit_rate}
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds as people say them, a dash for none.
-
-    >>> duration(42), duration(125), duration(9000), duration(None)
-    ('42 s', '2.1 min', '2.5 h', '–')
-    """
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{seconds:.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"
-    number, unit = (seconds / 60, "min") if seconds < 5400 else (seconds / 3600, "h")
-    return f"{number:.0f} {unit}" if number % 1 == 0 else f"{number:.1f} {unit}"
-
-
-def percent(share: float | None) -> str:
-    """Return a share as a percentage, a dash for none.
-
-    >>> percent(0.8512)
-    '85.1 %'
-    """
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def shown(text: str) -> str:
-    """Return what somebody else's code said as one line that is not too long.
-
-    >>> shown("no such key:   'vip'")
-    "no such key: 'vip'"
-    """
-    line = " ".join(text.encode(errors="backslashreplace").decode().split())
-    return line if len(line) <= MOST_SHOWN else line[:MOST_SHOWN] + "…"
 
 
 def team_rows(found: Figures) -> list[tuple[str, ...]]:

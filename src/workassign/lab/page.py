@@ -6,10 +6,13 @@ from string import Template
 
 __all__ = [
     "EFFECTS",
+    "FAIRNESS",
     "FORMULAS",
     "HOURS",
+    "KEYS",
     "OFFERS",
     "PAGE",
+    "PROMISES",
     "QUEUES",
     "SIMULATED",
     "SYNTHETIC",
@@ -71,6 +74,13 @@ th, td {
 th:first-child, td:first-child { text-align: left; }
 th { color: var(--soft); font-weight: 600; }
 tr.sum td { font-weight: 700; }
+tbody.group th {
+  padding-top: .9rem; text-align: left; font-size: .75rem; letter-spacing: .06em; text-transform: uppercase;
+}
+th.figure { min-width: 11rem; color: var(--ink); font-weight: 400; text-align: left; white-space: normal; }
+th.figure small { color: var(--soft); margin-left: .35rem; }
+th[title] { cursor: help; }
+h3 { margin: 1.25rem 0 0; font-size: 1rem; }
 td.words, th.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; color: var(--mark); }
@@ -126,6 +136,21 @@ EFFECTS = (
 OFFERS = (
     "What became of every offer that was put before an agent. An offer that is not answered in time "
     "expires; it is taken back when its agent leaves."
+)
+
+KEYS = (
+    "Read from the journal. What left a queue counts where it had come; of one queue everything counts "
+    "each time that it came there, of all queues once for each opening. T is the SLA target of each "
+    "interaction, or 20 s where it has none; s is 5 s. Each figure says on hover where it comes from, "
+    "in which interval it counts, and what to mind. A dash: nothing happened that it could be made of."
+)
+PROMISES = (
+    "Every SLA target, over all queues. Elapsed is what its clock counted, in the open hours of its "
+    "calendar, until it was kept. Attainment = met / (met + missed)."
+)
+FAIRNESS = (
+    "How evenly the handled work of a team is shared among its agents. Gini: 0 even, 1 one agent does "
+    "all. Largest / smallest: a dash if somebody handled nothing."
 )
 
 FORMULAS = {

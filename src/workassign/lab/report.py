@@ -11,9 +11,12 @@ from datetime import datetime
 from html import escape
 
 from workassign.lab import page
-from workassign.lab.account import Account, duration, percent, shown, team_rows
+from workassign.lab.account import Account, team_rows
 from workassign.lab.charts import charts
 from workassign.lab.figures import AgentFigures, Effect, QueueFigures
+from workassign.lab.key_tables import key_sections
+from workassign.lab.markup import listed, section, table
+from workassign.lab.written import duration, percent, shown
 
 __all__ = ["report"]
 
@@ -33,8 +36,9 @@ def report(account: Account) -> str:
         _tiles(account),
         _funnel(account, drawn["funnel"]),
         _queues(account, drawn["queues"]),
-        _section("Waits", page.WAITS, drawn["waits"]),
-        _section("Service level and occupancy through the day", page.HOURS, drawn["hours"]),
+        section("Waits", page.WAITS, drawn["waits"]),
+        section("Service level and occupancy through the day", page.HOURS, drawn["hours"]),
+        key_sections(account.keys),
         _teams(account, drawn.get("teams", "")),
         _effects(account, drawn.get("effects", "")),
         _offers(account),
@@ -60,33 +64,6 @@ def _figure(name: str, svg: str) -> str:
     label = escape(_LABELS[name], quote=True)
     named = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     return f"<figure>{named}</figure>"
-
-
-def _section(title: str, lead: str, *parts: str, kind: str = "short") -> str:
-    head = f"<h2>{escape(title)}</h2>\n<p class='soft'>{escape(lead)}</p>"
-    return "\n".join([f"<section class='{kind}'>", head, *filter(None, parts), "</section>"])
-
-
-def _list(items: Sequence[str]) -> str:
-    inside = "".join(f"<li>{escape(item)}</li>" for item in items)
-    return f"<ul class='soft'>{inside}</ul>" if items else ""
-
-
-def _table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, summed: bool = False, words: int = -1
-) -> str:
-    """Return a table; the last row is a sum if *summed*, the column *words* holds text."""
-    lines = [_row(row, "td", words) for row in rows]
-    if summed:
-        lines[-1] = lines[-1].replace("<tr>", "<tr class='sum'>", 1)
-    top, body = _row(head, "th", words), "\n".join(lines)
-    return f"<div class='scroll'><table><thead>{top}</thead>\n<tbody>\n{body}\n</tbody></table></div>"
-
-
-def _row(cells: Sequence[str], tag: str, words: int) -> str:
-    kinds = [" class='words'" if i == words else "" for i in range(len(cells))]
-    inside = (f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
-    return f"<tr>{''.join(inside)}</tr>"
 
 
 # --- the head -------------------------------------------------------------------------------
@@ -139,7 +116,7 @@ def _funnel(account: Account, chart: str) -> str:
     notes = [f"{note} ({number:,} times)" for note, number in source.notes.items()]
     if source.out_of_order:
         notes.append(f"not in order of time ({source.out_of_order:,} steps back), so it was sorted")
-    return _section("What became of what was read", lead, chart, _list(notes))
+    return section("What became of what was read", lead, chart, listed(notes))
 
 
 def _entered(total: QueueFigures) -> str:
@@ -157,7 +134,7 @@ _QUEUE_HEAD = (
 
 def _queues(account: Account, chart: str) -> str:
     rows = [_queue(line) for line in (*account.found.queues, account.found.total)]
-    return _section("Queues", page.QUEUES, _table(_QUEUE_HEAD, rows, summed=True), chart, kind="long")
+    return section("Queues", page.QUEUES, table(_QUEUE_HEAD, rows, summed=True), chart, kind="long")
 
 
 def _queue(line: QueueFigures) -> list[str]:
@@ -177,10 +154,10 @@ def _teams(account: Account, chart: str) -> str:
     found = account.found
     if not found.teams:
         nobody = "Nobody is on the roster: everything waits."
-        return _section("Teams", nobody if found.total.entered else "Nothing came in.")
+        return section("Teams", nobody if found.total.entered else "Nothing came in.")
     head = ("team", "agents", "hours signed on", "worked", "occupancy")
-    table = _table(head, team_rows(found), summed=True)
-    return _section("Teams", page.TEAMS, chart, table, _agents(found.agents), kind="long")
+    teams = table(head, team_rows(found), summed=True)
+    return section("Teams", page.TEAMS, chart, teams, _agents(found.agents), kind="long")
 
 
 def _agents(agents: Sequence[AgentFigures]) -> str:
@@ -189,7 +166,7 @@ def _agents(agents: Sequence[AgentFigures]) -> str:
         (each.agent, each.team, f"{each.hours:,.1f}", f"{each.worked:,}", percent(each.occupancy))
         for each in agents
     ]
-    return f"<details><summary>Every agent</summary>{_table(head, rows, words=1)}</details>"
+    return f"<details><summary>Every agent</summary>{table(head, rows, words=1)}</details>"
 
 
 def _effects(account: Account, chart: str) -> str:
@@ -197,7 +174,7 @@ def _effects(account: Account, chart: str) -> str:
         return ""
     head = ("group", "members", "mean", "mean FIFO", "p90", "p90 FIFO", "in SLA", "in SLA FIFO")
     rows = [row for effect in account.effects for row in _effect(effect)]
-    return _section("What the scoring changed", page.EFFECTS, chart, _table(head, rows))
+    return section("What the scoring changed", page.EFFECTS, chart, table(head, rows))
 
 
 def _effect(effect: Effect) -> list[list[str]]:
@@ -228,7 +205,7 @@ def _offers(account: Account) -> str:
         f"{number:,} failures of {slot}, the first: {shown(account.found.first_errors[slot])}"
         for slot, number in account.found.failed.items()
     ]
-    return _section("Offers", page.OFFERS, _table(("queue", *whats), rows, summed=True), _list(more))
+    return section("Offers", page.OFFERS, table(("queue", *whats), rows, summed=True), listed(more))
 
 
 def _bad(account: Account) -> str:
@@ -239,7 +216,7 @@ def _bad(account: Account) -> str:
     if len(bad) > BAD_SHOWN:
         lead += f" The first {BAD_SHOWN}:"
     rows = [(str(line), reason) for line, reason in bad[:BAD_SHOWN]]
-    return _section("Bad records", lead, _table(("line", "reason"), rows, words=1), kind="long")
+    return section("Bad records", lead, table(("line", "reason"), rows, words=1), kind="long")
 
 
 def _formulas() -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 
 from workassign.commands import Command
 from workassign.engine import Engine
 from workassign.events import Event
 from workassign.journal import Recorder, Store, entries, header, record
+from workassign.kpi import Kpis
 from workassign.lab.day import ACTOR, Arrivals, Simulation, plain_fifo, run_day
 from workassign.lab.ledger import Ledger
 from workassign.lab.roster import Roster
@@ -92,16 +94,20 @@ def unscored_day(
     return ledger
 
 
-def measured(store: Store) -> Ledger:
-    """Return what happened according to the journal in *store*.
+def measured(store: Store, zone: tzinfo = UTC) -> tuple[Ledger, Kpis]:
+    """Return what happened according to the journal in *store*, and its key figures, in one pass.
+
+    What left a queue counts where it had come. Days are those of *zone* if it has a name.
 
     Raises:
         JournalError: If it is damaged.
     """
-    ledger = Ledger(Plan.from_data(header(store).plan))
+    plan = Plan.from_data(header(store).plan)
+    ledger, kpis = Ledger(plan), Kpis(plan, attribution="arrival", zone=getattr(zone, "key", "UTC"))
     for entry in entries(store):
         ledger.take(entry.at, entry.facts)
-    return ledger
+        kpis.take(entry.at, entry.facts)
+    return ledger, kpis
 
 
 def is_simulated(store: Store) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workassign.lab.account import Account, duration, percent, shown, team_rows
+from workassign.lab.account import Account, team_rows
 from workassign.lab.figures import Effect, QueueFigures, Side
+from workassign.lab.kpis import LEVELS
+from workassign.lab.written import duration, percent, shown
 
 __all__ = ["summary"]
 
@@ -18,6 +20,8 @@ def summary(account: Account) -> str:
     parts = [
         _funnel(account),
         _queues(account),
+        _levels(account),
+        _targets(account),
         _teams(account),
         _offers(account),
         _effects(account),
@@ -80,6 +84,28 @@ def _queue(line: QueueFigures) -> list[str]:
     figures = (waits.mean, waits.p50, waits.p90, waits.p95, waits.longest)
     counts = [f"{number:,}" for number in (line.entered, line.answered, line.waiting)]
     return [line.name, *counts, percent(line.hit_rate), *map(duration, figures), str(line.peak)]
+
+
+def _levels(account: Account) -> list[str]:
+    """Return the variants of the service level, side by side: none of them is *the* one."""
+    keys = account.keys.total
+    if not keys.entered:
+        return []
+    head = ("Service level", *(name.removeprefix("sl_") for name in LEVELS))
+    row = ("all queues", *(percent(getattr(keys, name)) for name in LEVELS))
+    return ["Service level, each way (T: the SLA target of each, or 20 s; by arrival)", *_table(head, [row])]
+
+
+def _targets(account: Account) -> list[str]:
+    rows = [
+        (
+            *(each.target, each.calendar or "–", f"{each.met:,}", f"{each.missed:,}"),
+            *(percent(each.attainment), duration(each.mean), duration(each.p90)),
+        )
+        for each in account.keys.targets
+    ]
+    head = ("Target", "calendar", "met", "missed", "attainment", "mean", "p90")
+    return ["Promises (met / (met + missed); elapsed on the calendar)", *_table(head, rows)] if rows else []
 
 
 def _teams(account: Account) -> list[str]:
