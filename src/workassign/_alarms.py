@@ -126,7 +126,7 @@ class Watch:
         members = self._over.setdefault((queue, alarm), {})
         if key not in members:
             members[key] = work
-            self._changed[queue, alarm] = due
+            self._changed.setdefault((queue, alarm), due)
 
     def _old(self, work: Work, at: Instant, *, arm: bool) -> Instant | None:
         """Return when *work*, if it waits, is too old."""

@@ -19,7 +19,7 @@ from workassign._deadlines import OFFER, SLA, Deadlines, Lane
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
 from workassign._state import State
 from workassign.commands import Command, subject_of
-from workassign.model import SHORTEST, Instant, Interaction
+from workassign.model import LONGEST, SHORTEST, Instant, Interaction
 from workassign.policies import ordering as order_policies
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
@@ -136,7 +136,7 @@ class Asking:
         if not callable(target.within):
             return float(target.within)
         slot = f"{path}.targets.{target.label}"
-        seconds = self.ask(slot, target.within, None, _is_target, interaction.id, interaction, at)
+        seconds = self.ask(slot, target.within, None, _is_within, interaction.id, interaction, at)
         return None if seconds is None else float(seconds)
 
     def _first_due(self, queue: QueueState, interaction: Interaction, since: Instant) -> float | None:
@@ -214,7 +214,7 @@ class Asking:
             off = ev.PolicySwitchedOff(turn.at, slot, policy)
             state.policy_switched_off(off)
             turn.facts.append(off)
-            turn.switched = slot.rpartition(".")[2] in _KEPT
+            turn.switched = turn.switched or slot.rpartition(".")[2] in _KEPT
             turn.careful = turn.watched or turn.switched
 
 
@@ -262,6 +262,10 @@ def _is_score(answer: object) -> bool:
 
 def _is_target(answer: object) -> bool:
     return answer is None or (_is_score(answer) and answer >= SHORTEST)  # type: ignore[operator]
+
+
+def _is_within(answer: object) -> bool:
+    return answer is None or (_is_target(answer) and answer <= LONGEST)  # type: ignore[operator]
 
 
 def _is_bool(answer: object) -> bool:

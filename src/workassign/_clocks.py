@@ -51,6 +51,10 @@ _ANEW = ("accept", "next_response", "periodic_update")
 """What these measured in an earlier opening is over."""
 
 
+_MOVES = ("transferred", "plan changed")
+"""The causes by which an interaction comes under other targets."""
+
+
 def elapsed(clock: Clock, at: Instant) -> float:
     """Return how much of its own time *clock* has used up by *at*."""
     if clock.since is None:
@@ -112,7 +116,7 @@ class Clocks:
         seconds = self._asking.within(work, target, at)
         if seconds is None:
             return None
-        used, missed = self._carried(work, target, moved)
+        used, missed = self._carried(work, target, moved, cause)
         late = missed and used >= seconds
         due = None if late else self._ahead(target, seconds - used, at)
         warnings = () if late else self._warnings(target, seconds, used, at)
@@ -120,14 +124,15 @@ class Clocks:
         event = ev.ClockStarted(*ids, seconds, used, due, warnings)
         clock = self._conversations.clock_started(work, event, self._state.plan.calendars)
         self._turn.facts.append(event)
-        self.arm(clock)
+        self._set_going(clock, at)
         return clock
 
-    def _carried(self, work: Work, target: Target, moved: bool) -> tuple[float, bool]:
+    def _carried(self, work: Work, target: Target, moved: bool, cause: str) -> tuple[float, bool]:
         """Return how much is used up already, and whether the target was missed by that."""
         known = self._conversations.get(work.interaction.id)
         spent = None if known is None else known.ended.get(target.label)
-        rule = target.on_transfer if moved else target.on_reopen
+        # By way of a queue without the target it was moved, too: nothing was opened again.
+        rule = target.on_transfer if moved or cause in _MOVES else target.on_reopen
         anew = rule == "restart" or (not moved and target.measures in _ANEW)
         return (0.0, False) if spent is None or anew else spent
 
@@ -144,11 +149,12 @@ class Clocks:
             self._turn.facts.append(stopped)
             return
         due = None if clock.missed else self._ahead(target, clock.seconds - clock.elapsed, at)
-        warnings = () if clock.missed else self._warnings(target, clock.seconds, clock.elapsed, at)
+        ahead = () if clock.missed else self._warnings(target, clock.seconds, clock.elapsed, at)
+        warnings = tuple((share, when) for share, when in ahead if share > clock.warned)
         event = ev.ClockResumed(*ids, due, warnings)
         self._conversations.clock_resumed(clock, event)
         self._turn.facts.append(event)
-        self.arm(clock)
+        self._set_going(clock, at)
 
     def _end(self, clock: Clock, cause: str, at: Instant) -> None:
         target = clock.target
@@ -159,6 +165,12 @@ class Clocks:
         self._turn.facts.append(event)
 
     # --- thresholds -------------------------------------------------------------------------
+
+    def _set_going(self, clock: Clock, at: Instant) -> None:
+        """Say at once what is used up already, before anything else of this turn can end the clock."""
+        while clock.wakes is not None and clock.wakes <= at:
+            self.ran(clock, clock.wakes, at)
+        self.arm(clock)
 
     def arm(self, clock: Clock) -> None:
         """Wake when the next threshold of *clock* is reached."""

@@ -92,4 +92,4 @@ class Conversations(dict[InteractionId, Conversation]):
 
     def sla_warned(self, clock: Clock, event: ev.SlaWarned) -> None:
         """The first of its warnings was given."""
-        clock.warnings = clock.warnings[1:]
+        clock.warnings, clock.warned = clock.warnings[1:], event.share

@@ -379,8 +379,8 @@ class Pairing:
         if kind == SLA:
             return subject.pending and subject.due == due
         if kind == STICKY:
-            wait = subject.sig.queue.plan.sticky_wait
-            return subject.interaction.id in self.index.kept and wait is not None and subject.since + wait == due
+            wait, kept = subject.sig.queue.plan.sticky_wait, subject.interaction.id in self.index.kept
+            return kept and wait is not None and subject.since + wait == due
         # Offered to somebody else, it may come back before that refusal ends.
         return subject.refused is not None and any(due in times for times in subject.refused.values())
 

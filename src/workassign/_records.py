@@ -149,6 +149,7 @@ class Clock:
         "seconds",
         "since",
         "target",
+        "warned",
         "warnings",
         "work",
     )
@@ -171,6 +172,8 @@ class Clock:
         self.due = event.due
         self.missed = event.due is None
         self.warnings = event.warnings
+        self.warned = 0.0
+        """The largest share that was warned of."""
 
     @property
     def wakes(self) -> Instant | None:

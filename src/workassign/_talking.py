@@ -99,6 +99,9 @@ class Talking:
     def _known(self, command: cmd.Command, interaction: InteractionId) -> Work | None:
         """Return the interaction, or refuse."""
         work = self._state.works.get(interaction)
+        at = self._turn.at
+        if work is not None and work.stage == "closed" and work.key < at - self._state.plan.retention:
+            work = None  # whether it is still in memory depends on how much came since
         if work is None:
             self._turn.refuse(command, "unknown_interaction", f"there is no interaction {interaction!r}")
         return work

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workassign.errors import UsageError
-from workassign.lab.account import Account, percent
+from workassign.lab.account import Account
 from workassign.lab.figures import Effect, Waits
 from workassign.lab.ledger import HOUR
+from workassign.lab.written import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

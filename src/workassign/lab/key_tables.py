@@ -39,8 +39,8 @@ def _group(name: str, scopes: list[Figures]) -> str:
     rows = [line for each in GROUPS[name] if (line := _figure(KPIS[each], scopes))]
     if not rows:
         return ""
-    head = f"<tr><th scope='rowgroup' colspan='{len(scopes) + 1}'>{escape(name)}</th></tr>"
-    return "\n".join([f"<tbody class='group'>{head}", *rows, "</tbody>"])
+    head = f"<tr class='group'><th scope='rowgroup' colspan='{len(scopes) + 1}'>{escape(name)}</th></tr>"
+    return "\n".join([f"<tbody>{head}", *rows, "</tbody>"])
 
 
 def _figure(kpi: Kpi, scopes: list[Figures]) -> str:

@@ -9,7 +9,7 @@ import attrs
 
 from workassign.formulas import gini, share_spread
 from workassign.inversions import Inversions, inversions
-from workassign.journal import Store
+from workassign.journal import Store, header
 from workassign.kpi import KPIS, Figures, Kpi, Kpis, TargetFigures
 from workassign.model import AgentId
 
@@ -90,12 +90,13 @@ def key_figures(kpis: Kpis, store: Store, team_of: Mapping[AgentId, str]) -> Key
     Raises:
         JournalError: If the journal is damaged.
     """
+    planned = [name for name in header(store).plan["queues"] if name in kpis.queues]
     handled: dict[str, list[int]] = {}
     for each in kpis.agents():
         handled.setdefault(team_of.get(each.agent, "other agents"), []).append(each.handled)
     return KeyFigures(
         total=kpis.figures(),
-        queues={name: kpis.figures(name) for name in kpis.queues},
+        queues={name: kpis.figures(name) for name in dict.fromkeys([*planned, *kpis.queues])},
         targets=tuple(kpis.targets()),
         segments=kpis.segments(),
         teams=tuple(_evenness(team, levels) for team, levels in handled.items()),

@@ -74,12 +74,13 @@ th, td {
 th:first-child, td:first-child { text-align: left; }
 th { color: var(--soft); font-weight: 600; }
 tr.sum td { font-weight: 700; }
-tbody.group th {
+tr.group th {
   padding-top: .9rem; text-align: left; font-size: .75rem; letter-spacing: .06em; text-transform: uppercase;
 }
 th.figure { min-width: 11rem; color: var(--ink); font-weight: 400; text-align: left; white-space: normal; }
 th.figure small { color: var(--soft); margin-left: .35rem; }
 th[title] { cursor: help; }
+@media (max-width: 600px) { th.figure small { display: block; margin: 0; } }
 h3 { margin: 1.25rem 0 0; font-size: 1rem; }
 td.words, th.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
