@@ -1,6 +1,7 @@
 """The pages say what the code has."""
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,8 @@ from workassign import Calendar, Plan, Queue, SqliteStore, Target, verify
 from workassign.cli import main
 from workassign.commands import Command
 from workassign.events import Event
+from workassign.formulas import KPIS, Kpi
+from workassign.kpi import AgentFigures, Figures, Kpis, Live, TargetFigures
 from workassign.lab.day import Conversation, Handling, Reaction, Simulation
 from workassign.lab.draws import Lognormal
 from workassign.lab.roster import Member, Roster, Shift, Team
@@ -24,6 +27,7 @@ from workassign.social.topics import Language, Topic
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "reference" / "plan.md").read_text(encoding="utf-8")
 RUN = (DOCS / "reference" / "run.md").read_text(encoding="utf-8")
+FIGURES = (DOCS / "reference" / "kpis.md").read_text(encoding="utf-8")
 MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 
 SOURCE = DOCS.parent / "src" / "workassign"
@@ -78,6 +82,37 @@ def test_every_rule_of_a_refusal_in_the_reference_is_one() -> None:
     assert known <= rules, "missing on the page"
     for rule in rules:
         assert f'"{rule}"' in source or f'f"{rule.split("_")[0]}_{{' in source, f"{rule} is no rule"
+
+
+@pytest.mark.parametrize("kpi", KPIS.values(), ids=lambda kpi: kpi.name)
+def test_every_key_figure_is_in_the_reference_as_the_catalogue_has_it(kpi: Kpi) -> None:
+    table = FIGURES.split("\n## Every figure\n")[1].split("\nThree fields")[0]
+    (row,) = re.findall(rf"^\| `{kpi.name}` \| (.*) \|$", table, re.MULTILINE)
+    found = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)]
+    assert found == [kpi.title, kpi.unit, kpi.formula, kpi.source, kpi.counted, kpi.pitfall]
+
+
+@pytest.mark.parametrize("kind", [Figures, TargetFigures, AgentFigures, Live], ids=lambda kind: kind.__name__)
+def test_every_field_of_the_key_figures_is_in_the_reference(kind: type) -> None:
+    """In the part that is about them."""
+    headings = {TargetFigures: "## Targets", AgentFigures: "## Agents", Live: "## Live"}
+    part = FIGURES.split(f"\n{headings.get(kind, '## Every figure')}\n")[1].split("\n## ")[0]
+    named = {name for cell in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for name in _quoted(cell)}
+    assert {field.name for field in attrs.fields(kind)} == named
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"`(\w+)`", text)
+
+
+def test_every_setting_of_the_key_figures_is_in_the_reference() -> None:
+    """With its default, where that is a number."""
+    settings = {name: each for name, each in signature(Kpis).parameters.items() if name != "plan"}
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", FIGURES.split("## At a desk")[0], re.MULTILINE))
+    assert rows.keys() == settings.keys()
+    for name, setting in settings.items():
+        if isinstance(setting.default, float):
+            assert float(rows[name]) == setting.default
 
 
 TABLES: list[tuple[type, str]] = [

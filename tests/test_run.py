@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from workassign import Agent, Interaction
@@ -18,8 +21,12 @@ from workassign.cli import main
 from workassign.commands import AddAgent, SignOn, Submit
 from workassign.engine import Engine
 from workassign.errors import UsageError
+from workassign.formulas import KPIS
 from workassign.journal import entries, record
 from workassign.lab.folder import new_journal, reserved
+from workassign.lab.key_tables import key_sections
+from workassign.lab.kpis import GROUPS, KeyFigures, key_figures
+from workassign.lab.run import measured
 from workassign.stores.jsonl import JsonlStore
 from workassign.stores.sqlite import SqliteStore
 
@@ -78,6 +85,16 @@ PATIENCE = """
 [simulation.patience]
 median = 60.0
 spread = 1.0
+"""
+
+
+TARGET = """
+[queues.sea]
+targets = [{ name = "answer", measures = "first_response", within = 600.0, calendar = "office" }]
+
+[calendars.office]
+zone = "UTC"
+week = { mon-sun = ["00:00-24:00"] }
 """
 
 
@@ -244,6 +261,115 @@ def test_a_report_is_one_page_that_asks_nobody_and_escapes_what_it_shows(tmp_pat
     assert text.count("<svg ") == 6
     for asking in ('src="', "url(http", "@import", "<link"):
         assert asking not in text
+
+
+def test_the_report_shows_every_key_figure_with_its_formula(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the report needs matplotlib")
+    arguments = prepared(tmp_path, (PLAN + ROSTER).replace("[queues.sea]", TARGET))
+    arguments.remove("--no-report")
+    assert main(arguments) == 0
+
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    section = text.split("<h2>Key figures</h2>")[1].split("</section>")[0]
+    rows = re.findall(
+        r"<tr><th class='figure' scope='row' title='(.*?)'>(.*?) <small>(.*?)</small></th>(.*?)</tr>",
+        section,
+        re.DOTALL,
+    )
+    shown = {unescape(title): (unescape(hover), unescape(formula)) for hover, title, formula, _ in rows}
+    total = figures(tmp_path)["kpis"]["all"]
+    for kpi in KPIS.values():
+        if total[kpi.name] is None:
+            continue
+        hover, formula = shown[kpi.title]
+        assert formula == kpi.formula
+        assert f"{kpi.name} = {kpi.formula}" in hover
+        assert kpi.source in hover
+        assert kpi.pitfall in hover
+    assert "A_T / (A + B_&gt;T + blocked)" in section  # escaped, like all that comes from data
+    assert all(cells.count("<td>") == 3 for *_, cells in rows)  # all queues, air, sea
+    for heading in ("Promises", "Fairness"):
+        assert f"<h2>{heading}</h2>" in text
+    assert "<td>answer</td><td>office</td>" in text.split("<h2>Promises</h2>")[1]
+    assert "passed over something more urgent" in text
+
+
+def test_every_key_figure_has_its_place_in_the_report() -> None:
+    assert sorted(name for group in GROUPS.values() for name in group) == sorted(KPIS)
+
+
+def test_with_many_queues_the_report_shows_the_key_figures_of_all(tmp_path: Path) -> None:
+    more = "".join(f"[queues.lake{i}]\n" for i in range(7))
+    assert main(prepared(tmp_path, (PLAN + ROSTER).replace("[mentions]", more + "[mentions]"))) == 0
+
+    keys = keys_of(tmp_path)
+    assert len(keys.queues) == 9
+    assert "<th scope='col'>all queues</th></tr>" in key_sections(keys)
+
+
+def test_waits_by_customer_segment_are_shown_where_there_are_segments(tmp_path: Path) -> None:
+    assert main(prepared(tmp_path)) == 0
+    keys = keys_of(tmp_path)
+
+    assert "Waits by customer segment" not in key_sections(keys)
+    told = key_sections(attrs.evolve(keys, segments={"-": (3, 90.0), "<gold>": (1, 30.0)}))
+    assert "<td>&lt;gold&gt;</td><td>1</td><td>30 s</td>" in told
+
+
+def keys_of(folder: Path) -> KeyFigures:
+    store = SqliteStore(folder / "out" / "journal.db")
+    try:
+        return key_figures(measured(store)[1], store, {})
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("behaviour", ["", PATIENCE, "[simulation.conversation]\nwrites_again = 0.9\n"])
+def test_the_key_figures_balance_and_agree_with_the_others(tmp_path: Path, behaviour: str) -> None:
+    assert main(prepared(tmp_path, (PLAN + ROSTER).replace("[queues.sea]", TARGET) + behaviour)) == 0
+
+    found = figures(tmp_path)
+    total, queues = found["kpis"]["all"], found["kpis"]["queues"]
+    assert list(queues) == ["air", "sea"]
+    others = {line["name"]: line for line in (found["run"]["total"], *found["run"]["queues"])}
+    for name, each in (("all queues", total), *queues.items()):
+        gone = each["answered"] + each["abandoned"] + sum(each["exited"].values())
+        assert each["entered"] == gone + each["waiting"]
+        for what in ("entered", "reopened", "answered", "abandoned", "exited", "waiting"):
+            assert each[what] == others[name][what], what
+        assert each["asa"] == pytest.approx(others[name]["waits"]["mean"], rel=1e-6)
+    assert sum(team["handled"] for team in found["evenness"]) == total["handled"]
+    assert sum(found["inversions"]["by_queue"].values()) == found["inversions"]["inverted"]
+    assert found["inversions"]["grants"] >= total["answered"]
+    assert {each["target"]: each["calendar"] for each in found["targets"]}["answer"] == "office"
+
+
+def test_the_summary_names_every_variant_of_the_service_level_and_every_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(prepared(tmp_path, (PLAN + ROSTER).replace("[queues.sea]", TARGET) + PATIENCE)) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    (head,) = (number for number, line in enumerate(lines) if line.startswith("  Service level "))
+    names = lines[head].split()[2:]
+    assert [f"sl_{name}" for name in names] == [name for name in KPIS if name.startswith("sl_")]
+    total = figures(tmp_path)["kpis"]["all"]
+    told = lines[head + 1].removeprefix("  all queues").replace(" %", "%").split()
+    assert told == [f"{100 * total[f'sl_{name}']:.1f}%" for name in names]
+    assert len(set(told)) > 1  # some gave up: the variants differ
+    for target in figures(tmp_path)["targets"]:
+        (line,) = (line for line in lines if line.startswith(f"  {target['target']} "))
+        assert f"{100 * target['attainment']:.1f} %" in line
+
+
+def test_inversions_of_a_long_journal_are_left_out_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workassign.lab.kpis.MOST_FOLLOWED", 10)
+    assert main(prepared(tmp_path)) == 0
+
+    assert figures(tmp_path)["inversions"] is None
+    assert "the journal is too long" in key_sections(keys_of(tmp_path))
 
 
 def test_a_report_without_matplotlib_says_what_to_install(

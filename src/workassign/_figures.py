@@ -109,11 +109,13 @@ class AgentFigures:
     handled: int
     """Assignments that ended."""
     offers: Mapping[str, int]
-    """What became of those that she did not accept."""
+    """What became of them: accepted, declined, expired, rescinded."""
     handle_time: float | None
-    """Unit seconds held / handled."""
+    """Seconds from assignment to end / handled."""
+    handle_time_active: float | None
+    """Seconds of hers, shared equally among what she held / handled."""
     busy: float
-    """With anything at all in her hands."""
+    """With anything at all in her hands, while available, busy or draining."""
     occupancy: float | None
     """Unit seconds held / unit seconds of capacity while available, busy or draining."""
     occupancy_binary: float | None
@@ -140,7 +142,7 @@ class Live:
     """Presence -> agents, of all queues."""
     load: float
     capacity: float
-    """Units held, and units of whoever is available, busy or draining."""
+    """Of whoever is available, busy or draining: units held, and units in all."""
     arrivals: Mapping[int, int]
     answers: Mapping[int, int]
     abandons: Mapping[int, int]
@@ -194,7 +196,7 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         resolution=row.resolutions.mean,
         handle_time=row.handles.mean,
         handle_time_active=f.mean(row.handles.total - n["shared"], row.handles.count),
-        wrap_up_time=row.durations.get("wrap_up", _BLANK).mean,
+        wrap_up_time=f.mean(row.durations.get("wrap_up", _BLANK).total, row.handles.count),
         handled=row.handles.count,
         completed=done,
         occupancy=f.share(people.counts["load"], people.counts["capacity"]),
@@ -229,12 +231,17 @@ def _reasons(row: Row, prefix: str) -> dict[str, int]:
 
 
 def _hops(row: Row) -> float | None:
-    """Return the 95th percentile of assignments: whatever has none of its own had one."""
-    done, more = row.resolutions.count, row.durations.get("hops", _BLANK)
+    """Return the 95th percentile of assignments; whatever has no number of its own had one."""
+    done, found = row.resolutions.count, _reasons(row, "hops:")
     if not done:
         return None
-    once = done - more.count
-    return 1.0 if once >= 0.95 * done else more.quantile((0.95 * done - once) / more.count)
+    more = {int(hops): count for hops, count in found.items()}
+    below = done - sum(more.values())
+    for hops in (1, *sorted(more)):
+        below += more.get(hops, 0)
+        if below >= 0.95 * done:
+            return float(hops)
+    raise AssertionError(f"{done} were completed, but {below} have hops")
 
 
 def _parity(row: Row) -> float | None:

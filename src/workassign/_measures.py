@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._contacts import Contacts
-from workassign._people import People, Person, Shifts
+from workassign._people import UNIT, People, Person, Shifts
 from workassign._promises import Promises
 from workassign._series import MINUTE, Series
 from workassign._stories import Stories, Story
@@ -30,8 +30,11 @@ PORTION = 200
 SHORT_FORM = "first_response"
 """The name of the target that a queue's `sla` is."""
 
-MOST_NEW = 4096
+MOST_NEW = 512
 """So many durations are settled together, so that a read has no more to settle."""
+
+MOST_GONE = 4096
+"""So many may stand in a line who are not there any more."""
 
 USUAL = 20.0
 """The threshold of whatever has no target, seconds."""
@@ -45,8 +48,9 @@ class Flow:
     """
 
     __slots__ = (
-        *("arrived", "dues", "handles", "later", "limit", "old", "own", "queue", "resolutions", "rings"),
-        *("target", "waits", "wraps", "young"),
+        *("again", "arrived", "dues", "handles", "later", "limit", "old", "others", "own", "queue"),
+        *("resolutions",),
+        *("rings", "soon", "target", "waits", "wraps", "young"),
     )
 
     def __init__(self, queue: str) -> None:
@@ -60,9 +64,15 @@ class Flow:
         self.arrived: list[InteractionId] = []
         """Who came in this portion."""
         self.young: deque[InteractionId] = deque()
-        """Who came, by age, as long as nobody among the first is older than the threshold."""
+        """Who was submitted here, by age, as long as nobody among the first is older than the threshold."""
+        self.others: list[tuple[Instant, InteractionId]] = []
+        """A heap of who came otherwise: since when, and who."""
         self.old: OrderedDict[InteractionId, Instant] = OrderedDict()
         """Who waits for longer than the threshold, by age, and since when."""
+        self.again: OrderedDict[InteractionId, Instant] = OrderedDict()
+        """The same of those that had been accepted in another queue before."""
+        self.soon: deque[InteractionId] = deque()
+        """Plain ones whose acceptance is due by the usual target, in order."""
         self.dues: list[tuple[Instant, InteractionId]] = []
         """A heap of when acceptances are due that have another target."""
         self.refresh()
@@ -73,6 +83,15 @@ class Flow:
         self.later.begin(minute, keep)
         self.refresh()
 
+    def arrive(self) -> None:
+        """Count who came in this portion so far, and put them in line."""
+        if self.arrived:
+            self.own.row.entered += len(self.arrived)
+            self.young.extend(self.arrived)
+            if self.target is not None:
+                self.soon.extend(self.arrived)
+            self.arrived.clear()
+
     def refresh(self) -> None:
         """Have the lists of the present row at hand."""
         row = self.own.row
@@ -80,14 +99,14 @@ class Flow:
         self.rings, self.handles, self.resolutions = row.rings.new, row.handles.new, row.resolutions.new
 
 
-Visit: TypeAlias = tuple[Instant, Flow, Series, float | None, Instant, float, Story | None]
-"""Unanswered in a queue: since, flow, its series, SLA target, start of the opening, units, the rest."""
+Visit: TypeAlias = tuple[Instant, Flow, Series, float | None, Instant, str, Story | None]
+"""Unanswered in a queue: since, flow, its series, SLA target, start of the opening, channel, the rest."""
 
-Held: TypeAlias = tuple[Instant, Flow, Instant, float, Story | None, Person, float]
-"""In an agent's hands: since, flow, start of the opening, units, the rest, agent, her focus then."""
+Held: TypeAlias = tuple[Instant, Flow, Instant, str, Story | None, Person, float]
+"""In an agent's hands: since, flow, start of the opening, channel, the rest, agent, her focus then."""
 
-Back: TypeAlias = tuple[Flow, Instant, float, Story]
-"""Given back after it was accepted in this queue: flow, start of the opening, units, the rest."""
+Back: TypeAlias = tuple[Flow, Instant, str, Story]
+"""Given back after it was accepted in this queue: flow, start of the opening, channel, the rest."""
 
 
 class Measures:
@@ -122,26 +141,27 @@ class Measures:
         self.held: dict[InteractionId, Held] = {}
         self.back: dict[InteractionId, Back] = {}
         self.offers: dict[OfferId, Instant] = {}
-        self.late: dict[InteractionId, bool] = {}
-        """Whose acceptance is later than its target."""
+        self.late: dict[InteractionId, float] = {}
+        """Whose acceptance is later than its target, and that target."""
         self.stories = Stories()
         self.contacts = Contacts(window)
         self.promises = Promises()
         self.people = People(schedule)
         self.alarms: dict[tuple[str, str], Instant] = {}
         """(queue, alarm) -> since when it is raised."""
-        self.units: dict[str, float] = {}
-        self.alike: float | None = None
+        self.units: dict[str, int] = {}
+        """Channel -> millionths of a unit."""
+        self.alike: int | None = None
         """What every interaction takes up of an agent, if that is one and the same."""
         self.until = -inf
         """The end of the present minute."""
         self.promised: dict[str, dict[str, str | None]] = {}
-        """Queue -> its targets and their calendars."""
+        """Queue -> every target that it ever had, and its calendar."""
         self.begin_plan(plan)
 
     def begin_plan(self, plan: Plan) -> None:
         """Learn the queues and channels of *plan*."""
-        self.units = {name: channel.units for name, channel in plan.channels.items()}
+        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         kinds = set(self.units.values())
         self.alike = kinds.pop() if len(kinds) == 1 else None
         for name, queue in plan.queues.items():
@@ -151,21 +171,57 @@ class Measures:
             flow.target = always[1] if isinstance(always, tuple) and always[0] is queue.sla else None
             flow.limit = self.threshold(name, flow.target)
             flow.refresh()
-        self.promised = {
-            name: {target.label: target.calendar for target in queue.targets}
-            for name, queue in plan.queues.items()
-        }
+            self.promised.setdefault(name, {}).update({each.label: each.calendar for each in queue.targets})
         self.stories.retention = plan.retention
+
+    def change_plan(self, plan: Plan, at: Instant) -> None:
+        """Go on under *plan*: what is held may take up more or less than before."""
+        for flow in self.flows.values():
+            flow.arrive()
+        self.begin_plan(plan)
+        loads = dict.fromkeys(self.people, 0)
+        for _, _, _, channel, _, person, _ in self.held.values():
+            loads[person.agent.id] += self.units.get(channel, UNIT)
+        for name, load in loads.items():
+            self.people.reload(self.people[name], load, at)
 
     def oldest(self, flow: Flow) -> Instant | None:
         """Return since when the oldest waits that nobody has accepted in *flow*. Cost: O(1) on average."""
-        self._age(flow)
-        if flow.old:
-            return next(iter(flow.old.values()))
-        return self.visits[flow.young[0]][0] if flow.young else None
+        self.age(flow, self.at)
+        found = [next(iter(each.values())) for each in (flow.old, flow.again) if each]
+        first = self._first(flow)
+        return min([*found, first[0]] if first is not None else found, default=None)
+
+    def _first(self, flow: Flow) -> tuple[Instant, InteractionId] | None:
+        """Return who came first of those that are not old yet; forget who of them waits no more."""
+        young, others, visits = flow.young, flow.others, self.visits
+        while young:
+            visit = visits.get(young[0])
+            if visit is not None and visit[1] is flow and (visit[6] is None or visit[6].stayed):
+                break
+            young.popleft()
+        while others:
+            visit = visits.get(others[0][1])
+            if visit is not None and visit[1] is flow and visit[0] == others[0][0]:
+                break
+            heapq.heappop(others)
+        found = [(visits[young[0]][0], young[0])] if young else []
+        return min([*found, others[0]] if others else found, default=None)
+
+    def age(self, flow: Flow, at: Instant) -> None:
+        """Move to the old who has passed the threshold by *at*. Cost: O(1) for each, once."""
+        while (first := self._first(flow)) is not None and first[0] + flow.limit <= at:
+            since, name = first
+            visit = self.visits[name]
+            if flow.young and flow.young[0] == name:
+                flow.young.popleft()
+            else:
+                heapq.heappop(flow.others)
+            old = flow.old if visit[6] is None or not visit[6].answered else flow.again
+            old[name] = since
 
     def next_due(self, flow: Flow) -> Instant | None:
-        """Return when the next acceptance in *flow* is due by its `sla`. Cost: O(1), in the mean."""
+        """Return when the next acceptance in *flow* is due by its `sla`. Cost: O(1) on average."""
         dues, visits = flow.dues, self.visits
         while dues:
             visit = visits.get(dues[0][1])
@@ -173,12 +229,17 @@ class Measures:
                 break
             heapq.heappop(dues)
         found = [dues[0][0]] if dues else []
-        if flow.target is not None:
-            usual = (name for names in (flow.old, flow.young) for name in names)
-            plain = ((name, visits[name]) for name in usual if name in visits and name not in self.late)
-            first = next((visit for _, visit in plain if visit[1] is flow and visit[3] == flow.target), None)
-            found += [first[0] + flow.target] if first is not None else []
+        self._trim(flow)
+        if flow.soon:
+            due = _due(visits[flow.soon[0]])
+            found += [] if due is None else [due]
         return min(found, default=None)
+
+    def _trim(self, flow: Flow) -> None:
+        """Forget who of those that are due soon is not any more."""
+        soon, visits = flow.soon, self.visits
+        while soon and (soon[0] not in visits or soon[0] in self.late or visits[soon[0]][1] is not flow):
+            soon.popleft()
 
     def flow(self, name: str) -> Flow:
         """Return the flow of a queue."""
@@ -232,7 +293,7 @@ class Measures:
                 ):
                     name = interaction.id
                     flow.arrived.append(name)
-                    visits[name] = (at, flow, flow.own, target, at, units, None)
+                    visits[name] = (at, flow, flow.own, target, at, interaction.channel, None)
                     continue
             elif kind is offered:
                 offers[event.offer] = at
@@ -240,47 +301,45 @@ class Measures:
             elif kind is assigned:
                 name = event.interaction
                 visit = visits.get(name)
-                if visit is not None and visit[6] is None and event.how == "accepted" and exits:
-                    since, flow, _, target, opened, load, _ = visit
+                offer = event.offer
+                if visit is not None and visit[6] is None and offer and exits and units is not None:
+                    since, flow, _, target, opened, channel, _ = visit
                     if target == flow.target and not (late and name in late):
                         del visits[name]
                         if flow.old:
                             flow.old.pop(name, None)
                         flow.waits.append(at - since)
-                        flow.rings.append(at - offers.pop(event.offer))
+                        flow.rings.append(at - offers.pop(offer))
                         person = people[event.agent]
                         if person.holding:
                             person.pass_time(at)
                             person.holding += 1
-                            person.load += load
+                            person.load += units
                         else:
-                            person.last, person.holding, person.load = at, 1, load
-                        people.load += load
-                        people.moment -= load * (at - begin)
-                        held[name] = (at, flow, opened, load, None, person, person.focus)
+                            person.last, person.holding, person.load = at, 1, units
+                        if person.on:
+                            people.load += units
+                            people.moment -= units * (at - begin)
+                        held[name] = (at, flow, opened, channel, None, person, person.focus)
                         continue
             elif kind is completed:
                 name = event.interaction
                 holding = held.pop(name)
-                since, flow, opened, load, story, person, focus = holding
-                if story is None and exits and not flow.wraps:
-                    elapsed = passed = at - since
-                    if person.holding == 1:
-                        passed = at - person.last
-                        person.holding = 0
-                        person.area += passed * load
-                        person.busy += passed
-                        active = person.focus - focus + passed
-                    else:
-                        person.pass_time(at)
-                        person.holding -= 1
-                        person.load -= load
-                        active = person.focus - focus
+                since, flow, opened, channel, story, person, focus = holding
+                if story is None and units is not None and not flow.wraps:
+                    elapsed = at - since
+                    person.pass_time(at)
+                    active = person.focus - focus
+                    person.holding -= 1
+                    person.load -= units
                     person.handled += 1
+                    person.elapsed += elapsed
+                    person.active += active
+                    if person.on:
+                        people.load -= units
+                        people.moment += units * (at - begin)
                     if active != elapsed:
                         flow.own.row.counts["shared"] += elapsed - active
-                    people.load -= load
-                    people.moment += load * (at - begin)
                     flow.handles.append(elapsed)
                     flow.resolutions.append(at - opened)
                     continue
@@ -288,6 +347,7 @@ class Measures:
             handle = rare.get(kind)
             if handle is not None:
                 handle(self, event)
+                units = self.alike
         if events:
             self.at = events[-1].at
         self._arrive()
@@ -295,33 +355,19 @@ class Measures:
     def _arrive(self) -> None:
         """Count who came, and see to it that nothing piles up."""
         for flow in self.flows.values():
-            if flow.arrived:
-                flow.own.row.entered += len(flow.arrived)
-                flow.young.extend(flow.arrived)
-                flow.arrived.clear()
-            self._age(flow)
-            if len(flow.waits) > MOST_NEW:
+            flow.arrive()
+            self.age(flow, self.at)
+            self._trim(flow)
+            for line in (flow.young, flow.soon):
+                if len(line) > 2 * len(self.visits) + MOST_GONE:
+                    there = [name for name in line if name in self.visits]
+                    line.clear()
+                    line.extend(there)
+            if len(flow.handles) + len(flow.waits) > MOST_NEW:
                 flow.own.row.settle()
-
-    def _age(self, flow: Flow) -> None:
-        """Forget who of the young waits no more; move to the old who has passed the threshold."""
-        young, visits, at = flow.young, self.visits, self.at
-        if len(young) > 2 * len(visits) + MOST_NEW:  # most of them are gone: all at once is cheaper
-            flow.young = young = deque(name for name in young if name in visits)
-        while young:
-            visit = visits.get(young[0])
-            if visit is not None and visit[1] is flow:
-                if visit[0] + flow.limit > at:
-                    break
-                flow.old[young[0]] = visit[0]
-            young.popleft()
-        old = flow.old
-        while old:
-            first = next(iter(old))
-            if first in visits and visits[first][1] is flow:
-                break
-            del old[first]
 
 
 def _due(visit: Visit) -> Instant | None:
-    return None if visit[3] is None else visit[0] + visit[3]
+    """Return when the acceptance of something is due; None if it is not, or was accepted elsewhere before."""
+    _, _, _, target, opened, _, story = visit
+    return None if target is None or (story is not None and story.answered) else opened + target

@@ -12,7 +12,10 @@ from workassign._gauges import Row
 from workassign._series import MINUTE, Series
 from workassign.model import Agent, AgentId, Instant, Presence
 
-__all__ = ["SIGNED_ON", "People", "Person", "Shifts"]
+__all__ = ["SIGNED_ON", "UNIT", "People", "Person", "Shifts"]
+
+UNIT = 1_000_000
+"""Loads and capacities are whole millionths of a unit: sums of them are exact."""
 
 SIGNED_ON = (Presence.AVAILABLE, Presence.BUSY, Presence.DRAINING)
 """In these an agent's time counts as capacity."""
@@ -41,13 +44,25 @@ class Person:
     """An agent: her presence, what she holds, and how long."""
 
     __slots__ = (
-        *("adherent", "agent", "area", "busy", "capacity", "counts", "enrolled", "focus"),
-        *("handled", "holding", "last", "load", "presence", "seconds", "shifts", "since"),
+        *(
+            "active",
+            "adherent",
+            "agent",
+            "area",
+            "busy",
+            "capacity",
+            "counts",
+            "elapsed",
+            "enrolled",
+            "focus",
+        ),
+        *("handled", "holding", "last", "load", "on", "on_roster", "presence", "seconds", "shifts", "since"),
     )
 
     def __init__(self, agent: Agent, at: Instant, shifts: Shifts | None) -> None:
         self.agent = agent
         self.enrolled = at
+        self.on_roster = True
         self.shifts = shifts or _NO_SHIFTS
         self.adherent = 0.0
         """Scheduled seconds that she was not offline."""
@@ -56,18 +71,25 @@ class Person:
         """Since when her presence, or her capacity, is what it is."""
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Presence -> seconds."""
+        self.on = False
+        """Signed on: her time counts as capacity."""
         self.capacity = 0.0
-        """Unit seconds that she was signed on."""
+        """Millionths of unit seconds that she was signed on."""
         self.holding = 0
-        self.load = 0.0
+        self.load = 0
+        """Millionths of a unit that she holds."""
         self.last = at
         self.focus = 0.0
         """Seconds of hers that each thing that she holds has had since she began."""
         self.area = 0.0
-        """Unit seconds of what she held."""
+        """Millionths of unit seconds of what she held while signed on."""
         self.busy = 0.0
-        """Seconds with anything at all in her hands."""
+        """Seconds with anything at all in her hands while signed on."""
         self.handled = 0
+        self.elapsed = 0.0
+        """Seconds that what she handled took."""
+        self.active = 0.0
+        """Seconds of hers that it had."""
         self.counts: Counter[str] = Counter()
         """What became of her offers."""
 
@@ -76,16 +98,17 @@ class Person:
         if self.holding:
             passed = at - self.last
             self.focus += passed / self.holding
-            self.area += passed * self.load
-            self.busy += passed
+            if self.on:
+                self.area += passed * self.load
+                self.busy += passed
         self.last = at
 
     def stay(self, at: Instant) -> None:
         """Count the time of her presence until *at*."""
         passed = at - self.since
         self.seconds[self.presence.value] += passed
-        if self.presence in SIGNED_ON:
-            self.capacity += passed * self.agent.capacity
+        if self.on:
+            self.capacity += passed * round(self.agent.capacity * UNIT)
         if self.presence is not Presence.OFFLINE:
             self.adherent += self.shifts.until(at) - self.shifts.until(self.since)
         self.since = at
@@ -96,7 +119,7 @@ class Person:
             [self.presence.value, self.since, dict(sorted(self.seconds.items()))],
             [self.capacity, self.adherent],
             [self.holding, self.load, self.last, self.focus, self.area, self.busy],
-            [self.handled, dict(sorted(self.counts.items()))],
+            [self.handled, self.elapsed, self.active, dict(sorted(self.counts.items()))],
         ]
 
 
@@ -107,9 +130,9 @@ class People(dict[AgentId, Person]):
         super().__init__()
         self._schedule = schedule
         self.series = Series()
-        """Unit seconds of `load` and `capacity`, by the minute."""
-        self.load = 0.0
-        self.capacity = 0.0
+        """Millionths of unit seconds of `load` and `capacity` while signed on, by the minute."""
+        self.load = 0
+        self.capacity = 0
         self.moment = 0.0
         """What must be added to `load` times the minute so far, to have the unit seconds of the minute."""
         self.capacity_moment = 0.0
@@ -140,13 +163,19 @@ class People(dict[AgentId, Person]):
             row.counts["capacity"] += self.capacity * MINUTE
             begin += MINUTE
 
-    def so_far(self, at: Instant) -> Row:
-        """Return what the present minute has until *at*, and the time since, for a read."""
-        row = Row()
-        passed = at - self._begin
-        if self._started and passed >= 0:
-            row.counts["load"] = self.load * passed + self.moment
-            row.counts["capacity"] = self.capacity * passed + self.capacity_moment
+    def so_far(self, first: int, at: Instant) -> Row:
+        """Return what minute *first*, and the time since, have until *at* beside the complete minutes."""
+        row, begin = Row(), first * MINUTE
+        if not self._started or at < self._begin:
+            return row
+        if begin <= self._begin:
+            row.counts["load"] = self.load * (at - self._begin) + self.moment
+            row.counts["capacity"] = self.capacity * (at - self._begin) + self.capacity_moment
+        elif at > begin:
+            row.counts["load"], row.counts["capacity"] = (
+                self.load * (at - begin),
+                self.capacity * (at - begin),
+            )
         return row
 
     def enroll(self, agent: Agent, at: Instant) -> None:
@@ -156,28 +185,43 @@ class People(dict[AgentId, Person]):
             self[agent.id] = Person(agent, at, self._schedule.get(agent.id))
         else:  # she was there before, and was removed
             self.change(known, agent, at)
+            known.on_roster = True
 
-    def carry(self, units: float, at: Instant) -> None:
-        """Let the load of all rise by *units*."""
-        self.load += units
-        self.moment -= units * (at - self._begin)
+    def carry(self, person: Person, units: int, at: Instant) -> None:
+        """Let what an agent holds rise by *units*, a whole number of millionths."""
+        person.pass_time(at)
+        person.load += units
+        if person.on:
+            self._load(units, at)
+
+    def reload(self, person: Person, load: int, at: Instant) -> None:
+        """Let what an agent holds take up *load*."""
+        if load != person.load:
+            self.carry(person, load - person.load, at)
 
     def come(self, person: Person, presence: Presence, at: Instant) -> None:
         """Let an agent's presence be another one."""
         person.stay(at)
-        before, after = person.presence in SIGNED_ON, presence in SIGNED_ON
+        person.pass_time(at)
         person.presence = presence
-        if before != after:
-            self._grow(person.agent.capacity if after else -person.agent.capacity, at)
+        if person.on != (presence in SIGNED_ON):
+            person.on = not person.on
+            sign = 1 if person.on else -1
+            self._grow(sign * round(person.agent.capacity * UNIT), at)
+            self._load(sign * person.load, at)
 
     def change(self, person: Person, agent: Agent, at: Instant) -> None:
         """Let an agent have another capacity."""
         person.stay(at)
-        if person.presence in SIGNED_ON:
-            self._grow(agent.capacity - person.agent.capacity, at)
+        if person.on:
+            self._grow(round(agent.capacity * UNIT) - round(person.agent.capacity * UNIT), at)
         person.agent = agent
 
-    def _grow(self, units: float, at: Instant) -> None:
+    def _load(self, units: int, at: Instant) -> None:
+        self.load += units
+        self.moment -= units * (at - self._begin)
+
+    def _grow(self, units: int, at: Instant) -> None:
         self.capacity += units
         self.capacity_moment -= units * (at - self._begin)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from workassign import events as ev
 from workassign._gauges import Row, grained
-from workassign._measures import Flow, Measures, Visit
-from workassign._people import Person
+from workassign._measures import SHORT_FORM, Flow, Measures, Visit
+from workassign._people import UNIT, Person
+from workassign._promises import Run
 from workassign._series import Series
 from workassign._stories import Story
 from workassign.model import Instant, Interaction, InteractionId, Presence
@@ -31,27 +32,26 @@ def _count(m: Measures, flow: Flow, name: str, number: float = 1) -> None:
     flow.own.row.counts[name] += number
 
 
-def _enter(m: Measures, flow: Flow, series: Series) -> None:
-    series.row.entered += 1
-
-
 def _began(m: Measures, who: Interaction, flow: Flow, target: float | None, at: Instant) -> Story:
     """Begin an opening in *flow*."""
     name = who.id
     story = Story(who, at)
-    units = m.units.get(who.channel, 1.0)
-    _enter(m, flow, flow.own)
-    flow.young.append(name)
-    m.visits[name] = (at, flow, flow.own, target, at, units, story)
+    flow.arrive()
+    flow.own.row.entered += 1
+    m.visits[name] = (at, flow, flow.own, target, at, who.channel, story)
     m.stories[name] = story
-    _promise(m, flow, name, target, at)
+    _promise(m, name)
     return story
 
 
-def _promise(m: Measures, flow: Flow, name: InteractionId, target: float | None, at: Instant) -> None:
-    """Keep when the acceptance of something is due, where that is not the queue's usual target."""
-    if target is not None:
-        heapq.heappush(flow.dues, (at + target, name))
+def _promise(m: Measures, name: InteractionId) -> None:
+    """Keep when the first acceptance of something is due, where that is not the queue's usual target."""
+    _, flow, _, target, opened, _, story = m.visits[name]
+    missed = m.late.get(name)
+    if missed is not None and target is not None and target > missed:
+        del m.late[name]  # a clock that ran out once starts again, but only for a later target
+    if target is not None and not (story is not None and story.answered):
+        heapq.heappush(flow.dues, (opened + target, name))
 
 
 def _story(m: Measures, name: InteractionId) -> Story:
@@ -59,18 +59,16 @@ def _story(m: Measures, name: InteractionId) -> Story:
     story = m.stories.get(name)
     if story is not None:
         return story
-    who = Interaction(id=name)
     if name in m.visits:
-        since, flow, series, target, opened, units, _ = m.visits[name]
-        story = Story(who, opened)
-        m.visits[name] = (since, flow, series, target, opened, units, story)
-    elif name in m.held:
-        start, flow, opened, units, _, person, focus = m.held[name]
-        story = Story(who, opened)
-        story.answered, story.hops = True, 1
-        m.held[name] = (start, flow, opened, units, story, person, focus)
+        since, flow, series, target, opened, channel, _ = m.visits[name]
+        story = Story(Interaction(id=name, channel=channel), opened)
+        m.visits[name] = (since, flow, series, target, opened, channel, story)
+        _promise(m, name)  # it is no plain one any more
     else:
-        story = Story(who, m.at)
+        start, flow, opened, channel, _, person, focus = m.held[name]
+        story = Story(Interaction(id=name, channel=channel), opened)
+        story.answered, story.hops = True, 1
+        m.held[name] = (start, flow, opened, channel, story, person, focus)
     m.stories[name] = story
     return story
 
@@ -92,20 +90,27 @@ def _answered(m: Measures, name: InteractionId, visit: Visit, at: Instant) -> No
     since, flow, series, target, opened, _, story = visit
     del m.visits[name]
     flow.old.pop(name, None)
-    row = _row(m, series, since)
-    _wait(row, at - since, m.threshold(flow.queue, target), targeted=target is not None)
-    if row is flow.own.row:
+    flow.again.pop(name, None)
+    fresh = story is None or not story.answered
+    rows = [(_row(m, series, since), at - since)]
+    if series is flow.later and fresh:
+        rows.append((_row(m, m.moved, opened), at - opened))
+    targeted, late = fresh and target is not None, m.late.pop(name, None) is not None
+    for row, wait in rows:
+        _wait(row, wait, m.threshold(flow.queue, target), targeted=targeted)
+        row.counts["answered_late"] += targeted and late
+        _segment(row, story, wait)
+    if rows[0][0] is flow.own.row:
         flow.refresh()
-    if m.late.pop(name, None):
-        row.counts["answered_late"] += 1
-    if series is flow.later and story is not None and not story.answered:
-        _wait(_row(m, m.moved, opened), at - opened, m.threshold(flow.queue, target), targeted=False)
     if story is not None:
         story.answered = True
-        customer = story.interaction.customer
-        if customer is not None and customer.segment is not None:
-            row.counts[f"segment:{customer.segment}"] += 1
-            row.counts[f"segment_wait:{customer.segment}"] += grained(at - since)
+
+
+def _segment(row: Row, story: Story | None, wait: float) -> None:
+    customer = None if story is None else story.interaction.customer
+    if customer is not None and customer.segment is not None:
+        row.counts[f"segment:{customer.segment}"] += 1
+        row.counts[f"segment_wait:{customer.segment}"] += grained(wait)
 
 
 def _wait(row: Row, seconds: float, limit: float, *, targeted: bool) -> None:
@@ -115,11 +120,22 @@ def _wait(row: Row, seconds: float, limit: float, *, targeted: bool) -> None:
 def _left(m: Measures, name: InteractionId, visit: Visit, what: str, at: Instant) -> None:
     """Count that something left its queue unanswered: *what* is abandoned, or exited:reason."""
     since, flow, series, target, opened, _, story = visit
+    if what != "exited:moved":
+        _promise_ends(m, name)
     del m.visits[name]
     flow.old.pop(name, None)
+    flow.again.pop(name, None)
     _gone(m, _row(m, series, since), what, at - since, m.threshold(flow.queue, target))
     if series is flow.later and what != "exited:moved" and (story is None or not story.answered):
         _gone(m, _row(m, m.moved, opened), what, at - opened, m.threshold(flow.queue, target))
+
+
+def _promise_ends(m: Measures, name: InteractionId) -> None:
+    """Count that an acceptance, which was due by its queue's `sla`, is not asked for any more."""
+    visit = m.visits[name]
+    fresh = visit[6] is None or not visit[6].answered
+    if visit[3] is not None and fresh and name not in m.late:
+        _count(m, visit[1], f"cancelled:{SHORT_FORM}")
 
 
 def _gone(m: Measures, row: Row, what: str, wait: float, limit: float) -> None:
@@ -137,33 +153,38 @@ def _gone(m: Measures, row: Row, what: str, wait: float, limit: float) -> None:
 
 
 def _take(
-    m: Measures, name: InteractionId, flow: Flow, opened: Instant, units: float, person: Person, at: Instant
+    m: Measures, name: InteractionId, flow: Flow, opened: Instant, channel: str, person: Person, at: Instant
 ) -> None:
     """Put something into an agent's hands."""
-    person.pass_time(at)
+    m.people.carry(person, m.units.get(channel, UNIT), at)
     person.holding += 1
-    person.load = person.load + units if person.holding > 1 else units
-    m.people.carry(units, at)
-    story = _story(m, name)
+    story = m.stories[name]
     story.hops += 1
-    m.held[name] = (at, flow, opened, units, story, person, person.focus)
+    m.held[name] = (at, flow, opened, channel, story, person, person.focus)
 
 
-def _let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instant, float, Story]:
+def _let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instant, str, Story]:
     """Take something out of an agent's hands, and count the time that it took."""
     story = _story(m, name)
-    since, flow, opened, units, _, person, focus = m.held.pop(name)
-    person.pass_time(at)
+    since, flow, opened, channel, _, person, focus = m.held.pop(name)
+    m.people.carry(person, -m.units.get(channel, UNIT), at)
     person.holding -= 1
-    person.load -= units
+    elapsed, active = at - since, person.focus - focus
     person.handled += 1
-    m.people.carry(-units, at)
-    row = _row(m, flow.own, opened)
-    row.handles.new.append(at - since)
-    row.counts["shared"] += (at - since) - (person.focus - focus)
-    if story.resolved and story.wrapping is not None:
-        row.of("wrap_up").new.append(at - story.wrapping)
-    return flow, opened, units, story
+    person.elapsed += elapsed
+    person.active += active
+    row = flow.own.row
+    row.handles.new.append(elapsed)
+    row.counts["shared"] += elapsed - active
+    _wrapped(flow, story, at)
+    return flow, opened, channel, story
+
+
+def _wrapped(flow: Flow, story: Story, at: Instant) -> None:
+    """Count a wrap-up that is over, or was interrupted."""
+    if story.wrapping is not None:
+        flow.own.row.of("wrap_up").new.append(at - story.wrapping)
+        story.wrapping = None
 
 
 def _close(m: Measures, name: InteractionId, flow: Flow, story: Story | None, at: Instant) -> None:
@@ -171,6 +192,7 @@ def _close(m: Measures, name: InteractionId, flow: Flow, story: Story | None, at
     m.late.pop(name, None)
     if story is None:
         return
+    story.queue = flow.queue
     row = flow.own.row
     if story.felt is not None and story.first_felt is not None:
         row.counts["happy"] += story.felt
@@ -179,12 +201,12 @@ def _close(m: Measures, name: InteractionId, flow: Flow, story: Story | None, at
     m.stories.close(name, story, at)
 
 
-def _completed_story(m: Measures, flow: Flow, story: Story, at: Instant) -> None:
-    """Count a completion, once."""
+def _resolved(m: Measures, flow: Flow, story: Story, served: Instant, at: Instant) -> None:
+    """Count a completion, of which the customer was *served* before the wrap-up."""
     row = flow.own.row
-    _row(m, flow.own, story.opened).resolutions.new.append(at - story.opened)
+    row.resolutions.new.append(served - story.opened)
     if story.hops > 1:
-        row.of("hops").new.append(float(story.hops))
+        row.counts[f"hops:{story.hops}"] += 1
     if story.answered_by_agent:
         row.counts["completed_answered"] += 1
         row.counts["one_touch"] += not story.said_after
@@ -198,6 +220,7 @@ def _submitted(m: Measures, event: ev.Submitted) -> None:
     who = event.interaction
     flow = m.flow(who.queue)
     _began(m, who, flow, event.target, event.at)
+    flow.young.append(who.id)
     m.contacts.came(flow.queue, who, event.at)
     _felt(flow, who.sentiment)
 
@@ -211,13 +234,18 @@ def _felt(flow: Flow, sentiment: float | None) -> None:
 def _reopened(m: Measures, event: ev.Reopened) -> None:
     flow = m.flow(event.queue)
     before = m.stories.get(event.interaction)
-    who = Interaction(id=event.interaction) if before is None else before.interaction
+    # Of a plain one nothing is kept; then all channels take up the same.
+    plain = Interaction(id=event.interaction, channel=next(iter(m.units)))
+    who = plain if before is None else before.interaction
     story = _began(m, who, flow, event.target, event.at)
     _count(m, flow, "reopened")
+    story.stayed = False
+    heapq.heappush(flow.others, (event.at, who.id))
     if before is not None:
         story.first_felt, story.felt = before.first_felt, before.felt
-        story.answered_by_agent, story.unanswered = before.answered_by_agent, before.unanswered
-        m.contacts.again(before)
+        story.answered_by_agent, story.said_after = before.answered_by_agent, before.said_after
+        story.unanswered = None if before.unanswered is None else event.at
+        m.contacts.again(before, event.at)
 
 
 def _offered(m: Measures, event: ev.Offered) -> None:
@@ -235,6 +263,7 @@ def _assigned(m: Measures, event: ev.Assigned) -> None:
         _answered(m, name, (*visit[:6], story), at)
     else:
         flow, opened, units, story = m.back.pop(name)
+    person.counts["direct"] += event.offer is None
     if began is not None:
         flow.own.row.rings.new.append(at - began)
     prefers = story.interaction.prefers
@@ -262,17 +291,13 @@ _OFFER_ENDS: Mapping[type, str] = {
 
 
 def _wrap_up_started(m: Measures, event: ev.WrapUpStarted) -> None:
-    flow, story = m.held[event.interaction][1], _story(m, event.interaction)
-    story.wrapping = event.at
-    if not story.resolved:
-        story.resolved = True
-        _completed_story(m, flow, story, event.at)
+    _story(m, event.interaction).wrapping = event.at
 
 
 def _completed(m: Measures, event: ev.Completed) -> None:
+    wrapping = _story(m, event.interaction).wrapping
     flow, _, _, story = _let_go(m, event.interaction, event.at)
-    if not story.resolved:
-        _completed_story(m, flow, story, event.at)
+    _resolved(m, flow, story, event.at if wrapping is None else wrapping, event.at)
     _close(m, event.interaction, flow, story, event.at)
 
 
@@ -313,35 +338,41 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     if flow is None or flow.queue != event.queue:
         _move(m, event)
     elif name in m.visits:
+        if event.target is None:
+            _promise_ends(m, name)
         since, flow, series, _, opened, units, story = m.visits[name]
         m.visits[name] = (since, flow, series, event.target, opened, units, story)
-        m.late.pop(name, None)
-        _promise(m, flow, name, event.target, since)
+        _promise(m, name)
 
 
 def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     """Let something go on in another queue."""
     name, at, story = event.interaction, event.at, _story(m, event.interaction)
-    flow = m.flow(event.queue)
-    _enter(m, flow, flow.later)
+    before, flow = _where(m, name), m.flow(event.queue)
+    story.moved = None if before is None else (at, before.queue)
+    flow.arrive()
+    flow.later.row.entered += 1
     if name in m.held and isinstance(event, ev.Rekeyed):
         # Held through a change of plan: it counts as answered there at once.
         since, _, opened, units, _, person, focus = m.held[name]
         m.held[name] = (since, flow, opened, units, story, person, focus)
         _wait(flow.later.row, 0.0, m.threshold(flow.queue, event.target), targeted=False)
+        _segment(flow.later.row, story, 0.0)
         return
     if name in m.visits:
         visit = m.visits[name]
         opened, units = visit[4], visit[5]
+        if event.target is None:
+            _promise_ends(m, name)
         _left(m, name, visit, "exited:moved", at)
     elif name in m.held:
         _, opened, units, _ = _let_go(m, name, at)
     else:
         _, opened, units, _ = m.back.pop(name)
-    m.late.pop(name, None)
-    flow.young.append(name)
+    story.stayed = False
+    heapq.heappush(flow.others, (at, name))
     m.visits[name] = (at, flow, flow.later, event.target, opened, units, story)
-    _promise(m, flow, name, event.target, at)
+    _promise(m, name)
 
 
 # --- one function an event: conversations and promises -------------------------------------------
@@ -361,8 +392,8 @@ def _received(m: Measures, event: ev.MessageReceived) -> None:
     story.said_after = story.said_after or story.answered_by_agent
     if story.unanswered is None:
         story.unanswered = event.at
-    story.resolved = False
-    m.contacts.again(story)
+    _wrapped(flow, story, event.at)
+    m.contacts.again(story, event.at)
 
 
 def _replied(m: Measures, event: ev.ReplySent) -> None:
@@ -392,12 +423,23 @@ def _clock_changed(m: Measures, event: ev.ClockPaused | ev.ClockResumed) -> None
 
 def _clock_ended(m: Measures, event: ev.ClockStopped | ev.ClockCancelled) -> None:
     run = m.promises.ended(event)
-    flow = _where(m, event.interaction) or m.flow(run.queue)
+    flow = _ended_in(m, event, run)
     what = "met" if isinstance(event, ev.ClockStopped) else "cancelled"
     if not run.missed:
         _count(m, flow, f"{what}:{event.target}")
     if isinstance(event, ev.ClockStopped):
         flow.own.row.of(f"elapsed:{event.target}").new.append(event.elapsed)
+
+
+def _ended_in(m: Measures, event: ev.ClockStopped | ev.ClockCancelled, run: Run) -> Flow:
+    """Return the queue in which a clock ended: not the one that the interaction was moved to just then."""
+    story = m.stories.get(event.interaction)
+    if story is not None and story.moved is not None and isinstance(event, ev.ClockCancelled):
+        at, queue = story.moved
+        if at == event.at:
+            return m.flow(queue)
+    last = run.queue if story is None or story.queue is None else story.queue
+    return _where(m, event.interaction) or m.flow(last)
 
 
 def _missed(m: Measures, event: ev.SlaMissed) -> None:
@@ -407,7 +449,7 @@ def _missed(m: Measures, event: ev.SlaMissed) -> None:
         return
     _count(m, flow, f"missed:{event.target}")
     if run is None:
-        m.late[event.interaction] = True
+        m.late[event.interaction] = m.visits[event.interaction][3] or 0.0
 
 
 def _warned(m: Measures, event: ev.SlaWarned) -> None:
@@ -438,6 +480,7 @@ def _agent_changed(m: Measures, event: ev.AgentChanged) -> None:
 def _agent_removed(m: Measures, event: ev.AgentRemoved) -> None:
     person = m.people[event.agent]
     m.people.come(person, Presence.OFFLINE, event.at)
+    person.on_roster = False
 
 
 def _presence_changed(m: Measures, event: ev.PresenceChanged) -> None:
@@ -446,7 +489,7 @@ def _presence_changed(m: Measures, event: ev.PresenceChanged) -> None:
 
 
 def _plan_changed(m: Measures, event: ev.PlanChanged) -> None:
-    m.begin_plan(Plan.from_data(event.plan))
+    m.change_plan(Plan.from_data(event.plan), event.at)
 
 
 RARE: Mapping[type, Callable[[Measures, Any], None]] = {

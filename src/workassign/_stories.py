@@ -14,7 +14,8 @@ class Story:
 
     __slots__ = (
         *("answered", "answered_by_agent", "closed", "contact", "felt", "first_felt", "hops", "interaction"),
-        *("opened", "resolved", "said_after", "unanswered", "wrapping"),
+        *("moved", "queue", "stayed"),
+        *("opened", "said_after", "unanswered", "wrapping"),
     )
 
     def __init__(self, interaction: Interaction, opened: Instant) -> None:
@@ -32,12 +33,16 @@ class Story:
         self.answered_by_agent = False
         self.said_after = False
         """The customer wrote again after an agent's answer."""
-        self.resolved = False
-        """Completed, and wrapped up."""
         self.wrapping: Instant | None = None
         """Since when it is in wrap-up."""
         self.contact: object = None
         """`_contacts`' own."""
+        self.moved: tuple[Instant, str] | None = None
+        """When it was moved last, and out of which queue."""
+        self.stayed = True
+        """It was never closed before, nor moved."""
+        self.queue: str | None = None
+        """Where it was closed."""
         self.closed: Instant | None = None
 
 

@@ -14,11 +14,13 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+import attrs
+
 from workassign import formulas as f
 from workassign._figures import AgentFigures, Figures, Live, TargetFigures, figures_of, segments
-from workassign._gauges import Row
+from workassign._gauges import Durations, Row
 from workassign._measures import PORTION, SHORT_FORM, USUAL, Flow, Measures
-from workassign._people import SIGNED_ON, Person, Shifts
+from workassign._people import SIGNED_ON, UNIT, Person, Shifts
 from workassign._rare import RARE
 from workassign._series import FINE, MINUTE, QUARTER, Series
 from workassign.errors import UsageError
@@ -100,7 +102,7 @@ class Kpis:
         if attribution not in ("exit", "arrival"):
             raise UsageError(f"attribution must be exit or arrival, not {attribution!r}")
         self.zone = _zone(zone)
-        self._thresholds = _checked_thresholds(threshold)
+        self._thresholds = _checked_thresholds(threshold, plan)
         self._plan = plan
         self._measures = Measures(
             plan,
@@ -196,7 +198,7 @@ class Kpis:
         if (due := m.promises.next(queue)) is not None:
             dues.append(due)
         presences: dict[str, int] = {}
-        for person in m.people.values():
+        for person in (each for each in m.people.values() if each.on_roster):
             presences[person.presence.value] = presences.get(person.presence.value, 0) + 1
         recent = {n: self._row(queue, self._first(n, now), 2**62) for n in (300.0, 900.0, 3600.0)}
         return Live(
@@ -205,8 +207,8 @@ class Kpis:
             next_breach=min(dues, default=None),
             offers=len(m.offers),
             agents=presences,
-            load=m.people.load,
-            capacity=m.people.capacity,
+            load=m.people.load / UNIT,
+            capacity=m.people.capacity / UNIT,
             arrivals={int(n): row.entered for n, row in recent.items()},
             answers={int(n): row.waits.count for n, row in recent.items()},
             abandons={int(n): int(row.counts["abandoned"]) for n, row in recent.items()},
@@ -216,14 +218,14 @@ class Kpis:
 
     def to_columns(self, every: float = 900.0) -> dict[str, list[Any]]:
         """Return the intervals of every queue as columns: `queue`, `start` (seconds), and every figure."""
-        columns: dict[str, list[Any]] = {"queue": [], "start": []}
+        plain = [each.name for each in attrs.fields(Figures) if each.name not in ("exited", "declined")]
+        columns: dict[str, list[Any]] = {name: [] for name in ("queue", "start", *plain)}
         for queue in sorted(self._measures.flows):
             for start, found in self.intervals(every, queue):
                 columns["queue"].append(queue)
                 columns["start"].append(start)
-                for name, value in found.as_dict().items():
-                    if not isinstance(value, Mapping):
-                        columns.setdefault(name, []).append(value)
+                for name in plain:
+                    columns[name].append(getattr(found, name))
         return columns
 
     def to_frame(self, every: float = 900.0) -> DataFrame:
@@ -263,7 +265,7 @@ class Kpis:
             m.fold()
         if at is None:
             return m, m.at
-        if not isinstance(at, int | float) or not isfinite(at) or at < m.at:
+        if isinstance(at, bool) or not isinstance(at, int | float) or not isfinite(at) or at < m.at:
             raise UsageError(f"at must not be before the last turn, {m.at!r}: {at!r}")
         return m, float(at)
 
@@ -280,14 +282,19 @@ class Kpis:
         if window is None or now == -inf:
             return -(2**62)
         if window == "day":
-            midnight = datetime.fromtimestamp(now, self.zone).replace(
-                hour=0, minute=0, second=0, microsecond=0
-            )
-            return int(midnight.timestamp() // MINUTE)
+            return self._midnight(now)
         minutes = _checked("window", window, MINUTE) / MINUTE
         if minutes % 1 or minutes > FINE:
             raise UsageError(f"window must be whole minutes up to {FINE}, in seconds, or day, not {window!r}")
         return int(now // MINUTE) - int(minutes) + 1
+
+    def _midnight(self, now: Instant) -> int:
+        """Return the first minute of the local day."""
+        try:
+            today = datetime.fromtimestamp(now, self.zone)
+            return int(today.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp() // MINUTE)
+        except (ValueError, OverflowError, OSError):
+            raise UsageError(f"there is no day at {now!r}: its year is not one from 1 to 9999") from None
 
     def _all_series(self) -> list[Series]:
         m = self._measures
@@ -326,11 +333,13 @@ class Kpis:
         if queue is None:
             _merge(people, m.people.series, first, last)
             if first <= now // MINUTE <= last:
-                people.add(m.people.so_far(now))
+                people.add(m.people.so_far(first, now))
         young = 0
         if last >= now // MINUTE:
             flows = self._flows(queue)
-            old = sum(len(flow.old) for flow in flows)
+            for flow in flows:
+                m.age(flow, now)
+            old = sum(len(flow.old) + (0 if queue is None else len(flow.again)) for flow in flows)
             young = max(0, self._balance(queue, 2**62) - old)
         before = self._balance(queue, first - 1)
         waiting = row.entered - _ended(row) if m.arrival else self._balance(queue, last)
@@ -339,9 +348,13 @@ class Kpis:
         )
 
     def _calendars(self, queue: str | None) -> dict[str, str | None]:
-        names = self._plan.queues if queue is None else [queue]
-        known = (self._measures.promised.get(name, {}) for name in names)
-        return {label: calendar for each in known for label, calendar in each.items()}
+        promised = self._measures.promised
+        found: dict[str, list[str]] = {}
+        for each in promised.values() if queue is None else [promised.get(queue, {})]:
+            for label, calendar in each.items():
+                if calendar is not None and calendar not in found.setdefault(label, []):
+                    found[label].append(calendar)
+        return {label: ", ".join(calendars) or None for label, calendars in found.items()}
 
 
 def _taker(measures: Measures) -> Callable[[Instant, Sequence[Event]], None]:
@@ -369,7 +382,7 @@ def _merge(row: Row, series: Series, first: int, last: int) -> None:
 def _ended(row: Row) -> int:
     """Return how many of what entered were answered or left."""
     left = sum(number for name, number in row.counts.items() if name.startswith("exited:"))
-    return int(row.waits.count + row.counts["abandoned"] + left)
+    return int(row.waits.count + row.counts.get("abandoned", 0) + left)
 
 
 def _still(series: Series, last: int, *, moved: bool) -> int:
@@ -383,10 +396,12 @@ def _still(series: Series, last: int, *, moved: bool) -> int:
 
 
 def _target(name: str, row: Row, calendar: str | None) -> TargetFigures:
-    met = int(row.counts[f"met:{name}"])
-    if name == SHORT_FORM:
+    met, missed = int(row.counts[f"met:{name}"]), int(row.counts[f"missed:{name}"])
+    elapsed = row.durations.get(f"elapsed:{name}", Durations())
+    if name == SHORT_FORM and row.waits.promised:
         met += row.waits.promised - int(row.counts["answered_late"])
-    missed, elapsed = int(row.counts[f"missed:{name}"]), row.durations.get(f"elapsed:{name}", row.waits)
+        # Its clock ends with the wait; where others had no such target, nobody kept theirs apart.
+        elapsed = row.waits if row.waits.promised == row.waits.count and not elapsed.count else Durations()
     return TargetFigures(
         target=name,
         calendar=calendar,
@@ -407,11 +422,12 @@ def _agent(name: AgentId, person: Person, now: Instant) -> AgentFigures:
     stayed, passed = max(0.0, now - person.since), max(0.0, now - person.last)
     seconds = dict(person.seconds)
     seconds[person.presence.value] = seconds.get(person.presence.value, 0.0) + stayed
-    capacity = person.capacity + (stayed * person.agent.capacity if person.presence in SIGNED_ON else 0.0)
-    area = person.area + (passed * person.load if person.holding else 0.0)
-    busy = person.busy + (passed if person.holding else 0.0)
+    capacity = person.capacity + (stayed * round(person.agent.capacity * UNIT) if person.on else 0.0)
+    area = person.area + (passed * person.load if person.holding and person.on else 0.0)
+    busy = person.busy + (passed if person.holding and person.on else 0.0)
     signed_on = sum(seconds.get(each.value, 0.0) for each in SIGNED_ON)
     worked = sum(value for presence, value in seconds.items() if presence != "offline")
+    ended = {what: person.counts[what] for what in ("declined", "expired", "rescinded")}
     paid = person.shifts.until(now) - person.shifts.until(person.enrolled)
     adherent = person.adherent
     if person.presence.value != "offline":
@@ -420,8 +436,9 @@ def _agent(name: AgentId, person: Person, now: Instant) -> AgentFigures:
         agent=name,
         presence=seconds,
         handled=person.handled,
-        offers={what: int(number) for what, number in sorted(person.counts.items())},
-        handle_time=f.share(area, person.handled),
+        offers={"accepted": person.handled + person.holding - person.counts["direct"], **ended},
+        handle_time=f.mean(person.elapsed, person.handled),
+        handle_time_active=f.mean(person.active, person.handled),
         busy=busy,
         occupancy=f.share(area, capacity),
         occupancy_binary=f.share(busy, signed_on),
@@ -441,12 +458,17 @@ def _checked(name: str, value: object, least: float) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _checked_thresholds(given: float | Mapping[str, float] | None) -> float | Mapping[str, float] | None:
+def _checked_thresholds(
+    given: float | Mapping[str, float] | None, plan: Plan
+) -> float | Mapping[str, float] | None:
     if given is None:
         return None
-    if isinstance(given, Mapping):
-        return {queue: _checked(f"threshold of {queue!r}", each, 0.001) for queue, each in given.items()}
-    return _checked("threshold", given, 0.001)
+    if not isinstance(given, Mapping):
+        return _checked("threshold", given, 0.001)
+    for queue in given:
+        if queue not in plan.queues:
+            raise UsageError(f"threshold: there is no queue {queue!r}; there are {', '.join(plan.queues)}")
+    return {queue: _checked(f"threshold of {queue!r}", each, 0.001) for queue, each in given.items()}
 
 
 def _zone(name: str) -> tzinfo:
@@ -457,14 +479,19 @@ def _zone(name: str) -> tzinfo:
 
 
 def _checked_schedule(schedule: Mapping[AgentId, Sequence[tuple[Instant, Instant]]]) -> dict[AgentId, Shifts]:
-    found = {}
-    for agent, shifts in schedule.items():
-        before = -inf
+    if not isinstance(schedule, Mapping):
+        raise UsageError(f"schedule must be a table agent -> shifts, not {schedule!r}")
+    return {agent: _checked_shifts(agent, shifts) for agent, shifts in schedule.items()}
+
+
+def _checked_shifts(agent: AgentId, shifts: Sequence[tuple[Instant, Instant]]) -> Shifts:
+    before = -inf
+    try:
         for start, end in shifts:
             if not (isfinite(start) and isfinite(end) and before <= start < end):
-                raise UsageError(
-                    f"shifts of {agent!r} must be in order, apart, and not empty: {start!r} to {end!r}"
-                )
+                raise ValueError(f"{start!r} to {end!r}")
             before = end
-        found[agent] = Shifts(shifts)
-    return found
+    except (TypeError, ValueError) as error:
+        rule = "pairs of instants, in order, apart, and not empty"
+        raise UsageError(f"shifts of {agent!r} must be {rule}: {error}") from None
+    return Shifts(shifts)

@@ -31,7 +31,9 @@ def _figures(keys: KeyFigures) -> str:
         scopes |= keys.queues
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in ("figure", *scopes))
     groups = "\n".join(filter(None, (_group(name, list(scopes.values())) for name in GROUPS)))
-    inside = f"<div class='scroll'><table><thead><tr>{head}</tr></thead>\n{groups}\n</table></div>"
+    inside = (
+        f"<div class='scroll'><table class='keys'><thead><tr>{head}</tr></thead>\n{groups}\n</table></div>"
+    )
     return section("Key figures", page.KEYS, inside, kind="long")
 
 
@@ -105,7 +107,7 @@ def _inversions(keys: KeyFigures) -> str:
             "something more urgent that the same agent could have taken. Grants are offers, and "
             "assignments without one; inversions / grants."
         )
-    return f"<p>{escape(text)}</p>"
+    return f"<p class='after'>{escape(text)}</p>"
 
 
 # --- fairness -------------------------------------------------------------------------------

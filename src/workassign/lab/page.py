@@ -81,6 +81,7 @@ th.figure { min-width: 11rem; color: var(--ink); font-weight: 400; text-align: l
 th.figure small { color: var(--soft); margin-left: .35rem; }
 th[title] { cursor: help; }
 @media (max-width: 600px) { th.figure small { display: block; margin: 0; } }
+p.after { margin-top: .9rem; }
 h3 { margin: 1.25rem 0 0; font-size: 1rem; }
 td.words, th.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 details { margin-top: .75rem; }
@@ -94,6 +95,10 @@ dd { margin: 0 0 0 1rem; color: var(--soft); max-width: 75ch; }
   section, .tile { break-inside: avoid; border-color: #bbb; }
   section.long { break-inside: auto; }
   figure svg { min-width: 0; }
+  .keys { font-size: 7pt; }
+  .keys th, .keys td { padding: .2rem .25rem; }
+  .keys thead th { min-width: 5.5em; white-space: normal; overflow-wrap: anywhere; }
+  .keys tr.group th { padding-top: .5rem; font-size: 6.5pt; }
   figure, tr { break-inside: avoid; }
 }
 </style>
@@ -147,7 +152,8 @@ KEYS = (
 )
 PROMISES = (
     "Every SLA target, over all queues. Elapsed is what its clock counted, in the open hours of its "
-    "calendar, until it was kept. Attainment = met / (met + missed)."
+    "calendar, until it was kept; that of a queue's short sla, first_response, ends with the acceptance. "
+    "Attainment = met / (met + missed)."
 )
 FAIRNESS = (
     "How evenly the handled work of a team is shared among its agents. Gini: 0 even, 1 one agent does "

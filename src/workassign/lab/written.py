@@ -19,7 +19,7 @@ def written(value: float | None, unit: str) -> str:
         return percent(value)
     if unit == "seconds":
         return duration(value)
-    return f"{value:,.0f}" if unit == "count" else f"{value:,.2f}".replace("-", "−")
+    return f"{value:,.0f}" if unit == "count" else f"{round(value, 2) + 0.0:,.2f}".replace("-", "−")
 
 
 def duration(seconds: float | None) -> str:
