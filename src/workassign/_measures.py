@@ -225,7 +225,8 @@ class Measures:
         dues, visits = flow.dues, self.visits
         while dues:
             visit = visits.get(dues[0][1])
-            if visit is not None and dues[0][1] not in self.late and _due(visit) == dues[0][0]:
+            here = visit is not None and visit[1] is flow and dues[0][1] not in self.late
+            if visit is not None and here and _due(visit) == dues[0][0]:
                 break
             heapq.heappop(dues)
         found = [dues[0][0]] if dues else []

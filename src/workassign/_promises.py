@@ -17,7 +17,7 @@ class Run:
 
     def __init__(self, queue: str, due: Instant | None) -> None:
         self.queue = queue
-        """Where it was started."""
+        """Where its interaction is."""
         self.due = due
         self.missed = due is None
         """The target was missed, in this run or in one that it goes on from."""
@@ -27,30 +27,39 @@ class Promises:
     """The runs of all clocks, and a heap of when they breach."""
 
     def __init__(self) -> None:
-        self._runs: dict[tuple[InteractionId, str], Run] = {}
+        self._runs: dict[InteractionId, dict[str, Run]] = {}
         self._heap: list[tuple[Instant, InteractionId, str]] = []
 
     def started(self, event: ev.ClockStarted, queue: str) -> None:
         """Take in a start."""
-        self._runs[event.interaction, event.target] = Run(queue, event.due)
+        self._runs.setdefault(event.interaction, {})[event.target] = Run(queue, event.due)
         self._push(event.due, event.interaction, event.target)
 
     def changed(self, event: ev.ClockPaused | ev.ClockResumed) -> None:
         """Take in a pause, or its end."""
-        run = self._runs[event.interaction, event.target]
+        run = self._runs[event.interaction][event.target]
         run.due = event.due if isinstance(event, ev.ClockResumed) else None
         self._push(run.due, event.interaction, event.target)
 
     def missed(self, event: ev.SlaMissed) -> Run | None:
         """Take in a breach; None if it is not of a clock."""
-        run = self._runs.get((event.interaction, event.target))
+        run = self._runs.get(event.interaction, {}).get(event.target)
         if run is not None:
             run.missed, run.due = True, None
         return run
 
     def ended(self, event: ev.ClockStopped | ev.ClockCancelled) -> Run:
         """Take in an end."""
-        return self._runs.pop((event.interaction, event.target))
+        runs = self._runs[event.interaction]
+        run = runs.pop(event.target)
+        if not runs:
+            del self._runs[event.interaction]
+        return run
+
+    def moved(self, interaction: InteractionId, queue: str) -> None:
+        """Let the clocks of an interaction go along to another queue."""
+        for run in self._runs.get(interaction, {}).values():
+            run.queue = queue
 
     def next(self, queue: str | None = None) -> Instant | None:
         """Return when the next target will be missed. Cost: O(1); for one *queue*, O(clocks)."""
@@ -59,11 +68,11 @@ class Promises:
             heapq.heappop(heap)
         if queue is None:
             return heap[0][0] if heap else None
-        dues = (run.due for run in self._runs.values() if run.queue == queue and run.due is not None)
-        return min(dues, default=None)
+        here = (run for runs in self._runs.values() for run in runs.values() if run.queue == queue)
+        return min((run.due for run in here if run.due is not None), default=None)
 
     def _counts(self, due: Instant, interaction: InteractionId, target: str) -> bool:
-        run = self._runs.get((interaction, target))
+        run = self._runs.get(interaction, {}).get(target)
         return run is not None and run.due == due
 
     def _push(self, due: Instant | None, interaction: InteractionId, target: str) -> None:

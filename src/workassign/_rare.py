@@ -352,6 +352,7 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     story.moved = None if before is None else (at, before.queue)
     flow.arrive()
     flow.later.row.entered += 1
+    m.promises.moved(name, event.queue)
     if name in m.held and isinstance(event, ev.Rekeyed):
         # Held through a change of plan: it counts as answered there at once.
         since, _, opened, units, _, person, focus = m.held[name]
