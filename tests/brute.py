@@ -1,7 +1,8 @@
 """A second router that shares nothing with the engine: plain lists, and every step scans them all.
 
-It follows the documented rules in the most obvious way there is, at any cost. Where it and the
-engine disagree, one of them is wrong.
+It follows the documented rules in the most obvious way there is, at any cost. Values, plans and
+policies are the engine's own, calendars too; that is all. Where it and the engine disagree, one
+of them is wrong.
 """
 
 from __future__ import annotations
@@ -71,11 +72,18 @@ class Clock:
     missed: bool
     marks: list[tuple[str, Instant]]
     """From when on it "runs", "stands" still, is "over"."""
+    warned: list[float] = attrs.Factory(list)
+    """The shares that were warned of."""
 
     @property
     def now(self) -> str:
         """What it does since the last mark."""
         return self.marks[-1][0]
+
+    @property
+    def threshold(self) -> Instant | None:
+        """When it warns next, or its target is missed."""
+        return self.warnings[0][1] if self.warnings else self.due
 
     @property
     def since(self) -> Instant:
@@ -237,8 +245,8 @@ class Router:
         self.alarms: dict[Key, set[object]] = {}
         """What was over the limit of each alarm when it was last looked at."""
         self.raised: set[Key] = set()
-        self.newest: dict[Key, Instant] = {}
-        """Alarms that changed last because of a timer, and when that was due."""
+        self.crossed: dict[Key, Instant] = {}
+        """Alarms whose limit something has crossed since then, and when the first did."""
         self.looked: Instant = -inf
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
@@ -268,7 +276,8 @@ class Router:
             again = _DECIDE[type(command)](self, command) or []
         self.pair()
         self.watch()
-        self.fire()
+        if self.next_wake() <= self.at:
+            self.fire()
         answer = [*self.facts, *again]
         if command.key is not None:
             self.answers[command.key] = (self.at, command, answer)
@@ -293,7 +302,7 @@ class Router:
             elif kind == GRACE:
                 self.lose(subject, due)
             elif kind == CLOCK:
-                self.reach(*subject, due)
+                self.reach(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -308,23 +317,41 @@ class Router:
 
     def next_timer(self) -> Timer | None:
         """Return the first of all timers."""
+        return min(self.all_timers(), key=lambda timer: timer[:3], default=None)
+
+    def all_timers(self) -> list[Timer]:
+        """Return all timers, those that will change nothing too."""
         found: list[Timer] = [(*timer, None) for timer in self.timers]
-        for item in self.items:
-            if item.stage == "wrapping":
-                assert item.until is not None
-                found.append((item.until, WRAP_UP, item.fence or 0, item))
-            if item.stage == "offered":
-                found.append((item.expires, OFFER, item.offer or 0, item))
-            if item.clock:
-                assert item.target is not None
-                found.append((item.since + item.target, SLA, item.seq, item))
-            for clock in item.clocks:
-                threshold = clock.warnings[0][1] if clock.warnings else clock.due
-                if clock.now == "runs" and threshold is not None:
-                    found.append((threshold, CLOCK, clock.number, (item, clock)))
-            found += self.crossings(item)
         found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
-        return min(found, key=lambda timer: timer[:3], default=None)
+        for item in self.items:
+            if item.closed is None:
+                found += self.timers_of(item)
+        return found
+
+    def timers_of(self, item: Item) -> Iterator[Timer]:
+        """Yield what is due for an open interaction."""
+        if item.stage == "wrapping":
+            assert item.until is not None
+            yield item.until, WRAP_UP, item.fence or 0, item
+        if item.stage == "offered":
+            yield item.expires, OFFER, item.offer or 0, item
+        if item.clock:
+            assert item.target is not None
+            yield item.since + item.target, SLA, item.seq, item
+        for clock in item.present_clocks():
+            if clock.now == "runs" and clock.threshold is not None:
+                yield clock.threshold, CLOCK, clock.number, (item, clock)
+        yield from self.crossings(item)
+
+    def next_wake(self) -> Instant:
+        """Return when something may be due without a command."""
+        timer = self.next_timer()
+        return inf if timer is None else timer[0]
+
+    def next_effect(self) -> Instant:
+        """Return when something will be a fact without a command."""
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK)
+        return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
 
     def pair(self) -> None:
         """Bring together what fits until nothing does."""
@@ -906,6 +933,8 @@ class Router:
 
     def known_item(self, command: Any) -> Item | None:
         item = self.item(command.interaction)
+        if item is not None and item.closed is not None and item.closed < self.at - self.plan.retention:
+            item = None
         if item is None:
             self.refuse(command, "unknown_interaction")
         return item
@@ -1041,9 +1070,11 @@ class Router:
             clock.due, clock.warnings = None, ()
         elif not stands and clock.now == "stands":
             if not clock.missed:
-                clock.due, clock.warnings = self.ahead(target, clock.seconds, clock.used(self.at))
+                clock.due, ahead = self.ahead(target, clock.seconds, clock.used(self.at))
+                clock.warnings = tuple(each for each in ahead if each[0] > max(clock.warned, default=0))
             clock.marks.append(("runs", self.at))
             self.emit(ev.ClockResumed(self.at, *name, clock.due, clock.warnings))
+            self.reach_now(item, clock)
 
     def start_clock(self, item: Item, target: Target, cause: str, moved: Clock | None) -> Clock | None:
         """Start a clock, if the target gives it any time."""
@@ -1054,9 +1085,11 @@ class Router:
         seconds = float(within)
         over = [each for each in item.clocks if each.now == "over" and each.target.label == target.label]
         last = None  # the clock that this one goes on from
+        # By way of a queue that does not promise this it has come from another queue, too.
+        rule = target.on_transfer if cause in ("transferred", "plan changed") else target.on_reopen
         if moved is not None:
             last = moved if target.on_transfer == "carry" else None
-        elif over and target.on_reopen == "carry" and target.measures in ("first_response", "resolution"):
+        elif over and rule == "carry" and target.measures in ("first_response", "resolution"):
             last = max(over, key=lambda each: each.number)
         used = 0.0 if last is None else last.used(self.at)
         late = last is not None and last.missed and used >= seconds
@@ -1067,6 +1100,7 @@ class Router:
         item.clocks.append(clock)
         name = (item.interaction.id, target.label, cause)
         self.emit(ev.ClockStarted(self.at, *name, seconds, used, due, warnings))
+        self.reach_now(item, clock)
         return clock
 
     def ahead(self, target: Target, seconds: float, used: float) -> tuple[Instant, ev.Warnings]:
@@ -1086,12 +1120,19 @@ class Router:
         clock.marks.append(("over", self.at))
         self.emit(kind(self.at, item.interaction.id, clock.target.label, cause, used))
 
-    def reach(self, item: Item, clock: Clock, due: Instant) -> None:
+    def reach_now(self, item: Item, clock: Clock) -> None:
+        """Let happen at once what a clock that goes off has used up already."""
+        while clock.threshold is not None and clock.threshold <= self.at:
+            self.reach((item, clock), clock.threshold)
+
+    def reach(self, subject: tuple[Item, Clock], due: Instant) -> None:
         """Let the next threshold of a clock be reached."""
+        item, clock = subject
         name = (item.interaction.id, clock.target.label)
         if clock.warnings:
             (share, _), *rest = clock.warnings
             clock.warnings = tuple(rest)
+            clock.warned.append(share)
             self.emit(ev.SlaWarned(self.at, due, *name, share))
         else:
             clock.missed, clock.due = True, None
@@ -1111,7 +1152,8 @@ class Router:
         }
         for key in sorted({*fresh, *self.raised}):
             members = fresh.get(key, {})
-            due = self.newest.get(key) if members.keys() == self.alarms.get(key, set()) else None
+            # Time brought it, if what time brought is all there still.
+            due = self.crossed.get(key) if members.keys() >= self.alarms.get(key, set()) else None
             if members and key not in self.raised:
                 first = min(members.values(), key=lambda item: item.seq)
                 self.raised.add(key)
@@ -1120,7 +1162,7 @@ class Router:
                 self.raised.remove(key)
                 self.emit(ev.AlarmCleared(self.at, *key))
         self.alarms = {key: set(members) for key, members in fresh.items()}
-        self.newest = {}
+        self.crossed = {}
 
     def over(self, name: str, alarms: Any) -> Iterator[tuple[str, dict[object, Item]]]:
         """Yield each alarm of a queue and what is over its limit now."""
@@ -1157,8 +1199,11 @@ class Router:
                 yield clock.due, clock.since
 
     def crossings(self, item: Item) -> Iterator[Timer]:
-        """Yield the limits that *item* will cross, as seen when it was last looked at the alarms."""
-        alarms = None if item.closed is not None else self.plan.queues[item.queue].alarms
+        """Yield the limits that *item* will cross, as seen when it was last looked at the alarms.
+
+        It grows old in somebody's hands, too: whether it then waits is asked when that is due.
+        """
+        alarms = self.plan.queues[item.queue].alarms
         if alarms is None:
             return
         found = []
@@ -1174,7 +1219,7 @@ class Router:
         members = self.alarms.setdefault(key, set())
         if item.seq not in members:
             members.add(item.seq)
-            self.newest[key] = due
+            self.crossed.setdefault(key, due)
 
     # --- commands: agents -------------------------------------------------------------------
 
@@ -1279,7 +1324,6 @@ class Router:
         for item in open_items:
             self.rekey(item)
             self.follow(item, "plan changed")
-        self.newest.clear()
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
             self.sticky_timer(item)

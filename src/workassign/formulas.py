@@ -263,7 +263,7 @@ _CATALOGUE = (
     Kpi(
         *("sl_offered", "Service level, of offered", "share", "A_T / O"),
         *("Genesys Cloud (abandons counted, nothing else)", _FLOW),
-        "what still waits is in O: in a young interval it looks bad",
+        "what still waits is in O; by exit it exceeds 1 while a backlog is worked off",
     ),
     Kpi(
         *("sl_answered", "Service level, of answered", "share", "A_T / A"),
@@ -305,6 +305,7 @@ _CATALOGUE = (
             "A_T / (O − still waiting and younger than T)",
         ),
         *("this library, for slow queues", _FLOW),
+        "where targets differ within a queue, younger than its usual T",
     ),
     Kpi(
         *("excess_wait", "Excess wait", "seconds", "Σ (w − T)⁺ / O, of what was answered or abandoned"),
@@ -362,7 +363,7 @@ _CATALOGUE = (
     Kpi("handled", "Handled", "count", "assignments that ended", "", _END),
     Kpi("completed", "Completed", "count", "interactions done", "", _END),
     Kpi(
-        *("occupancy", "Occupancy", "share", "∫ units held dt / ∫ capacity signed on dt"),
+        *("occupancy", "Occupancy", "share", "∫ units held while signed on dt / ∫ capacity signed on dt"),
         *("this library: correct when agents hold several", _NOW),
         "Amazon Connect's is binary: see the other one. Of all queues only",
     ),
