@@ -16,7 +16,7 @@ from workassign import commands as cmd
 from workassign.hours import Calendar
 from workassign.kpi import KPIS, Figures, Kpis, TargetFigures
 from workassign.plan import Alarms
-from workassign.policies.sla import Target, first_response
+from workassign.policies.sla import Target, by, first_response
 
 
 class Center:
@@ -622,6 +622,39 @@ def test_what_a_waiting_customer_adds_does_not_hide_its_target() -> None:
     center.submit(0, "i")
     center.say(5, cmd.CustomerReplied("i"))
     assert center.kpis.live().next_breach == 20.0
+
+
+def test_what_is_opened_again_does_not_hide_who_is_due_before() -> None:
+    center = Center(Plan(queues={"default": Queue(sla=first_response(20))}))
+    center.on(0, ANN)
+    center.submit(0, "i1")
+    center.submit(1, "i2")
+    center.give(2, "i1")
+    center.done(3, "i1")
+    center.say(4, cmd.Reopen("i1"))
+    assert center.kpis.live().next_breach == 21.0
+
+
+def test_what_has_more_time_under_a_new_plan_does_not_hide_who_has_not() -> None:
+    channels = {"chat": Channel(), "mail": Channel()}
+    center = Center(Plan(queues={"default": Queue(sla=first_response(60))}, channels=channels))
+    center.submit(0, "i1", channel="chat")
+    center.submit(1, "i2", channel="mail")
+    by_channel = Queue(sla=by("channel", {"chat": 100, "mail": 60}))
+    center.say(2, cmd.ChangePlan(Plan(queues={"default": by_channel}, channels=channels).to_data()))
+    assert center.kpis.live().next_breach == 61.0
+
+
+def test_a_missed_promise_stays_missed_although_there_was_a_longer_one_for_a_while() -> None:
+    """Twenty seconds, then a hundred, then twenty again: accepted after 50, it was not met."""
+    center = Center(Plan(queues={"default": Queue(sla=first_response(20))}))
+    center.on(0, ANN)
+    center.submit(0, "i")
+    for at, seconds in ((30, 100), (40, 20)):
+        center.say(at, cmd.ChangePlan(Plan(queues={"default": Queue(sla=first_response(seconds))}).to_data()))
+    center.give(50, "i")
+    found = targets(center)["first_response"]
+    assert (found.met, found.missed) == (0, 1)
 
 
 def test_alarms_are_seen_live_until_they_are_cleared() -> None:

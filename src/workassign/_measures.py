@@ -225,7 +225,7 @@ class Measures:
         dues, visits = flow.dues, self.visits
         while dues:
             visit = visits.get(dues[0][1])
-            here = visit is not None and visit[1] is flow and dues[0][1] not in self.late
+            here = visit is not None and visit[1] is flow and not self.is_late(dues[0][1], visit[3])
             if visit is not None and here and _due(visit) == dues[0][0]:
                 break
             heapq.heappop(dues)
@@ -239,8 +239,16 @@ class Measures:
     def _trim(self, flow: Flow) -> None:
         """Forget who of those that are due soon is not any more."""
         soon, visits = flow.soon, self.visits
-        while soon and (soon[0] not in visits or soon[0] in self.late or visits[soon[0]][1] is not flow):
+        while soon:
+            visit = visits.get(soon[0])
+            if visit is not None and visit[1] is flow and visit[6] is None and soon[0] not in self.late:
+                break  # whatever has a story is among the `dues`
             soon.popleft()
+
+    def is_late(self, name: InteractionId, target: float | None) -> bool:
+        """Whether this target was missed already: a clock that ran out starts again only for a later one."""
+        missed = self.late.get(name)
+        return missed is not None and (target is None or target <= missed)
 
     def flow(self, name: str) -> Flow:
         """Return the flow of a queue."""

@@ -47,9 +47,6 @@ def _began(m: Measures, who: Interaction, flow: Flow, target: float | None, at: 
 def _promise(m: Measures, name: InteractionId) -> None:
     """Keep when the first acceptance of something is due, where that is not the queue's usual target."""
     _, flow, _, target, opened, _, story = m.visits[name]
-    missed = m.late.get(name)
-    if missed is not None and target is not None and target > missed:
-        del m.late[name]  # a clock that ran out once starts again, but only for a later target
     if target is not None and not (story is not None and story.answered):
         heapq.heappush(flow.dues, (opened + target, name))
 
@@ -95,7 +92,8 @@ def _answered(m: Measures, name: InteractionId, visit: Visit, at: Instant) -> No
     rows = [(_row(m, series, since), at - since)]
     if series is flow.later and fresh:
         rows.append((_row(m, m.moved, opened), at - opened))
-    targeted, late = fresh and target is not None, m.late.pop(name, None) is not None
+    targeted, late = fresh and target is not None, m.is_late(name, target)
+    m.late.pop(name, None)
     for row, wait in rows:
         _wait(row, wait, m.threshold(flow.queue, target), targeted=targeted)
         row.counts["answered_late"] += targeted and late
@@ -134,7 +132,7 @@ def _promise_ends(m: Measures, name: InteractionId) -> None:
     """Count that an acceptance, which was due by its queue's `sla`, is not asked for any more."""
     visit = m.visits[name]
     fresh = visit[6] is None or not visit[6].answered
-    if visit[3] is not None and fresh and name not in m.late:
+    if visit[3] is not None and fresh and not m.is_late(name, visit[3]):
         _count(m, visit[1], f"cancelled:{SHORT_FORM}")
 
 
@@ -340,7 +338,8 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     elif name in m.visits:
         if event.target is None:
             _promise_ends(m, name)
-        since, flow, series, _, opened, units, story = m.visits[name]
+        story = _story(m, name)  # its target is its own from here on
+        since, flow, series, _, opened, units, _ = m.visits[name]
         m.visits[name] = (since, flow, series, event.target, opened, units, story)
         _promise(m, name)
 
