@@ -212,6 +212,19 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     )
 
 
+def nearly(rnd: Random, plan: Plan) -> Plan:
+    """Return *plan* with other hours, promises and alarms in some places."""
+    calendars = {name: rnd.choice((each, rnd.choice(HOURS))) for name, each in plan.calendars.items()}
+    known = [target for queue in plan.queues.values() for target in queue.targets]
+    queues = {}
+    for name, queue in plan.queues.items():
+        used = set() if queue.sla is None else {"first_response"}
+        if queue.ordering is not ordering.due and rnd.random() < 0.5:
+            queue = attrs.evolve(queue, targets=some_targets(rnd, known, used))  # noqa: PLW2901
+        queues[name] = attrs.evolve(queue, alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))))
+    return attrs.evolve(plan, calendars=calendars, queues=queues)
+
+
 def a_backoff(rnd: Random) -> offers.RefusalPolicy:
     """Return a refusal policy with short and coinciding times."""
 
@@ -304,7 +317,8 @@ class Script:
         if dice < 0.88:
             return self.about_agent()
         if dice < 0.90:
-            return cmd.ChangePlan(a_plan(rnd).to_data())
+            plan = self.router.plan
+            return cmd.ChangePlan((a_plan(rnd) if rnd.random() < 0.6 else nearly(rnd, plan)).to_data())
         return self.by_hand()
 
     def by_agent(self) -> cmd.Command:
@@ -596,6 +610,31 @@ RARE: Mapping[str, tuple[Plan, list[tuple[float, cmd.Command]]]] = {
             (2, cmd.ChangePlan(Plan(name="other", queues={"default": WATCHED}).to_data())),
             (3, cmd.Cancel("open")),
             (4, cmd.BotReplied("closed")),
+        ],
+    ),
+    "what was closed for as long as it may be is opened again, but not later": (
+        Plan(queues={"default": Queue(reopen_within=9)}),
+        [
+            (0, cmd.Submit(Interaction(id="it"))),
+            (1, cmd.Cancel("it")),
+            (10, cmd.CustomerReplied("it")),
+            (10, cmd.Cancel("it")),
+            (19.5, cmd.CustomerReplied("it")),
+        ],
+    ),
+    "a warning is given once, although rounding says that it is still to come": (
+        Plan(
+            queues={
+                "default": Queue(
+                    targets=(Target(measures="resolution", within=7, warn_at=(0.3,), pauses=("pending",)),)
+                )
+            }
+        ),
+        [
+            (STARTS[1], cmd.Submit(Interaction(id="it"))),
+            (STARTS[1] + 2.1, cmd.SetStatus("it", Status.PENDING)),
+            (STARTS[1] + 3, cmd.SetStatus("it", Status.OPEN)),
+            (STARTS[1] + 9, cmd.Tick()),
         ],
     ),
     "a target that is late as soon as it is one is missed in the same turn": (
