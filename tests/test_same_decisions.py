@@ -686,7 +686,7 @@ STEPS = st.integers(5, 80).flatmap(lambda count: st.lists(DICE, min_size=count, 
 
 
 @pytest.mark.parametrize("wide", [1, 2, 32])
-@settings(max_examples=5 * settings().max_examples // 2)
+@settings(max_examples=2 * settings().max_examples)
 @given(seed=DICE, steps=STEPS, timely=st.booleans())
 def test_the_engine_decides_as_a_scan_of_everything_does(
     wide: int, seed: int, steps: list[int], timely: bool

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._audit_clocks import FOLLOW_CLOCKS, ClockAuditor
-from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
+from workassign._audit_records import UNIT, Balance, Item, Person
+from workassign.model import AgentId, Instant, InteractionId, Presence
 
 __all__ = ["Auditor", "plan_hash"]
 
@@ -36,9 +37,6 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
 """Event -> the stages in which it may happen, and the next one. Written down a second time here,
 so that a slip in the engine's own table is found."""
 
-_UNIT = 1_000_000
-"""Loads are counted in whole millionths."""
-
 _DAY = 86_400.0
 
 
@@ -46,78 +44,6 @@ def plan_hash(plan: Mapping[str, Any]) -> str:
     """Return the hash that a plan must have that is this data."""
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-class _Item:
-    """An interaction: where it is, and what it has been through."""
-
-    __slots__ = (
-        "agent",
-        "answered",
-        "answered_here",
-        "channel",
-        "closed",
-        "expires",
-        "fence",
-        "offer",
-        "queue",
-        "stage",
-        "taken_back",
-    )
-
-    def __init__(self, queue: str, channel: str) -> None:
-        self.queue = queue
-        self.channel = channel
-        self.stage = "waiting"
-        self.closed: Instant = inf
-        self.agent: AgentId | None = None
-        self.offer: int | None = None
-        self.expires: Instant | None = None
-        self.fence: int | None = None
-        self.answered = False
-        self.answered_here = False
-        self.taken_back: tuple[str, AgentId] | None = None
-        """The entry in which its offer was last taken back, and from whom."""
-
-
-class _Person:
-    """An agent: what she can hold, and what she has."""
-
-    __slots__ = ("has", "limits", "pool", "presence")
-
-    def __init__(self, agent: Agent) -> None:
-        self.has: Counter[str] = Counter()
-        self.presence = Presence.OFFLINE
-        self.can(agent)
-
-    def can(self, agent: Agent) -> None:
-        """Note what she can hold."""
-        self.pool = round(agent.capacity * _UNIT)
-        self.limits = agent.channels
-
-
-class _Balance:
-    """How many came, were answered, and left unanswered; who waits is counted apart."""
-
-    __slots__ = ("abandoned", "answered", "entered", "exited")
-
-    def __init__(self) -> None:
-        self.entered = self.answered = self.abandoned = 0
-        self.exited: Counter[str] = Counter()
-
-    def as_dict(self, waiting: int) -> dict[str, Any]:
-        """Return the figures by name."""
-        return {
-            "entered": self.entered,
-            "answered": self.answered,
-            "abandoned": self.abandoned,
-            "exited": dict(sorted(self.exited.items())),
-            "waiting": waiting,
-        }
-
-    def off_by(self, waiting: int) -> int:
-        """Return how many came that are nowhere; 0 if the balance holds."""
-        return self.entered - self.answered - self.abandoned - self.exited.total() - waiting
 
 
 class Auditor:
@@ -133,16 +59,16 @@ class Auditor:
         self.kinds: Counter[str] = Counter()
         self._where = "entry 0"
         self._at: Instant = -inf
-        self._items: dict[InteractionId, _Item] = {}
-        self._closed: dict[InteractionId, _Item] = {}
+        self._items: dict[InteractionId, Item] = {}
+        self._closed: dict[InteractionId, Item] = {}
         self._closings: deque[tuple[Instant, InteractionId]] = deque()
         self._clocks = ClockAuditor(self._note)
-        self._people: dict[AgentId, _Person] = {}
+        self._people: dict[AgentId, Person] = {}
         self._offers = 0
         self._fences = 0
         self._sequence = 0
-        self._total = _Balance()
-        self._queues: dict[str, _Balance] = {}
+        self._total = Balance()
+        self._queues: dict[str, Balance] = {}
         self._plan(plan, claimed)
 
     # --- what is asked ----------------------------------------------------------------------
@@ -200,7 +126,7 @@ class Auditor:
         if event.sequence != self._sequence + 1:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence
-        self._items[who.id] = _Item(who.queue, who.channel)
+        self._items[who.id] = Item(who.queue, who.channel)
         self._total.entered += 1
         self._queue(who.queue).entered += 1
 
@@ -239,7 +165,7 @@ class Auditor:
         item.fence = event.fence
         self._answered(item)
 
-    def _taken(self, event: ev.Assigned, item: _Item) -> None:
+    def _taken(self, event: ev.Assigned, item: Item) -> None:
         """Check the acceptance of an open offer."""
         self._is_holder(event, event.interaction, event.agent, item)
         if event.offer != item.offer:
@@ -343,7 +269,7 @@ class Auditor:
         if self._remembered(event) is not None and event.agent is not None:
             self._person(event.agent)
 
-    def _remembered(self, event: Any) -> _Item | None:  # noqa: ANN401 - whatever is about one
+    def _remembered(self, event: Any) -> Item | None:  # noqa: ANN401 - whatever is about one
         """Return the interaction, open or closed."""
         item = self._items.get(event.interaction) or self._closed.get(event.interaction)
         if item is None:
@@ -360,7 +286,7 @@ class Auditor:
     def _agent_added(self, event: ev.AgentAdded) -> None:
         if event.agent.id in self._people:
             self._note(f"agent {event.agent.id!r} was there before")
-        self._people[event.agent.id] = _Person(event.agent)
+        self._people[event.agent.id] = Person(event.agent)
 
     def _agent_changed(self, event: ev.AgentChanged) -> None:
         if (person := self._person(event.agent.id)) is not None:
@@ -387,7 +313,7 @@ class Auditor:
         if plan_hash(plan) != claimed:
             self._note(f"the plan is not the one whose hash is {claimed}")
         channels = plan.get("channels", {"default": {}})
-        self._units = {name: round(each.get("units", 1.0) * _UNIT) for name, each in channels.items()}
+        self._units = {name: round(each.get("units", 1.0) * UNIT) for name, each in channels.items()}
         self._retention = plan.get("retention", 7 * _DAY)
         for name in plan.get("queues", ("default",)):
             self._queue(name)
@@ -400,8 +326,8 @@ class Auditor:
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self._where}: {problem}")
 
-    def _queue(self, name: str) -> _Balance:
-        return self._queues.setdefault(name, _Balance())
+    def _queue(self, name: str) -> Balance:
+        return self._queues.setdefault(name, Balance())
 
     def _waiting(self) -> int:
         return sum(1 for item in self._items.values() if not item.answered)
@@ -409,14 +335,14 @@ class Auditor:
     def _waiting_by_queue(self) -> Counter[str]:
         return Counter(item.queue for item in self._items.values() if not item.answered_here)
 
-    def _known(self, event: ev.Event, interaction: InteractionId) -> _Item | None:
+    def _known(self, event: ev.Event, interaction: InteractionId) -> Item | None:
         item = self._items.get(interaction)
         if item is None:
             what = "is closed" if interaction in self._closed else "is unknown"
             self._note(f"{type(event).__name__}, but {interaction!r} {what}")
         return item
 
-    def _move(self, event: ev.Event, interaction: InteractionId) -> _Item | None:
+    def _move(self, event: ev.Event, interaction: InteractionId) -> Item | None:
         """Return the open interaction, moved to the next stage of its life."""
         item = self._known(event, interaction)
         if item is None:
@@ -427,16 +353,16 @@ class Auditor:
         item.stage = after
         return item
 
-    def _person(self, agent: AgentId) -> _Person | None:
+    def _person(self, agent: AgentId) -> Person | None:
         if agent not in self._people:
             self._note(f"there is no agent {agent!r}")
         return self._people.get(agent)
 
-    def _is_holder(self, event: ev.Event, interaction: str, agent: AgentId | None, item: _Item) -> None:
+    def _is_holder(self, event: ev.Event, interaction: str, agent: AgentId | None, item: Item) -> None:
         if agent != item.agent:
             self._note(f"{type(event).__name__} by {agent!r}, but {item.agent!r} has {interaction!r}")
 
-    def _give(self, item: _Item, interaction: InteractionId, agent: AgentId, *, granted: bool) -> None:
+    def _give(self, item: Item, interaction: InteractionId, agent: AgentId, *, granted: bool) -> None:
         """Put *item* into an agent's hands; what is *granted* must find room there."""
         if item.agent is not None:
             self._note(f"{interaction!r} was given to {agent!r}, but {item.agent!r} has it")
@@ -448,36 +374,36 @@ class Auditor:
         person.has[channel] += 1
         if not granted:
             return
-        load = sum(self._units.get(name, _UNIT) * count for name, count in person.has.items())
+        load = sum(self._units.get(name, UNIT) * count for name, count in person.has.items())
         if load > person.pool:
-            of = f"{load / _UNIT:g} of {person.pool / _UNIT:g}"
+            of = f"{load / UNIT:g} of {person.pool / UNIT:g}"
             self._note(f"{interaction!r} raised the load of {agent!r} to {of}")
         limit = None if person.limits is None else person.limits.get(channel, 0)
         if limit is not None and person.has[channel] > limit:
             of = f"{person.has[channel]} of {limit}"
             self._note(f"{interaction!r} raised what {agent!r} has on channel {channel!r} to {of}")
 
-    def _let_go(self, item: _Item, interaction: InteractionId) -> None:
+    def _let_go(self, item: Item, interaction: InteractionId) -> None:
         """Take *item* out of whatever hands it is in."""
         if item.agent is not None and (person := self._people.get(item.agent)) is not None:
             person.has[item.channel] -= 1
         item.agent = item.offer = item.expires = item.fence = None
 
-    def _answered(self, item: _Item) -> None:
+    def _answered(self, item: Item) -> None:
         if not item.answered:
             self._total.answered += 1
         if not item.answered_here:
             self._queue(item.queue).answered += 1
         item.answered = item.answered_here = True
 
-    def _left(self, item: _Item, reason: str) -> None:
+    def _left(self, item: Item, reason: str) -> None:
         """Count *item* as one that left unanswered, where it was."""
         if not item.answered:
             self._total.exited[reason] += 1
         if not item.answered_here:
             self._queue(item.queue).exited[reason] += 1
 
-    def _change_queue(self, item: _Item, interaction: InteractionId, queue: str) -> None:
+    def _change_queue(self, item: Item, interaction: InteractionId, queue: str) -> None:
         if queue not in self._queues:
             self._note(f"{interaction!r} was moved to an unknown queue: {queue!r}")
         if not item.answered_here:

@@ -427,7 +427,7 @@ _CATALOGUE = (
         "0 to 100; whose sentiment nobody knows does not count",
     ),
     Kpi(
-        "wait_parity", "Wait parity", "index", "longest / shortest mean wait of a customer segment", "", _NOW
+        "wait_parity", "Wait parity", "index", "longest / shortest mean wait of a customer segment", "", _FLOW
     ),
 )
 

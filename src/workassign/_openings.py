@@ -1,0 +1,224 @@
+"""What becomes of an opening: where it waits, who has it, how it ends, and where that counts?"""
+
+from __future__ import annotations
+
+import heapq
+
+from workassign._gauges import Row, grained
+from workassign._measures import SHORT_FORM, Flow, Measures, Visit
+from workassign._people import UNIT, Person
+from workassign._series import Series
+from workassign._stories import Story
+from workassign.model import Instant, Interaction, InteractionId
+
+__all__ = [
+    "accept",
+    "add_segment",
+    "add_wait",
+    "begin_opening",
+    "close",
+    "count",
+    "end_wrap_up",
+    "flow_of",
+    "leave",
+    "let_go",
+    "promise",
+    "promise_ends",
+    "resolve",
+    "story_of",
+    "take_on",
+]
+
+
+# --- where things are counted -------------------------------------------------------------------
+
+
+def row_of(m: Measures, series: Series, since: Instant) -> Row:
+    """Return the row of *series* for what came at *since* and ends now."""
+    return series.at(since) if m.arrival else series.row
+
+
+def count(m: Measures, flow: Flow, name: str, number: float = 1) -> None:
+    """Count something that happens now in a queue."""
+    flow.own.row.counts[name] += number
+
+
+def begin_opening(m: Measures, who: Interaction, flow: Flow, target: float | None, at: Instant) -> Story:
+    """Begin an opening in *flow*."""
+    name = who.id
+    story = Story(who, at)
+    flow.arrive()
+    flow.own.row.entered += 1
+    m.visits[name] = (at, flow, flow.own, target, at, who.channel, story)
+    m.stories[name] = story
+    promise(m, name)
+    return story
+
+
+def promise(m: Measures, name: InteractionId) -> None:
+    """Keep when the first acceptance of something is due, where that is not the queue's usual target."""
+    _, flow, _, target, opened, _, story = m.visits[name]
+    if target is not None and not (story is not None and story.answered):
+        heapq.heappush(flow.dues, (opened + target, name))
+
+
+def story_of(m: Measures, name: InteractionId) -> Story:
+    """Return the story of an interaction; begin one for a plain one."""
+    story = m.stories.get(name)
+    if story is not None:
+        return story
+    if name in m.visits:
+        since, flow, series, target, opened, channel, _ = m.visits[name]
+        story = Story(Interaction(id=name, channel=channel), opened)
+        m.visits[name] = (since, flow, series, target, opened, channel, story)
+        promise(m, name)  # it is no plain one any more
+    else:
+        start, flow, opened, channel, _, person, focus = m.held[name]
+        story = Story(Interaction(id=name, channel=channel), opened)
+        story.answered, story.hops = True, 1
+        m.held[name] = (start, flow, opened, channel, story, person, focus)
+    m.stories[name] = story
+    return story
+
+
+def flow_of(m: Measures, name: InteractionId) -> Flow | None:
+    """Return the flow in which an open interaction is."""
+    if name in m.visits:
+        return m.visits[name][1]
+    if name in m.held:
+        return m.held[name][1]
+    return m.back[name][0] if name in m.back else None
+
+
+# --- the end of waiting -------------------------------------------------------------------------
+
+
+def accept(m: Measures, name: InteractionId, visit: Visit, at: Instant) -> None:
+    """Count that an agent accepted what nobody in its queue had."""
+    since, flow, series, target, opened, _, story = visit
+    del m.visits[name]
+    flow.old.pop(name, None)
+    flow.again.pop(name, None)
+    fresh = story is None or not story.answered
+    rows = [(row_of(m, series, since), at - since)]
+    if series is flow.later and fresh:
+        rows.append((row_of(m, m.moved, opened), at - opened))
+    targeted, late = fresh and target is not None, m.is_late(name, target)
+    m.late.pop(name, None)
+    for row, wait in rows:
+        add_wait(row, wait, m.threshold(flow.queue, target), targeted=targeted)
+        row.counts["answered_late"] += targeted and late
+        add_segment(row, story, wait)
+    if rows[0][0] is flow.own.row:
+        flow.refresh()
+    if story is not None:
+        story.answered = True
+
+
+def add_segment(row: Row, story: Story | None, wait: float) -> None:
+    """Count the wait of a customer of a segment."""
+    customer = None if story is None else story.interaction.customer
+    if customer is not None and customer.segment is not None:
+        row.counts[f"segment:{customer.segment}"] += 1
+        row.counts[f"segment_wait:{customer.segment}"] += grained(wait)
+
+
+def add_wait(row: Row, seconds: float, limit: float, *, targeted: bool) -> None:
+    """Count a wait that ended with an acceptance."""
+    row.waits.under(limit, targeted=targeted).append(seconds)
+
+
+def leave(m: Measures, name: InteractionId, visit: Visit, what: str, at: Instant) -> None:
+    """Count that something left its queue unanswered: *what* is abandoned, or exited:reason."""
+    since, flow, series, target, opened, _, story = visit
+    if what != "exited:moved":
+        promise_ends(m, name)
+    del m.visits[name]
+    flow.old.pop(name, None)
+    flow.again.pop(name, None)
+    _gone(m, row_of(m, series, since), what, at - since, m.threshold(flow.queue, target))
+    if series is flow.later and what != "exited:moved" and (story is None or not story.answered):
+        _gone(m, row_of(m, m.moved, opened), what, at - opened, m.threshold(flow.queue, target))
+
+
+def promise_ends(m: Measures, name: InteractionId) -> None:
+    """Count that an acceptance, which was due by its queue's `sla`, is not asked for any more."""
+    visit = m.visits[name]
+    fresh = visit[6] is None or not visit[6].answered
+    if visit[3] is not None and fresh and not m.is_late(name, visit[3]):
+        count(m, visit[1], f"cancelled:{SHORT_FORM}")
+
+
+def _gone(m: Measures, row: Row, what: str, wait: float, limit: float) -> None:
+    row.counts[what] += 1
+    if what != "abandoned":
+        return
+    row.counts["abandoned_within"] += wait <= limit
+    row.counts["abandoned_short"] += wait <= m.short
+    row.of("abandoned").new.append(wait)
+    if wait > limit:
+        row.of("abandoned_excess").new.append(wait - limit)
+
+
+# --- agents' hands ------------------------------------------------------------------------------
+
+
+def take_on(
+    m: Measures, name: InteractionId, flow: Flow, opened: Instant, channel: str, person: Person, at: Instant
+) -> None:
+    """Put something into an agent's hands."""
+    m.people.carry(person, m.units.get(channel, UNIT), at)
+    person.holding += 1
+    story = m.stories[name]
+    story.hops += 1
+    m.held[name] = (at, flow, opened, channel, story, person, person.focus)
+
+
+def let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instant, str, Story]:
+    """Take something out of an agent's hands, and count the time that it took."""
+    story = story_of(m, name)
+    since, flow, opened, channel, _, person, focus = m.held.pop(name)
+    m.people.carry(person, -m.units.get(channel, UNIT), at)
+    person.holding -= 1
+    elapsed, active = at - since, person.focus - focus
+    person.handled += 1
+    person.elapsed += elapsed
+    person.active += active
+    row = flow.own.row
+    row.handles.new.append(elapsed)
+    row.counts["shared"] += elapsed - active
+    end_wrap_up(flow, story, at)
+    return flow, opened, channel, story
+
+
+def end_wrap_up(flow: Flow, story: Story, at: Instant) -> None:
+    """Count a wrap-up that is over, or was interrupted."""
+    if story.wrapping is not None:
+        flow.own.row.of("wrap_up").new.append(at - story.wrapping)
+        story.wrapping = None
+
+
+def close(m: Measures, name: InteractionId, flow: Flow, story: Story | None, at: Instant) -> None:
+    """Count how the customer feels at the end; keep the story for a while."""
+    m.late.pop(name, None)
+    if story is None:
+        return
+    story.queue = flow.queue
+    row = flow.own.row
+    if story.felt is not None and story.first_felt is not None:
+        row.counts["happy"] += story.felt
+        row.counts["happy_known"] += 1
+        row.counts["shift"] += story.felt - story.first_felt
+    m.stories.close(name, story, at)
+
+
+def resolve(m: Measures, flow: Flow, story: Story, served: Instant, at: Instant) -> None:
+    """Count a completion, of which the customer was *served* before the wrap-up."""
+    row = flow.own.row
+    row.resolutions.new.append(served - story.opened)
+    if story.hops > 1:
+        row.counts[f"hops:{story.hops}"] += 1
+    if story.answered_by_agent:
+        row.counts["completed_answered"] += 1
+        row.counts["one_touch"] += not story.said_after
+    m.contacts.completed(flow.queue, story, at)
