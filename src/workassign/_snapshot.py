@@ -60,8 +60,8 @@ def _agent_data(agent: AgentState) -> list[Any]:
 def _conversation_data(known: Conversation) -> list[Any]:
     return [
         known.status.value,
-        known.answered,
-        known.unanswered,
+        list(known.answered),
+        list(known.unanswered),
         known.sentiment,
         {name: _clock_data(clock) for name, clock in sorted(known.clocks.items())},
         {name: list(ended) for name, ended in sorted(known.ended.items())},
