@@ -18,6 +18,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.hours import Calendar
 from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence, Status
+from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
@@ -112,6 +113,8 @@ class Item:
     target: float | None
     clock: bool
     first: ev.Submitted
+    needs: Needs
+    """Its own needs and those of its queue."""
     stage: str = "waiting"
     holder: str | None = None
     offer: int | None = None
@@ -388,15 +391,17 @@ class Router:
     def wish(self, person: Person, item: Item) -> tuple[float, ...]:
         """Return the place of *item* among what *person* could take."""
         priority = 1 if person.agent.queues is None else person.agent.queues[item.queue]
-        rank = self.plan.queues[item.queue].work(item.interaction.needs, person.agent.skills, priority)
+        rank = self.plan.queues[item.queue].work(item.needs, person.agent.skills, priority)
         return item.tier, rank, item.key, item.seq
 
     def liking(self, item: Item, person: Person) -> tuple[float, ...]:
         """Return the place of *person* among those who would take *item*."""
         selection = self.plan.queues[item.queue].selection
         pair_key = getattr(selection, "pair_key", None)
-        first = 0.0 if pair_key is None else pair_key(item.interaction.needs, person.agent.skills)
-        return first, selection(Facts(self, person)), person.idle_since, person.number
+        needs, who = item.needs, person.agent
+        first = 0.0 if pair_key is None else pair_key(needs, who.skills)
+        wanted = fsum(weight for want, weight in needs.wants if who.meets(want))
+        return -wanted, first, selection(Facts(self, person)), person.idle_since, person.number
 
     def fits(self, person: Person, item: Item) -> bool:
         """Whether *person* may take *item* now."""
@@ -437,8 +442,12 @@ class Router:
         return (
             (agent.queues is None or item.queue in agent.queues)
             and (agent.channels is None or agent.channels.get(channel, 0) > 0)
-            and all(agent.skills.get(skill, -1.0) >= least for skill, least in item.interaction.needs.skills)
+            and agent.meets(item.needs)
         )
+
+    def needs(self, interaction: Interaction, queue: str) -> Needs:
+        """Return what *interaction* needs in *queue*."""
+        return interaction.needs & self.queues[queue].needs
 
     def apart(self, person: Person, item: Item) -> bool:
         """Whether a refusal keeps the two apart, but the oldest one if nobody else is left."""
@@ -706,6 +715,7 @@ class Router:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
         item.queue, item.tier, item.key = queue, tier, reference - head_start
+        item.needs = self.needs(item.interaction, queue)
         if not item.accepted_ever:
             item.clock = target is not None and (item.missed is None or target > item.missed)
         item.target = target
@@ -729,10 +739,10 @@ class Router:
             self.refuse(command, "id_reused")
         elif interaction.queue not in self.plan.queues:
             self.refuse(command, "unknown_queue")
-        elif (
-            self.plan.skills is not None and {name for name, _ in interaction.needs.skills} - self.plan.skills
-        ):
+        elif self.plan.skills is not None and interaction.needs.names.skills - self.plan.skills:
             self.refuse(command, "unknown_skill")
+        elif self.plan.attributes is not None and interaction.needs.names.attributes - self.plan.attributes:
+            self.refuse(command, "unknown_attribute")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
         else:
@@ -746,7 +756,18 @@ class Router:
         event = ev.Submitted(self.at, interaction, self.submitted, *place)
         key = reference - head_start
         queue, clock = interaction.queue, target is not None
-        item = Item(interaction, self.submitted, queue, tier, key, self.at, target, clock, event)
+        item = Item(
+            interaction,
+            self.submitted,
+            queue,
+            tier,
+            key,
+            self.at,
+            target,
+            clock,
+            event,
+            self.needs(interaction, queue),
+        )
         item.mood = interaction.sentiment
         self.items.append(item)
         self.emit(event)
@@ -1187,7 +1208,7 @@ class Router:
             units = self.units(item.interaction.channel)
             able = (each for each in self.people if each.there and self.able(each, item))
             if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
-                found.setdefault((item.interaction.channel, item.interaction.needs, item.tier), item)
+                found.setdefault((item.interaction.channel, item.needs, item.tier), item)
         return found
 
     def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
@@ -1237,6 +1258,8 @@ class Router:
             self.refuse(command, "unknown_channel")
         elif skills is not None and set(agent.skills) - skills:
             self.refuse(command, "unknown_skill")
+        elif self.plan.attributes is not None and set(agent.attributes) - self.plan.attributes:
+            self.refuse(command, "unknown_attribute")
         else:
             return True
         return False
@@ -1350,8 +1373,8 @@ class Router:
     def rekey(self, item: Item) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
         place = self.place(queue, item.interaction, item.since)
-        now = (queue, place[0], place[1] - place[2], place[4])
-        if now != (item.queue, item.tier, item.key, item.target):
+        now = (queue, place[0], place[1] - place[2], place[4], self.needs(item.interaction, queue))
+        if now != (item.queue, item.tier, item.key, item.target, item.needs):
             self.move(item, queue, place)
             item.version += 1
             self.emit(ev.Rekeyed(self.at, item.interaction.id, queue, *place))

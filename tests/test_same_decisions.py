@@ -39,6 +39,16 @@ from workassign.policies.sla import Target
 QUEUES = ("a", "b", "c")
 CHANNELS = ("default", "chat", "call")
 SKILLS = ("x", "y", "z")
+TRAITS = ("lang", "team")
+RULES = (
+    'lang HAS "es" OR level("x") >= 2',
+    'NOT skills HAS "x"',
+    'team <= 1 AND level("y") != 1',
+    'agent != "bob"',
+    'agent IN ["ann", "cy"] OR team == true',
+    'PREFER lang == "en" WEIGHT 2 PREFER skills HAS "y"',
+    'level("x") BETWEEN 1 AND 2 PREFER agent == "ann"',
+)
 AGENTS = ("ann", "bob", "cyd", "dan")
 STARTS = (0.0, 1_767_225_600.0)
 """Midnight of a Thursday, in UTC, is when scripts begin."""
@@ -181,6 +191,7 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     scores = (scoring.sentiment(most=20), scoring.customer_value(most=30, quantiles=[0, 10, 100]))
     more = (scoring.influence(most=10), scoring.weighted(parts=[(2.0, scoring.sentiment(most=5))]))
     return Queue(
+        needs=rnd.choice((Needs(), Needs(), Needs(), some_needs(rnd))),
         tier=rnd.choice((1, 1, 2)),
         ordering=rnd.choice(orders),
         scoring=rnd.choice(((), (), scores, (*scores, *more, scores[0]))),
@@ -221,7 +232,11 @@ def nearly(rnd: Random, plan: Plan) -> Plan:
         used = set() if queue.sla is None else {"first_response"}
         if queue.ordering is not ordering.due and rnd.random() < 0.5:
             queue = attrs.evolve(queue, targets=some_targets(rnd, known, used))  # noqa: PLW2901
-        queues[name] = attrs.evolve(queue, alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))))
+        queues[name] = attrs.evolve(
+            queue,
+            alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))),
+            needs=rnd.choice((queue.needs, queue.needs, some_needs(rnd))),
+        )
     return attrs.evolve(plan, calendars=calendars, queues=queues)
 
 
@@ -252,7 +267,16 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         queues=rnd.choice((None, None, queues)),
         channels=rnd.choice((None, None, None, channels)),
         capacity=rnd.choice((1.0, 1.0, 2.0, 2.5, 0.3, 5.0)),
+        attributes={
+            trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
+        },
     )
+
+
+def some_needs(rnd: Random) -> Needs:
+    """Return needs of any kind: a table of skills, or a rule."""
+    skills = {skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.3}
+    return Needs(rnd.choice(({}, {}, skills, skills, rnd.choice(RULES))))
 
 
 def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
@@ -265,12 +289,11 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
         followers=rnd.choice((None, 10, 10_000)),
         segment=rnd.choice((None, "gold")),
     )
-    needs = {skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.3}
     return Interaction(
         id=f"i{number}",
         queue=rnd.choice(QUEUES if stray else list(plan.queues)),
         channel=rnd.choice(CHANNELS if stray else list(plan.channels)),
-        needs=Needs(rnd.choice(({}, {}, needs))),
+        needs=some_needs(rnd),
         customer=rnd.choice((None, who)),
         sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
         tier=rnd.choice((None, None, None, None, 0, 3)),

@@ -33,12 +33,7 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        if (
-            queue is None
-            or queue.rules is None
-            or interaction.channel not in state.units
-            or state.plan.skills is not None
-        ):
+        if queue is None or queue.rules is None or interaction.channel not in state.units or state.wordy:
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
@@ -84,11 +79,7 @@ class Interactions:
             return "unknown_queue", f"there is no queue {interaction.queue!r}"
         if interaction.channel not in plan.channels:
             return "unknown_channel", f"there is no channel {interaction.channel!r}"
-        if plan.skills is not None:
-            for skill, _ in interaction.needs.skills:
-                if skill not in plan.skills:
-                    return "unknown_skill", f"there is no skill {skill!r}"
-        return None
+        return plan.unknown(interaction.needs)
 
     def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
         """Make what was offered the agent's own, or answer again if it is."""

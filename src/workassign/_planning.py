@@ -72,7 +72,9 @@ class Planning:
         queue = self._state.queues[name if name in plan.queues else plan.successors[name]]
         place = self._asking.belongs(queue, work.interaction, work.since)
         tier, reference, head_start, _, target = place
-        if (queue.name, tier, reference - head_start, target) == (name, work.sig.tier, work.key, work.target):
+        needs = self._state.needed(queue.name, work.interaction.needs)
+        new = (queue.name, tier, reference - head_start, target, needs)
+        if new == (name, work.sig.tier, work.key, work.target, work.sig.needs):
             return
         event = ev.Rekeyed(at, work.interaction.id, queue.name, *place)
         self._state.rekeyed(work, event)

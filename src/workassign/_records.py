@@ -46,12 +46,14 @@ UNIT = 1_000_000
 class QueueState:
     """A queue as it stands: its settings and its balance."""
 
-    __slots__ = ("name", "plan", "rules", "tally")
+    __slots__ = ("joined", "name", "plan", "rules", "tally")
 
     def __init__(self, name: str, plan: Queue) -> None:
         self.name = name
         self.plan = plan
         self.tally = Tally()
+        self.joined: dict[Needs, Needs] = {}
+        """What an interaction needs -> that, and what everything needs that waits here."""
         self.rules: Any = None
         """The engine's own: the plan's policies, ready to be asked."""
 

@@ -45,6 +45,7 @@ class Roster:
             ("queue", agent.queues or (), plan.queues),
             ("channel", agent.channels or (), plan.channels),
             ("skill", agent.skills, agent.skills if plan.skills is None else plan.skills),
+            ("attribute", agent.attributes, agent.attributes if plan.attributes is None else plan.attributes),
         ):
             for name in names:
                 if name not in known:

@@ -46,6 +46,7 @@ KINDS: Mapping[str, str] = {
     "queue": "not on the queue",
     "channel": "not on the channel",
     "skill": "without a needed skill",
+    "needs": "without something else that is needed",
     "room": "without room",
     "channel_limit": "full on the channel",
     "capacity": "held back by the capacity policy",
@@ -76,6 +77,8 @@ class Keys:
 
     preferred: bool
     """The interaction prefers her: she comes first."""
+    wanted: float
+    """The sum of the weights of what it prefers and she has: the larger comes first."""
     pair_key: float
     agent_key: float
     idle_since: Instant
@@ -83,9 +86,10 @@ class Keys:
     """Her place on the roster: no two are equal, so there is always an order."""
 
     @property
-    def order(self) -> tuple[bool, float, float, Instant, int]:
+    def order(self) -> tuple[bool, float, float, float, Instant, int]:
         """What is compared; the least comes first."""
-        return (not self.preferred, self.pair_key, self.agent_key, self.idle_since, self.number)
+        keys = (-self.wanted, self.pair_key, self.agent_key)
+        return (not self.preferred, *keys, self.idle_since, self.number)
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +179,7 @@ class Scene:
             pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
         return Keys(
             preferred=work.interaction.prefers == who.id and who.id not in (work.refused or {}),
+            wanted=sig.needs.wanted(who.skills, who.attributes, who.id),
             pair_key=pair,
             agent_key=float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view)),
             idle_since=agent.idle_since,
@@ -242,6 +247,11 @@ class Scene:
             if level is None or level < least:
                 has = "none" if level is None else figure(level)
                 yield Reason(kind="skill", text=f"lacks skill {skill} at level {figure(least)} (has {has})")
+        for rule in (part for part in sig.needs.parts if part.text) if sig.needs.text else ():
+            if not who.meets(rule) and all(
+                who.skills.get(skill, -1.0) >= least for skill, least in rule.skills
+            ):
+                yield Reason(kind="needs", text=f"does not meet: {rule.text}")
 
     def _may_take(self, agent: AgentState, sig: Signature) -> bool:
         capacity = self.state.plan.capacity

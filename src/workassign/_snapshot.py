@@ -36,7 +36,7 @@ def _work_data(work: Work) -> list[Any]:
     return [
         work.interaction.id,
         work.stage,
-        [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
+        [sig.queue.name, sig.channel, sig.needs.text or list(sig.needs.skills), sig.tier],
         [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
         () if work.submission is None else work.submission.terms,
         None if work.refused is None else dict(work.refused),

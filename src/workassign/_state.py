@@ -24,7 +24,7 @@ from workassign._records import (
     Work,
 )
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
-from workassign.needs import Needs
+from workassign.needs import ANYBODY, Needs
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 
@@ -90,6 +90,8 @@ class State:
         self.plan_version = 1
         self.clocked = _is_clocked(plan)
         """Some queue has targets: interactions may have clocks."""
+        self.wordy = _is_wordy(plan)
+        """The plan lists the skills, or the attributes, that there are."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.conversations = Conversations()
@@ -98,11 +100,22 @@ class State:
         self.failures: dict[str, int] = {}
         self.off: dict[str, bool] = {}
         self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
+        self._submitted: dict[tuple[str, str, Needs, int], Signature] = {}
+        """Under what interactions bring themselves: one look-up on the hot path."""
         self._closed: deque[Work] = deque()
         self._opened_again: dict[InteractionId, int] = {}
         """Interactions that stand in `_closed`, so many times, although they were opened again."""
 
     # --- questions --------------------------------------------------------------------------
+
+    def needed(self, queue: str, needs: Needs) -> Needs:
+        """Return what is needed in *queue* by an interaction that has these *needs* itself."""
+        known = self.queues[queue]
+        if known.plan.needs is ANYBODY:
+            return needs
+        if needs not in known.joined:
+            known.joined[needs] = needs & known.plan.needs
+        return known.joined[needs]
 
     def signature(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
         """Return the one signature for these; both names must be of the plan."""
@@ -112,6 +125,12 @@ class State:
             known = Signature(self.queues[queue], channel, self.units[channel], needs, tier)
             self._signatures[key] = known
         return known
+
+    def _sign(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
+        """Return the signature of what comes in with these, and remember it."""
+        sig = self.signature(queue, channel, self.needed(queue, needs), tier)
+        self._submitted[queue, channel, needs, tier] = sig
+        return sig
 
     def signatures(self) -> Iterator[Signature]:
         """Yield every signature that was seen under this plan."""
@@ -131,7 +150,7 @@ class State:
         """Keep a new interaction."""
         interaction = event.interaction
         key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
-        sig = self._signatures.get(key) or self.signature(*key)
+        sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
         self.submitted = event.sequence
@@ -269,7 +288,8 @@ class State:
         work.answered = 0
         self.missed.pop(who, None)
         sig = work.sig
-        work.sig = self.signature(event.queue, sig.channel, sig.needs, event.tier)
+        needs = self.needed(event.queue, work.interaction.needs)
+        work.sig = self.signature(event.queue, sig.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         work.pending = event.target is not None
@@ -338,14 +358,17 @@ class State:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
         self.plan = plan
         self.clocked = _is_clocked(plan)
+        self.wordy = _is_wordy(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         for name, queue in plan.queues.items():
             if name in self.queues:
                 self.queues[name].plan = queue
+                self.queues[name].joined.clear()
             else:
                 self.queues[name] = QueueState(name, queue)
         self._signatures.clear()
+        self._submitted.clear()
         for work in self.works.values():
             if work.stage != "closed":
                 old = work.sig
@@ -396,7 +419,8 @@ class State:
         """Give *work* the place that *event* says, and the balance of both queues their due."""
         old = work.sig
         work.submission = work.first_said()
-        work.sig = self.signature(event.queue, old.channel, old.needs, event.tier)
+        needs = self.needed(event.queue, work.interaction.needs)
+        work.sig = self.signature(event.queue, old.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         if work.answered == 0:
@@ -433,6 +457,10 @@ class State:
 
 def _is_clocked(plan: Plan) -> bool:
     return any(queue.targets for queue in plan.queues.values())
+
+
+def _is_wordy(plan: Plan) -> bool:
+    return plan.skills is not None or plan.attributes is not None
 
 
 def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:

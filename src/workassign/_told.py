@@ -60,10 +60,18 @@ def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
     assert keys is not None
     pair = f"pair key {figure(keys.pair_key)}, " if keys.pair_key else ""
     idle = f"idle since {when(keys.idle_since)}, roster number {keys.number}"
-    text = f"  {pair}key {figure(keys.agent_key)}, {idle}"
+    wanted = f"has what is preferred: {figure(keys.wanted)}, " if keys.wanted else ""
+    text = f"  {wanted}{pair}key {figure(keys.agent_key)}, {idle}"
     if after is None or after.keys is None:
         return text
-    names = ("it prefers her", "pair key", "key", "idle for longer", "lower roster number")
+    names = (
+        "it prefers her",
+        "what is preferred",
+        "pair key",
+        "key",
+        "idle for longer",
+        "lower roster number",
+    )
     first = next(name for name, a, b in zip(names, keys.order, after.keys.order, strict=True) if a != b)
     return f"{text}; before {after.agent}: {first}"
 
@@ -102,7 +110,7 @@ def _told_place(event: Placed) -> str:
 
 def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
-    needs = ", ".join(f"{skill} {figure(least)}" for skill, least in what.needs.skills)
+    needs = what.needs.text or ", ".join(f"{skill} {figure(least)}" for skill, least in what.needs.skills)
     wants = (f", needs {needs}" if needs else "") + (f", prefers {what.prefers}" if what.prefers else "")
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
     where = f"queue {what.queue}, channel {what.channel}{wants}"
@@ -199,6 +207,6 @@ def plain(event: ev.Event) -> dict[str, Any]:
     if isinstance(event, ev.Submitted):
         what = event.interaction
         data["interaction"] = what.id
-        data |= {"queue": what.queue, "channel": what.channel, "needs": dict(what.needs.skills)}
+        data |= {"queue": what.queue, "channel": what.channel, "needs": what.needs.data}
         data["prefers"] = what.prefers
     return data

@@ -113,7 +113,7 @@ class _Follower:
             agent.view, sig.channel, self._state.plan.channels[sig.channel].units
         ):
             return False
-        return sig.needs.met_by(who.skills)
+        return who.meets(sig.needs)
 
     def _is_kept(self, work: Work, agent: AgentState, at: Instant) -> bool:
         """Whether *work* is kept from *agent* by a refusal, or by its wait for another."""

@@ -6,7 +6,7 @@ Values are checked when they are built and never change afterwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -103,17 +103,21 @@ def _checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return a read-only copy, after checking names and values."""
     for name, value in attributes.items():
         checked_name(name, "an attribute's name")
-        if isinstance(value, str):
-            if len(value) > TEXT_LIMIT:
-                raise UsageError(
-                    f"attribute {name!r} must have at most {TEXT_LIMIT} characters, not {len(value)}: "
-                    "keep texts outside and give a ref"
-                )
-            if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-                raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
-        elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
-            raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
+        _check_value(name, value)
     return MappingProxyType(dict(attributes))
+
+
+def _check_value(name: str, value: object) -> None:
+    if isinstance(value, str):
+        if len(value) > TEXT_LIMIT:
+            raise UsageError(
+                f"attribute {name!r} must have at most {TEXT_LIMIT} characters, not {len(value)}: "
+                "keep texts outside and give a ref"
+            )
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
+    elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
+        raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -240,6 +244,26 @@ def _checked_channels(channels: Mapping[str, int] | None) -> Mapping[str, int] |
     return MappingProxyType(dict(sorted(channels.items())))
 
 
+VALUES_LIMIT = 100
+"""An agent has at most so many values of one attribute."""
+
+
+def _checked_traits(attributes: Mapping[str, Value | Sequence[Value]]) -> Mapping[str, Any]:
+    """Return what an agent's attributes are, read-only, lists of values as tuples."""
+    if not isinstance(attributes, Mapping):
+        raise UsageError(f"attributes of an agent must be a table name -> value, not {attributes!r}")
+    traits: dict[str, Any] = {}
+    for name, value in sorted(attributes.items(), key=lambda pair: str(pair[0])):
+        checked_name(name, "an attribute's name")
+        several = isinstance(value, list | tuple)
+        for each in value if several else (value,):  # type: ignore[union-attr]
+            _check_value(name, each)
+        if several and not 0 < len(value) <= VALUES_LIMIT:  # type: ignore[arg-type]
+            raise UsageError(f"attribute {name!r} must have 1 to {VALUES_LIMIT} values, not {len(value)}")  # type: ignore[arg-type]
+        traits[name] = tuple(value) if several else value  # type: ignore[arg-type]
+    return MappingProxyType(traits)
+
+
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Agent:
     """Somebody who works.
@@ -257,6 +281,8 @@ class Agent:
     """Channels served -> how many at a time; None: every channel, limited by `capacity` alone."""
     capacity: float = 1.0
     """The shared pool: the sum of the channels' units of what she is offered or holds, > 0."""
+    attributes: Mapping[str, Value | Sequence[Value]] = _NO_ATTRIBUTES
+    """What else needs can ask for: name -> value, or several values (language -> es, en)."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -266,6 +292,12 @@ class Agent:
         object.__setattr__(self, "queues", _checked_queues(self.queues))
         object.__setattr__(self, "channels", _checked_channels(self.channels))
         _in_range(self.capacity, 0.001, 1e6, "capacity")
+        if self.attributes is not _NO_ATTRIBUTES:
+            object.__setattr__(self, "attributes", _checked_traits(self.attributes))
+
+    def meets(self, needs: Needs) -> bool:
+        """Whether she has what *needs* ask for, wherever she is and whatever she holds."""
+        return needs.met_by(self.skills, self.attributes, self.id)
 
     def __hash__(self) -> int:
         """Equal agents have equal ids."""

@@ -15,7 +15,7 @@ import attrs
 from workassign.errors import PlanError, UsageError
 from workassign.hours import Calendar
 from workassign.model import Channel
-from workassign.needs import checked_name
+from workassign.needs import ANYBODY, Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
 from workassign.policies.sla import Target
@@ -47,6 +47,8 @@ class Plan:
     channels: Mapping[str, Channel] = attrs.field(factory=lambda: {"default": Channel()})
     skills: frozenset[str] | None = None
     """The skills that exist; None: any. With a list, a misspelt skill is refused."""
+    attributes: frozenset[str] | None = None
+    """The attributes of agents that exist; None: any. With a list, a misspelt one is refused."""
     capacity: Capacity | None = None
     """A further rule beside each agent's pool and channel limits."""
     calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
@@ -67,10 +69,12 @@ class Plan:
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
             object.__setattr__(self, table, MappingProxyType(dict(value)))
-        if self.skills is not None:
-            if not isinstance(self.skills, set | frozenset | list | tuple):
-                raise PlanError([f"skills: must be a list of names, not {self.skills!r}"])
-            object.__setattr__(self, "skills", frozenset(self.skills))
+        for names in ("skills", "attributes"):
+            value = getattr(self, names)
+            if value is not None:
+                if not isinstance(value, set | frozenset | list | tuple):
+                    raise PlanError([f"{names}: must be a list of names, not {value!r}"])
+                object.__setattr__(self, names, frozenset(value))
         if found := list(_problems(self)):
             raise PlanError(found)
 
@@ -108,6 +112,16 @@ class Plan:
         if found and strict:
             raise PlanError(found)
         return data
+
+    def unknown(self, needs: Needs) -> tuple[str, str] | None:
+        """Return what *needs* ask for that this plan does not have: the rule and the reason."""
+        for what, asked, known in (
+            ("skill", needs.names.skills, self.skills),
+            ("attribute", needs.names.attributes, self.attributes),
+        ):
+            if known is not None and not asked <= known:
+                return f"unknown_{what}", f"there is no {what} {min(asked - known)!r}"
+        return None
 
     @property
     def hash(self) -> str:
@@ -151,8 +165,9 @@ def _problems(plan: Plan) -> list[str]:
             found.append(f"{path}: {problem}")
 
     note("name", _bad_name(plan.name))
-    for skill in sorted(plan.skills or (), key=str):
-        note("skills", _bad_name(skill))
+    for what in ("skills", "attributes"):
+        for name in sorted(getattr(plan, what) or (), key=str):
+            note(what, _bad_name(name))
     if not plan.queues:
         note("queues", "there must be at least one")
     if not plan.channels:
@@ -168,6 +183,8 @@ def _problems(plan: Plan) -> list[str]:
         note(f"queues.{name}", _bad_name(name))
         for path, problem in problems(queue, plan.calendars):
             note(f"queues.{name}.{path}", problem)
+        if isinstance(getattr(queue, "needs", None), Needs) and (unknown := plan.unknown(queue.needs)):
+            note(f"queues.{name}.needs", unknown[1])
     for old, new in plan.successors.items():
         if old in plan.queues:
             note(f"successors.{old}", "is a queue of this plan, so it needs no successor")
@@ -232,6 +249,7 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
             for i, each in enumerate(queue.targets)
         ]
         table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
+        table["needs"] = queue.needs.data
         for later in _LATER:  # said only where it is meant: plans of before keep their hash
             if getattr(queue, later) == getattr(_PLAIN, later):
                 table[later] = None
@@ -249,13 +267,15 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["calendars"] = {name: calendar.to_data() for name, calendar in plan.calendars.items()}
     if plan.skills is not None:
         data["skills"] = sorted(plan.skills)
+    if plan.attributes is not None:
+        data["attributes"] = sorted(plan.attributes)
     if plan.capacity is not None:
         data["capacity"] = named("capacity", plan.capacity)
     return data
 
 
 _PLAIN = Queue()
-_LATER = ("targets", "reopen", "reopen_within", "alarms")
+_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs")
 """Settings that the first plans did not have."""
 
 
@@ -316,8 +336,9 @@ class _Reader:
             settings["calendars"] = {
                 name: self._calendar(f"calendars.{name}", each) for name, each in calendars.items()
             }
-        if "skills" in data:
-            settings["skills"] = self._names("skills", data["skills"])
+        for names in ("skills", "attributes"):
+            if names in data:
+                settings[names] = self._names(names, data[names])
         if "capacity" in data:
             settings["capacity"] = self._policy("capacity", data["capacity"], "capacity")
         if "successors" in data:
@@ -344,6 +365,8 @@ class _Reader:
             self._policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
         )
         settings["targets"] = self._targets(f"{path}.targets", table.get("targets", []))
+        if "needs" in table:
+            settings["needs"] = self._needs(f"{path}.needs", table["needs"])
         if "alarms" in table:
             settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
@@ -370,6 +393,16 @@ class _Reader:
         if isinstance(table["within"], str | Mapping):
             settings["within"] = self._policy(f"{path}.within", table["within"], "sla")
         return Target(**{key: each for key, each in settings.items() if key in known})
+
+    def _needs(self, path: str, value: object) -> Needs:
+        try:
+            if isinstance(value, str | Mapping):
+                return Needs(value)
+            problem = f"must be a rule, or a table skill -> level, not {value!r}"
+        except UsageError as error:
+            problem = str(error)
+        self._found.append(f"{path}: {problem}")
+        return ANYBODY
 
     def _alarms(self, path: str, value: object) -> Alarms:
         table = self._table(path, value)

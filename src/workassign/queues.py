@@ -8,6 +8,7 @@ import attrs
 
 from workassign.hours import Calendar
 from workassign.model import LONGEST, SHORTEST
+from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers, ordering, selection, work
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
@@ -38,6 +39,8 @@ class Alarms:
 class Queue:
     """Where interactions of one kind wait, and the policies that hold there. Times in seconds."""
 
+    needs: Needs = ANYBODY
+    """What everything that waits here needs, beside what it needs itself."""
     tier: int = 1
     """Strict priority class of what waits here, 0 to 99; lower is served first."""
     ordering: Ordering = ordering.arrival
@@ -86,6 +89,8 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         ("head_start_cap", positive(queue.head_start_cap)),
         ("reopen_within", None if queue.reopen_within is None else positive(queue.reopen_within)),
     ]
+    if not isinstance(queue.needs, Needs):
+        found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
     if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
         found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
     switches = [slot for slot in ("auto_accept", "reopen") if type(getattr(queue, slot)) is not bool]

@@ -83,6 +83,7 @@ class Team:
     queues: Mapping[str, int] | None = None
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -108,6 +109,7 @@ class Member:
     queues: Mapping[str, int] | None = None
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -116,7 +118,12 @@ class Member:
 
 def _agent(like: Team | Member, name: AgentId) -> Agent:
     return Agent(
-        id=name, skills=like.skills, queues=like.queues, channels=like.channels, capacity=like.capacity
+        id=name,
+        skills=like.skills,
+        queues=like.queues,
+        channels=like.channels,
+        capacity=like.capacity,
+        attributes=like.attributes,
     )
 
 
