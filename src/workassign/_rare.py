@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,7 +58,7 @@ def _reopened(m: Measures, event: ev.Reopened) -> None:
     story = begin_opening(m, who, flow, event.target, event.at)
     count(m, flow, "reopened")
     story.stayed = False
-    heapq.heappush(flow.others, (event.at, who.id))
+    flow.others.push((event.at, who.id))
     if before is not None:
         story.first_felt, story.felt = before.first_felt, before.felt
         story.answered_by_agent, story.said_after = before.answered_by_agent, before.said_after
@@ -191,8 +190,8 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     else:
         _, opened, units, _ = m.back.pop(name)
     story.stayed = False
-    heapq.heappush(flow.others, (at, name))
     m.visits[name] = (at, flow, flow.later, event.target, opened, units, story)
+    flow.others.push((at, name))
     promise(m, name)
 
 

@@ -190,7 +190,7 @@ class Kpis:
         return segments(self._row(queue, self._first(window, now), 2**62))
 
     def live(self, queue: str | None = None, *, at: Instant | None = None) -> Live:
-        """Return how it stands now. Cost: O(rows + agents); of one queue also O(running clocks)."""
+        """Return how it stands now. Cost: O(rows + agents) on average, however many are open."""
         m, now = self._settled(at)
         flows = self._flows(queue)
         ages = [since for flow in flows if (since := m.oldest(flow)) is not None]
