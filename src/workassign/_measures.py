@@ -15,12 +15,14 @@ from typing import Any, TypeAlias
 from workassign import events as ev
 from workassign._contacts import Contacts
 from workassign._earliest import Earliest
-from workassign._people import UNIT, People, Person, Shifts
+from workassign._people import People, Person, Shifts
 from workassign._promises import Promises
+from workassign._records import UNIT
 from workassign._series import MINUTE, Series
 from workassign._stories import Stories, Story
 from workassign.model import AgentId, Instant, InteractionId, OfferId
 from workassign.plan import Plan
+from workassign.policies.sla import always
 
 __all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit"]
 
@@ -185,8 +187,7 @@ class Measures:
         for name, queue in plan.queues.items():
             flow = self.flow(name)
             flow.wraps = queue.wrap_up is not None
-            always = getattr(queue.sla, "always", None)
-            flow.target = always[1] if isinstance(always, tuple) and always[0] is queue.sla else None
+            flow.target = always(queue.sla)
             flow.limit = self.threshold(name, flow.target)
             flow.refresh()
             self.promised.setdefault(name, {}).update({each.label: each.calendar for each in queue.targets})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workassign._gauges import Row, grained
 from workassign._measures import SHORT_FORM, Flow, Measures, Visit
-from workassign._people import UNIT, Person
+from workassign._people import Person
+from workassign._records import UNIT
 from workassign._series import Series
 from workassign._stories import Story
 from workassign.model import Instant, Interaction, InteractionId
