@@ -212,8 +212,5 @@ class Watch:
                 self._say(ev.AlarmCleared(at, *key))
 
     def _say(self, event: ev.AlarmRaised | ev.AlarmCleared) -> None:
-        if isinstance(event, ev.AlarmRaised):
-            self._state.alarm_raised(event)
-        else:
-            self._state.alarm_cleared(event)
+        self._state.evolve(event)
         self._turn.facts.append(event)

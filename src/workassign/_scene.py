@@ -12,10 +12,10 @@ from typing import TypeAlias
 import attrs
 
 from workassign import events as ev
-from workassign._asking import LARGEST, short_name
+from workassign._asking import short_name
 from workassign._records import UNIT, AgentState, Signature, Work
 from workassign._state import State
-from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
 from workassign.policies.selection import Selection
 

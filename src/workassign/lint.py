@@ -29,6 +29,7 @@ from workassign.plan import Plan, Queue
 from workassign.policies import naming, ordering, scoring, work
 from workassign.policies.offers import Backoff
 from workassign.policies.scoring import Scorer
+from workassign.policies.sla import always
 from workassign.queues import first_dues
 
 __all__ = ["Bound", "Finding", "Severity", "as_data", "lint", "starvation_bound", "text"]
@@ -134,10 +135,7 @@ def _target(queue: Queue) -> float | None:
         dues = first_dues(queue)
         plain = all(not callable(each.within) and each.calendar is None for each in dues)
         return min(float(each.within) for each in dues) if dues and plain else None  # type: ignore[arg-type]
-    spec = naming.describe(queue.sla)
-    if isinstance(spec, Mapping) and spec["use"] == f"{_OURS}sla:first_response":
-        return float(spec["seconds"])
-    return None
+    return always(queue.sla)
 
 
 def _head_start(queue: Queue) -> float:

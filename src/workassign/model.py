@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "LARGEST",
     "LATEST",
     "LONGEST",
     "SHORTEST",
@@ -37,6 +38,7 @@ __all__ = [
     "Value",
     "checked_sentiment",
     "instant",
+    "range_problem",
 ]
 
 # Plain types under their own names: ids come from the caller's own tables, and to wrap the
@@ -57,6 +59,9 @@ LONGEST = 3_660 * 86_400.0
 
 SHORTEST = 0.001
 """Any shorter delay could vanish beside a POSIX instant."""
+
+LARGEST = 1e12
+"""A policy's number beyond this is rubbish."""
 
 Value: TypeAlias = str | int | float | bool
 """What an attribute can be."""
@@ -88,6 +93,14 @@ def _in_range(value: float | None, low: float, high: float, what: str) -> None:
         raise UsageError(f"{what} must be a number, not {value!r}")
     if not (low <= value <= high):
         raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
+
+
+def range_problem(value: object, most: float = LONGEST) -> str | None:
+    """Return the rule that *value* breaks, unless it is a number from `SHORTEST` to *most*."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and SHORTEST <= value <= most:  # type: ignore[operator]
+        return None
+    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
 
 
 def checked_sentiment(value: float | None, what: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from workassign.hours import Calendar
-from workassign.model import LONGEST, SHORTEST
+from workassign.model import LONGEST, range_problem
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers, ordering, selection, work
 from workassign.policies.offers import RefusalPolicy
@@ -17,7 +17,7 @@ from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
 from workassign.policies.work import WorkRank
 
-__all__ = ["Alarms", "Queue", "first_dues", "positive", "problems"]
+__all__ = ["Alarms", "Queue", "calendar_of", "first_dues", "positive", "problems"]
 
 
 @attrs.frozen(kw_only=True)
@@ -124,6 +124,11 @@ def first_dues(queue: Queue) -> list[Target]:
     return [each for each in targets if getattr(each, "measures", "") in ("accept", "first_response")]
 
 
+def calendar_of(target: Target, calendars: Mapping[str, Calendar]) -> Calendar | None:
+    """Return the calendar whose open hours count for *target*; None: every hour does."""
+    return calendars.get(target.calendar or "")
+
+
 def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the targets of a queue."""
     if not isinstance(queue.targets, tuple) or not all(isinstance(each, Target) for each in queue.targets):
@@ -161,6 +166,4 @@ def positive(value: object, most: float = LONGEST) -> str | None:
     """Return the rule that *value* breaks, if it is no duration; None: it is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"must be a number, not {value!r}"
-    if SHORTEST <= value <= most:
-        return None
-    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+    return range_problem(value, most)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from workassign.errors import PlanError
+from workassign.hours import zone_of
 from workassign.model import Agent, AgentId, Instant
 from workassign.plan import Plan
 from workassign.settings import structured
@@ -221,12 +222,10 @@ def zone_named(name: str) -> tzinfo:
     if offset := _OFFSET.fullmatch(name):
         away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         return timezone(-away if offset[1] == "-" else away)
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f"zone {name!r} is unknown here; an offset such as -08:00 always works") from None
+    zone = zone_of(name)
+    if zone is None:
+        raise ValueError(f"zone {name!r} is unknown here; an offset such as -08:00 always works")
+    return zone
 
 
 def _spans(
