@@ -20,6 +20,7 @@ from workassign.hours import Calendar
 from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence, Status
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
+from workassign.policies.escalation import Step
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.sla import Target
@@ -29,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH = range(10)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
 
 STOPS = {
     "accept": ("accepted",),
@@ -114,7 +115,9 @@ class Item:
     clock: bool
     first: ev.Submitted
     needs: Needs
-    """Its own needs and those of its queue."""
+    """Its own needs and those of its queue, relaxed by the steps it took."""
+    came: Instant
+    """When it came to its queue."""
     stage: str = "waiting"
     holder: str | None = None
     offer: int | None = None
@@ -131,6 +134,13 @@ class Item:
     """The last target that was missed."""
     version: int = 1
     closed: Instant | None = None
+    taken: list[int] = attrs.Factory(list)
+    """The numbers of the steps that it took in its queue."""
+    unmet: list[int] = attrs.Factory(list)
+    """Those whose time has come without their condition."""
+    step_tier: int | None = None
+    step_seconds: float = 0.0
+    """What steps gave it: a tier, and seconds of head start."""
     said: list[str] = attrs.Factory(lambda: ["customer"])
     """Who wrote, one after the other: customer, agent or bot."""
     mood: float | None = None
@@ -306,6 +316,8 @@ class Router:
                 self.lose(subject, due)
             elif kind == CLOCK:
                 self.reach(subject, due)
+            elif kind == STEP:
+                self.take_steps(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -317,6 +329,8 @@ class Router:
                     self.touched += [person for person in self.people if person.number == timer[2]]
         self.pair()
         self.watch()
+        if self.next_wake() <= self.at:
+            self.fire()
 
     def next_timer(self) -> Timer | None:
         """Return the first of all timers."""
@@ -344,6 +358,10 @@ class Router:
         for clock in item.present_clocks():
             if clock.now == "runs" and clock.threshold is not None:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
+        if item.stage == "waiting":
+            for number, due in self.steps_ahead(item):
+                if number not in item.unmet:
+                    yield due, STEP, item.seq, item
         yield from self.crossings(item)
 
     def next_wake(self) -> Instant:
@@ -362,10 +380,13 @@ class Router:
             if person in self.people and person.presence is Presence.AVAILABLE:
                 self.set_presence(person, Presence.AWAY, cause)
         self.pauses = []
+        self.step_all()
         self.look()
         self.pair_all()
-        if self.drain():
+        while self.drain():
+            self.step_all()
             self.look()
+            self.pair_all()
 
     def pair_all(self) -> None:
         """Give the most urgent of what is named to whom selection prefers, again and again."""
@@ -412,6 +433,98 @@ class Router:
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
         )
+
+    # --- what waiting changes ---------------------------------------------------------------
+
+    def step_all(self) -> None:
+        """Let everything that waits take the steps that are due."""
+        for item in sorted(self.items, key=lambda item: item.seq):
+            if item.stage == "waiting":
+                self.take_steps(item, self.at)
+
+    def take_steps(self, item: Item, until: Instant) -> None:
+        """Take the steps of *item* that were due by *until*, one after the other."""
+        while True:
+            ripe = [(due, number) for number, due in self.steps_ahead(item) if due <= until]
+            steps = self.plan.queues[item.queue].steps
+            met = [
+                pair for pair in ripe if pair[1] not in item.unmet and self.condition(item, steps[pair[1]])
+            ]
+            if not met:
+                item.unmet = [number for _, number in ripe]
+                return
+            due, number = min(met)
+            self.take_step(item, number, steps[number], due)
+
+    def take_step(self, item: Item, number: int, step: Step, due: Instant) -> None:
+        """Take one step."""
+        needs = step.relaxed(item.needs)
+        tier = None if step.tier == item.tier else step.tier
+        changed = None if needs is item.needs else needs
+        item.needs, item.tier = needs, item.tier if tier is None else tier
+        item.key -= step.head_start
+        item.taken.append(number)
+        item.step_tier = item.step_tier if tier is None else tier
+        item.step_seconds += step.head_start
+        item.version += 1
+        ids = (item.interaction.id, number + 1)
+        self.emit(ev.Escalated(self.at, due, *ids, changed, tier, float(step.head_start), step.notify))
+        if step.queue is not None:
+            place = self.place(step.queue, item.interaction, item.since)
+            item.refusals = []
+            item.version += 1
+            self.move(item, step.queue, place)
+            self.sticky_timer(item)
+            tier, reference, head_start, terms, target = place
+            where = (item.interaction.id, step.queue, None, "escalated")
+            self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
+            self.follow(item, "transferred")
+
+    def steps_ahead(self, item: Item) -> list[tuple[int, Instant]]:
+        """Return the steps that *item* has not taken, and when their time comes or came."""
+        found = []
+        for number, step in enumerate(self.plan.queues[item.queue].steps):
+            if number in item.taken:
+                continue
+            due = item.came + step.after
+            if step.slack is not None:
+                due = max(due, self.first_breach(item) - step.slack)
+            if due < inf:
+                found.append((number, due))
+        return found
+
+    def first_breach(self, item: Item) -> Instant:
+        """Return when a target is missed first: long ago, if one was."""
+        clocks = item.present_clocks()
+        if item.missed is not None or any(clock.missed for clock in clocks):
+            return -inf
+        dues = [clock.due for clock in clocks if clock.now == "runs" and clock.due is not None]
+        if item.clock and item.target is not None:
+            dues.append(item.since + item.target)
+        return min(dues, default=inf)
+
+    def condition(self, item: Item, step: Step) -> bool:
+        """Whether there are as few agents as *step* asks for."""
+        units, channel = self.units(item.interaction.channel), item.interaction.channel
+        eligible = [
+            each
+            for each in self.people
+            if each.there and self.able(each, item) and round(each.agent.capacity * 1_000_000) >= units
+        ]
+        free = [
+            each
+            for each in eligible
+            if each.presence is Presence.AVAILABLE
+            and (each.rest is None or self.at >= each.rest)
+            and self.has_room(each, channel)
+        ]
+        few = step.eligible_below is None or len(eligible) < step.eligible_below
+        return few and (step.free_below is None or len(free) < step.free_below)
+
+    def recount(self) -> None:
+        """Somebody came or went: what hangs on how many there are is asked again."""
+        for item in self.items:
+            item.unmet = []
 
     # --- questions --------------------------------------------------------------------------
 
@@ -563,6 +676,7 @@ class Router:
         self.grips += 1
         item.holder, item.grip, item.since_hold = person.id, self.grips, self.at
         item.offer, item.fence, item.until = None, None, None
+        item.unmet = []
         item.version += 1
         person.last_offer = self.placed
 
@@ -687,6 +801,7 @@ class Router:
         person.presence, person.grace = presence, grace
         person.version += 1
         self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
+        self.recount()
 
     def place(self, queue_name: str, interaction: Interaction, since: Instant) -> tuple[Any, ...]:
         """Return tier, reference, head start, terms and target of *interaction* in a queue."""
@@ -711,11 +826,14 @@ class Router:
                 found.append(seconds if calendar is None else calendar.due(since, seconds) - since)
         return min(found, default=None)
 
-    def move(self, item: Item, queue: str, place: tuple[Any, ...]) -> None:
+    def move(self, item: Item, queue: str, place: tuple[Any, ...], *, kept: bool = False) -> None:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
+        if not kept:
+            item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
+            item.came = item.came if queue == item.queue else self.at
+            item.needs = self.needs(item.interaction, queue)
         item.queue, item.tier, item.key = queue, tier, reference - head_start
-        item.needs = self.needs(item.interaction, queue)
         if not item.accepted_ever:
             item.clock = target is not None and (item.missed is None or target > item.missed)
         item.target = target
@@ -767,6 +885,7 @@ class Router:
             clock,
             event,
             self.needs(interaction, queue),
+            self.at,
         )
         item.mood = interaction.sentiment
         self.items.append(item)
@@ -998,7 +1117,7 @@ class Router:
         if queue is None or item.interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
-        item.stage, item.closed, item.since = "waiting", None, self.at
+        item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
         item.accepted_ever, item.missed = False, None
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
@@ -1233,6 +1352,7 @@ class Router:
         if alarms.next_breach is not None:
             dues = (due for due, since in self.breaches(item) if since <= self.looked)
             found += [(due - alarms.next_breach, BREACH, item.seq) for due in dues]
+        found = [each for each in found if each[0] > item.came]  # else it was over it when it came
         yield from ((*each, item) for each in found if each[0] > self.looked and each > self.fired)
 
     def cross(self, key: Key, item: Item, due: Instant) -> None:
@@ -1278,6 +1398,7 @@ class Router:
             person.agent = command.agent
             person.version += 1
             self.emit(ev.AgentChanged(self.at, command.agent))
+            self.recount()
 
     def remove_agent(self, command: cmd.RemoveAgent) -> None:
         person = self.known(command)
@@ -1290,6 +1411,7 @@ class Router:
             self.take_back(item, "agent removed", None)
         self.people.remove(person)
         self.emit(ev.AgentRemoved(self.at, command.agent))
+        self.recount()
 
     def ask_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence) -> None:
         person = self.known(command)
@@ -1338,14 +1460,15 @@ class Router:
             if rule is not None:
                 self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
                 return
-        self.plan = plan
+        before, self.plan = self.plan, plan
         self.queues |= plan.queues
+        self.recount()
         self.plan_version += 1
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
         for person in self.people:
             self.take_along(person)
         for item in open_items:
-            self.rekey(item)
+            self.rekey(item, before)
             self.follow(item, "plan changed")
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
@@ -1370,14 +1493,27 @@ class Router:
             person.version += 1
             self.emit(ev.AgentChanged(self.at, person.agent))
 
-    def rekey(self, item: Item) -> None:
+    def rekey(self, item: Item, before: Plan) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
         place = self.place(queue, item.interaction, item.since)
-        now = (queue, place[0], place[1] - place[2], place[4], self.needs(item.interaction, queue))
-        if now != (item.queue, item.tier, item.key, item.target, item.needs):
-            self.move(item, queue, place)
+        old, new = before.queues.get(item.queue), self.plan.queues[queue]
+        same = queue == item.queue and old is not None
+        same = same and (old.needs, old.steps) == (new.needs, new.steps)  # type: ignore[union-attr]
+        kept = same and item.taken != []
+        needs = item.needs if kept else self.needs(item.interaction, queue)
+        if kept:
+            tier, reference, head_start, terms, target = place
+            added = (("escalated", item.step_seconds),) if item.step_seconds else ()
+            tier = tier if item.step_tier is None else item.step_tier
+            place = (tier, reference, head_start + item.step_seconds, (*terms, *added), target)
+        now = (queue, place[0], place[1] - place[2], place[4], needs)
+        anew = item.taken != [] and not kept
+        if anew or now != (item.queue, item.tier, item.key, item.target, item.needs):
+            self.move(item, queue, place, kept=kept)
             item.version += 1
-            self.emit(ev.Rekeyed(self.at, item.interaction.id, queue, *place))
+            tier, reference, head_start, terms, target = place
+            ids = (item.interaction.id, queue, tier)
+            self.emit(ev.Rekeyed(self.at, *ids, reference, head_start, terms, target, kept))
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail

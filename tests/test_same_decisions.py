@@ -33,6 +33,7 @@ from workassign.hours import Calendar
 from workassign.model import Fence, OfferId, Status
 from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
+from workassign.policies.escalation import Step
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
 
@@ -104,7 +105,7 @@ def half(submitted: float, target: float | None) -> float:
 def a_plan(rnd: Random) -> Plan:
     """Return a plan with up to three queues and channels."""
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
-    queues = {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]}
+    queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     return Plan(
@@ -182,6 +183,44 @@ def some_alarms(rnd: Random) -> Alarms | None:
     return rnd.choice((None, alarms))
 
 
+def some_steps(rnd: Random) -> tuple[Step, ...]:
+    """Return a schedule of any kind, mostly none; moves come later, where the queues are known."""
+    if rnd.random() < 0.5:
+        return ()
+    return tuple(
+        Step(
+            after=rnd.choice((0.0, 0.5, 5.0, 10.0, 30.0, 100.0)),
+            slack=rnd.choice((None, None, None, 5.0, 50.0)),
+            eligible_below=rnd.choice((None, None, None, 1, 2)),
+            free_below=rnd.choice((None, None, None, None, 1)),
+            drop=rnd.choice(((), ("x",), ("y", "lang"), ("agent",))),
+            lower=rnd.choice(({}, {"x": 1.0}, {"y": 0.0, "z": 1.0})),
+            widen=rnd.choice(({}, {"lang": ("en",)}, {"team": (2, True)})),
+            also=rnd.choice((None, None, Needs({"z": 1}), Needs('agent == "dan"'))),
+            tier=rnd.choice((None, None, 0, 1)),
+            head_start=rnd.choice((0.0, 0.0, 12.5)),
+            notify=rnd.choice(("boss", "team")),
+        )
+        for _ in range(rnd.randint(1, 4))
+    )
+
+
+def some_moves(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* with steps that move to others, not in a circle at once."""
+    names = list(queues)
+    moved = {}
+    for place, (name, queue) in enumerate(queues.items()):
+        others = [each for each in names if each != name]
+        steps = queue.steps
+        if others and rnd.random() < 0.4:
+            to = rnd.choice(others)
+            after = rnd.choice((0.0, 10.0)) if names.index(to) > place else rnd.choice((60.0, 250.0))
+            few = rnd.choice((None, None, 1, 3))
+            steps = (*steps, Step(after=after, queue=to, eligible_below=few))
+        moved[name] = attrs.evolve(queue, steps=steps)
+    return moved
+
+
 def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     """Return a queue with any policies."""
     target = rnd.choice((None, None, sla.first_response(20), sla.first_response(100), for_the_angry))
@@ -191,6 +230,7 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     scores = (scoring.sentiment(most=20), scoring.customer_value(most=30, quantiles=[0, 10, 100]))
     more = (scoring.influence(most=10), scoring.weighted(parts=[(2.0, scoring.sentiment(most=5))]))
     return Queue(
+        steps=some_steps(rnd),
         needs=rnd.choice((Needs(), Needs(), Needs(), some_needs(rnd))),
         tier=rnd.choice((1, 1, 2)),
         ordering=rnd.choice(orders),
@@ -236,6 +276,7 @@ def nearly(rnd: Random, plan: Plan) -> Plan:
             queue,
             alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))),
             needs=rnd.choice((queue.needs, queue.needs, some_needs(rnd))),
+            steps=rnd.choice((queue.steps, queue.steps, queue.steps, some_steps(rnd))),
         )
     return attrs.evolve(plan, calendars=calendars, queues=queues)
 

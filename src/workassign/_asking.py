@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from workassign import events as ev
-from workassign._deadlines import OFFER, SLA, Deadlines, Lane
+from workassign._deadlines import OFFER, SLA, STEP, Deadlines, Lane
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
 from workassign._state import State
 from workassign.commands import Command, subject_of
@@ -62,7 +62,7 @@ class Turn:
 class Rules:
     """A queue's policies, ready to be asked, and the lanes of its timers."""
 
-    __slots__ = ("offers", "path", "plan", "plain", "scorers", "sla", "target", "tier")
+    __slots__ = ("lane", "offers", "path", "plain", "plan", "scorers", "sla", "steps", "target", "tier")
 
     def __init__(self, queue: QueueState, deadlines: Deadlines) -> None:
         plan = queue.plan
@@ -73,6 +73,11 @@ class Rules:
         # A target that is the same for all is known without asking.
         self.target = always(plan.sla)
         self.sla: Lane | None = None if self.target is None else deadlines.lane(SLA, self.target)
+        self.steps = plan.steps
+        first = min((step.after for step in plan.steps), default=0.0)
+        by_age = first > 0 and all(step.slack is None for step in plan.steps)
+        self.lane: Lane | None = deadlines.lane(STEP, first) if by_age else None
+        """Where the first steps stand, if they hang on the age alone."""
         names: dict[str, int] = {}
         self.scorers = []
         for scorer in plan.scoring:

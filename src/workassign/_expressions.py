@@ -11,9 +11,8 @@ true.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import combinations
 from math import inf
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -240,7 +239,7 @@ def _settles(known: Expression, below: Expression, node: type[All | OneOf]) -> b
 def _rules_out(known: Expression, below: Expression, node: type[All | OneOf]) -> bool:
     """Whether *below* decides nothing within *node*, because of *known*."""
     if not (isinstance(known, Fact) and isinstance(below, Fact)):
-        return known == negated(below)
+        return False
     return implies(known, _flipped(below)) if node is All else implies(_flipped(below), known)
 
 
@@ -311,7 +310,7 @@ def _in_order(part: object) -> tuple[Any, ...]:
 
 # --- one form -------------------------------------------------------------------------------
 
-MOST_TERMS = 64
+MOST_TERMS = 32
 """With more alternatives than this, a form is only kept that may not be the one form."""
 
 _Term: TypeAlias = tuple[Fact, ...]
@@ -367,18 +366,23 @@ def _includes(larger: _Term, smaller: _Term) -> bool:
 
 
 def _primes(terms: list[_Term]) -> list[_Term] | None:
-    """Return all prime implicants: add what two terms hold together, until nothing is new."""
-    terms = _largest(terms)
-    done: set[tuple[_Term, _Term]] = set()
-    while True:
-        pairs = [pair for pair in combinations(terms, 2) if pair not in done]
-        if not pairs:
-            return terms
-        done.update(pairs)
-        new = {each for first, then in pairs for each in _consensus(first, then)}
-        terms = _largest([*terms, *new])
-        if len(terms) > MOST_TERMS:
+    """Return all prime implicants: add what two terms hold together, until nothing is new.
+
+    None: they, or the way to them, are too many.
+    """
+    ahead, kept = deque(terms), list[_Term]()
+    for _ in range(10 * MOST_TERMS):
+        if not ahead:
+            return kept
+        term = ahead.popleft()
+        if any(_includes(other, term) for other in kept):
+            continue
+        kept = [other for other in kept if not _includes(term, other)]
+        ahead += [each for other in kept for each in _consensus(other, term)]
+        kept.append(term)
+        if len(kept) > MOST_TERMS or len(ahead) > 10 * MOST_TERMS:
             return None
+    return None
 
 
 def _consensus(first: _Term, then: _Term) -> Iterator[_Term]:

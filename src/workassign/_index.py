@@ -7,8 +7,8 @@ signature, a free agent in the pools of her profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from workassign._asking import Asking
 from workassign._expressions import Fact, Test, compiled, is_true
@@ -43,17 +43,26 @@ class Profile:
         "channels",
         "choices",
         "levels",
-        "like",
         "most",
+        "name",
         "pools",
         "present",
         "queues",
         "signatures",
+        "traits",
     )
 
-    def __init__(self, agent: AgentState, channels: list[tuple[int, str, int, int | None]]) -> None:
-        self.like = agent.agent
-        """One of them: in all that needs ask about, they are like her."""
+    def __init__(
+        self,
+        agent: AgentState,
+        channels: list[tuple[int, str, int, int | None]],
+        traits: Mapping[str, Any],
+        name: str,
+    ) -> None:
+        self.traits = traits
+        """Of their attributes, those that needs have asked about."""
+        self.name = name
+        """Her id, where needs name her; nothing where they name none of them."""
         self.levels = agent.agent.skills
         self.queues = agent.agent.queues
         self.channels = channels
@@ -299,20 +308,19 @@ class Index:
             if who.channels is None or who.channels.get(name, 0) > 0
         ]
         queues = None if who.queues is None else tuple(who.queues.items())
-        traits = tuple(
-            (name, _kinds(value), value) for name, value in who.attributes.items() if name in self._asked
-        )
+        traits = {name: value for name, value in who.attributes.items() if name in self._asked}
         name = who.id if who.id in self._named else ""
-        key = (tuple(who.skills.items()), queues, tuple(channels), traits, name)
+        told = tuple((trait, _kinds(value), value) for trait, value in traits.items())
+        key = (tuple(who.skills.items()), queues, tuple(channels), told, name)
         profile = self._profiles.get(key)
         if profile is None:
-            profile = self._profiles[key] = Profile(agent, channels)
+            profile = self._profiles[key] = Profile(agent, channels, traits, name)
             place = 1 << (len(self._profiles) - 1)
             for each, (test, bits) in self._meeting.items():
-                if test(who.skills, who.attributes, who.id):
+                if test(who.skills, traits, name):
                     self._meeting[each] = (test, bits | place)
             for sig in self._linked:
-                if self._serves(profile, sig) and who.meets(sig.needs):
+                if self._serves(profile, sig) and sig.needs.met_by(who.skills, traits, name):
                     self._connect(sig, profile)
         agent.profile = profile
 
@@ -395,8 +403,7 @@ class Index:
         known = self._meeting.get(each)
         if known is None:
             test = compiled(each)
-            whole = (profile.like for profile in self._profiles.values())
-            held = (test(like.skills, like.attributes, like.id) for like in whole)
+            held = (test(like.levels, like.traits, like.name) for like in self._profiles.values())
             known = self._meeting[each] = (test, sum(1 << i for i, holds in enumerate(held) if holds))
         return known[1]
 
@@ -427,8 +434,8 @@ class Index:
                     agent.standings.append(standing)
         pair_key = getattr(selection, "pair_key", None)
         rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
-        like = profile.like
-        wanted = sig.needs.wanted(like.skills, like.attributes, like.id) if sig.needs.wants else 0.0
+        who = (profile.levels, profile.traits, profile.name)
+        wanted = sig.needs.wanted(*who) if sig.needs.wants else 0.0
         enter(
             link.groups,
             (-wanted, rank),

@@ -58,6 +58,8 @@ class Interactions:
             self._deadlines.arm(SLA, work)
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
+        if rules.steps:
+            self._pairing.moving.begin(work, at)
         link = work.sig.link
         if link is not None and not link.pools.filled and interaction.prefers is None:
             link.line.push(work)  # `place`, written out, for when nobody is free at all
@@ -155,7 +157,7 @@ class Interactions:
         self._cool_down(work, at, backoff)
         if event.rest is not None:
             self._deadlines.later(event.rest, REST, agent.number, agent)
-        self._pairing.brought.append(work)
+        self._pairing.bring(work)
         self._pairing.freed.append(agent)
         lately = sum(1 for refusal in agent.refusals[cause] if refusal > at - backoff.window)
         if (
@@ -269,7 +271,7 @@ class Interactions:
         self._turn.facts.append(event)
         self.follow(work, "requeued", at)
         self._cool_down(work, at, backoff)
-        self._pairing.brought.append(work)
+        self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
     def _open(self, command: str, interaction: InteractionId, at: Instant) -> Work | None:
@@ -289,6 +291,7 @@ class Interactions:
         if work.stage == "offered" and work.hold is not None:
             self._rescind(work.hold, cause, at)
         elif work.stage == "waiting":
+            self._pairing.moving.unmet.pop(work.interaction.id, None)
             self._pairing.index.leave(work)
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
@@ -345,21 +348,13 @@ class Interactions:
                 return
             self._pairing.freed.append(hold.agent)
         self._to_the_side(work, "transferred", at)
-        place = self._asking.belongs(self._state.queues[command.queue], work.interaction, work.since)
-        holder, retry, excluded = None, None, None
+        holder, apart = None, None
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
-            holder, (retry, excluded, _) = hold.agent.agent.id, _times(backoff, at)
+            holder, apart = hold.agent.agent.id, _times(backoff, at)[:2]
             self._cool_down(work, at, backoff)
-        where = (command.interaction, command.queue, holder, "asked")
-        tier, reference, head_start, terms, target = place
-        event = ev.Transferred(at, *where, tier, reference, head_start, terms, target, retry, excluded)
-        self._state.transferred(work, event)
-        self._turn.facts.append(event)
-        self.follow(work, "transferred", at)
-        if work.pending:
-            self._deadlines.arm(SLA, work)
-        self._pairing.brought.append(work)
+        self._pairing.moving.move(work, command.queue, "asked", at, holder=holder, apart=apart)
+        self._pairing.bring(work)
 
     def assign(self, command: cmd.Assign, at: Instant) -> None:
         """Give it to an agent by hand."""
@@ -415,7 +410,7 @@ class Interactions:
                 continue
             if not lost:
                 self._rescind(hold, cause, at)
-                self._pairing.brought.append(hold.work)
+                self._pairing.bring(hold.work)
                 continue
             backoff = self._asking.backoff(hold.work, "disconnected", cause)
             assert hold.offer is not None

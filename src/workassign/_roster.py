@@ -79,6 +79,7 @@ class Roster:
         self._pairing.index.enroll(agent)
         self._pairing.index.attend(agent)
         self._pairing.attract(agent)
+        self._pairing.recount()
         self._pairing.freed.append(agent)
 
     def follow(self, agent: AgentState, at: Instant) -> None:
@@ -113,6 +114,7 @@ class Roster:
         event = ev.AgentRemoved(at, command.agent)
         self._state.agent_removed(agent, event)
         self._turn.facts.append(event)
+        self._pairing.recount()
 
     def presence(
         self, agent: AgentState, presence: Presence, cause: str, at: Instant, grace: Instant | None = None
@@ -131,6 +133,7 @@ class Roster:
             self._pairing.release(agent)
         if grace is not None:
             self._deadlines.later(grace, GRACE, agent.number, agent)
+        self._pairing.recount()
         self._pairing.freed.append(agent)
 
     def set_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence, at: Instant) -> None:

@@ -362,12 +362,17 @@ def _written_fact(each: Fact, within: str) -> str:
     if each.kind in ("agent", "word"):
         return _written_words(each.name or "agent", each.values)
     if each.kind == "number":
-        return _joined([_written_range(each.name, each_range) for each_range in each.values], "OR", within)
+        ranges = each.values if each.values != _ANY_NUMBER else _HALVES
+        return _joined([_written_range(each.name, one) for one in ranges], "OR", within)
     parts = [
         _written_level(each.name, each_range, within if len(each.values) == 1 else "OR")
         for each_range in each.values
     ]
     return _joined(parts, "OR", within)
+
+
+_ANY_NUMBER: Ranges = ((-inf, False, inf, False),)
+_HALVES: Ranges = ((-inf, False, 0.0, False), (0.0, True, inf, False))
 
 
 def _written_words(name: str, values: tuple[str | bool, ...]) -> str:

@@ -42,7 +42,16 @@ def _work_data(work: Work) -> list[Any]:
         None if work.refused is None else dict(work.refused),
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
+        *_progress_data(work),
     ]
+
+
+def _progress_data(work: Work) -> list[Any]:
+    """Return nothing where no step could be taken: so it was before there were any."""
+    progress = work.progress
+    if progress is None or not work.sig.queue.plan.steps:
+        return []
+    return [[progress.came, progress.taken, progress.tier, progress.head_start]]
 
 
 def _agent_data(agent: AgentState) -> list[Any]:

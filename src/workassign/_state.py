@@ -18,6 +18,7 @@ from workassign._records import (
     UNIT,
     AgentState,
     Holding,
+    Progress,
     QueueState,
     Signature,
     Stage,
@@ -90,6 +91,8 @@ class State:
         self.plan_version = 1
         self.clocked = _is_clocked(plan)
         """Some queue has targets: interactions may have clocks."""
+        self.stepped = _is_stepped(plan)
+        """Some queue has steps: waiting may change things."""
         self.wordy = _is_wordy(plan)
         """The plan lists the skills, or the attributes, that there are."""
         self.missed: dict[InteractionId, float] = {}
@@ -277,6 +280,22 @@ class State:
         work.version += 1
         self._move(work, event)
 
+    def escalated(self, work: Work, event: ev.Escalated) -> None:
+        """Take one step in the schedule of its queue."""
+        work.version += 1
+        work.submission = work.first_said()
+        if work.progress is None:
+            work.progress = Progress(work.since)
+        progress, sig = work.progress, work.sig
+        progress.taken |= 1 << event.step - 1
+        progress.head_start += event.head_start
+        work.key -= event.head_start
+        if event.tier is not None:
+            progress.tier = event.tier
+        needs = sig.needs if event.needs is None else event.needs
+        tier = sig.tier if event.tier is None else event.tier
+        work.sig = self.signature(sig.queue.name, sig.channel, needs, tier)
+
     def reopened(self, work: Work, event: ev.Reopened) -> None:
         """Let closed *work* wait again, from now on."""
         who = work.interaction.id
@@ -285,6 +304,7 @@ class State:
         work.stage = _REOPENED[work.stage]
         work.version += 1
         work.since = event.at
+        work.progress = None
         work.answered = 0
         self.missed.pop(who, None)
         sig = work.sig
@@ -358,6 +378,7 @@ class State:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
         self.plan = plan
         self.clocked = _is_clocked(plan)
+        self.stepped = _is_stepped(plan)
         self.wordy = _is_wordy(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
@@ -419,7 +440,11 @@ class State:
         """Give *work* the place that *event* says, and the balance of both queues their due."""
         old = work.sig
         work.submission = work.first_said()
-        needs = self.needed(event.queue, work.interaction.needs)
+        kept = isinstance(event, ev.Rekeyed) and event.kept
+        if not kept and (work.progress is not None or event.queue != old.queue.name):
+            stays = event.queue == old.queue.name
+            work.progress = Progress(work.came if stays else event.at)
+        needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
         work.sig = self.signature(event.queue, old.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
@@ -457,6 +482,10 @@ class State:
 
 def _is_clocked(plan: Plan) -> bool:
     return any(queue.targets for queue in plan.queues.values())
+
+
+def _is_stepped(plan: Plan) -> bool:
+    return any(queue.steps for queue in plan.queues.values())
 
 
 def _is_wordy(plan: Plan) -> bool:
@@ -497,6 +526,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Transferred: lambda s, e: s.transferred(s.works[e.interaction], e),
     ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
     ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
+    ev.Escalated: lambda s, e: s.escalated(s.works[e.interaction], e),
     ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
     ev.SlaWarned: lambda s, e: s.conversations.sla_warned(s.conversations.clock(e), e),
     ev.ClockStarted: lambda s, e: s.conversations.clock_started(s.works[e.interaction], e, s.plan.calendars),

@@ -1,6 +1,6 @@
 """How is it told in words?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -18,6 +18,7 @@ from workassign._scene import (
     when,
 )
 from workassign.model import Instant
+from workassign.needs import ANYBODY, Needs
 
 __all__ = [
     "OF_INTERACTIONS",
@@ -27,6 +28,7 @@ __all__ = [
     "plain",
     "told_candidates",
     "told_decision",
+    "told_needs",
 ]
 
 
@@ -110,8 +112,8 @@ def _told_place(event: Placed) -> str:
 
 def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
-    needs = what.needs.text or ", ".join(f"{skill} {figure(least)}" for skill, least in what.needs.skills)
-    wants = (f", needs {needs}" if needs else "") + (f", prefers {what.prefers}" if what.prefers else "")
+    wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
+    wants += f", prefers {what.prefers}" if what.prefers else ""
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
     where = f"queue {what.queue}, channel {what.channel}{wants}"
     return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}"
@@ -133,6 +135,23 @@ def _told_apart(retry: Instant | None, excluded: Instant | None) -> str:
     assert retry is not None
     assert excluded is not None
     return f"she is not asked again until {when(excluded)} ({when(retry)} if nobody else is left)"
+
+
+def _told_step(event: ev.Escalated) -> Iterator[str]:
+    """Yield what a step changed."""
+    if event.needs is not None:
+        yield f"needs {told_needs(event.needs)}"
+    if event.tier is not None:
+        yield f"tier {event.tier}"
+    if event.head_start:
+        yield f"head start {figure(event.head_start)} s more"
+    if event.notify is not None:
+        yield f"notify {event.notify}"
+
+
+def told_needs(needs: Needs) -> str:
+    """Return needs in words."""
+    return needs.text or ", ".join(f"{skill} {figure(least)}" for skill, least in needs.skills) or "anybody"
 
 
 def _told_clock(event: ev.ClockStarted | ev.ClockResumed) -> str:
@@ -166,6 +185,9 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ),
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
+    ev.Escalated: lambda e: (
+        f"took step {e.step} of its queue, due {when(e.due)}: {'; '.join(_told_step(e)) or 'nothing changes'}"
+    ),
     ev.SlaMissed: lambda e: f"missed its SLA target ({e.target.replace('_', ' ')}) at {when(e.due)}",
     ev.SlaWarned: lambda e: (
         f"{e.share:.0%} of its SLA target ({e.target.replace('_', ' ')}) used up at {when(e.due)}"

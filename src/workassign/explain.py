@@ -230,6 +230,11 @@ class _Telling:
             self._places[event.interaction.id] = event
         elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):
             self._places[event.interaction] = event
+        elif isinstance(event, ev.Escalated) and event.head_start:
+            place = self._places[event.interaction]
+            terms = (*place.terms, ("escalated", event.head_start))
+            more = place.head_start + event.head_start
+            self._places[event.interaction] = attrs.evolve(place, head_start=more, terms=terms)
         elif isinstance(event, ev.Completed | ev.Cancelled | ev.Abandoned):
             self._places.pop(event.interaction, None)
         known = self._state.works.get(self._about)

@@ -10,6 +10,7 @@ from workassign.hours import Calendar
 from workassign.model import LONGEST, range_problem
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers, ordering, selection, work
+from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
 from workassign.policies.scoring import Scorer
@@ -65,6 +66,8 @@ class Queue:
     reopen_within: float | None = None
     """Only for so long after it was closed; None: for as long as it is remembered."""
     alarms: Alarms | None = None
+    steps: tuple[Step, ...] = ()
+    """What changes for what waits: what it needs, its place, its queue; at most 64."""
     sticky_wait: float | None = None
     """How long an interaction waits for the agent it prefers, if she is there without room."""
     refusals: RefusalPolicy = offers.per_cause()
@@ -77,7 +80,12 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
     """Return what is wrong with *queue* in a plan with these *calendars*: the setting and the rule."""
     if not isinstance(queue, Queue):
         return [("", f"must be a Queue, not {queue!r}")]
-    found = [*_setting_problems(queue), *_target_problems(queue, calendars), *_alarm_problems(queue.alarms)]
+    found = [
+        *_setting_problems(queue),
+        *_target_problems(queue, calendars),
+        *_alarm_problems(queue.alarms),
+        *_step_problems(queue.steps),
+    ]
     return [(path, problem) for path, problem in found if problem is not None]
 
 
@@ -146,6 +154,17 @@ def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterato
             why = "sla is one, in short: leave it out" if short else "give one a name of its own"
             yield path, f"there are two targets {target.label!r}: {why}"
         seen |= set() if found else {target.label}
+
+
+def _step_problems(steps: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(steps, tuple) or not all(isinstance(each, Step) for each in steps):
+        yield "steps", f"must be a tuple of Step, not {steps!r}"
+    elif len(steps) > MOST_STEPS:
+        yield "steps", f"must be at most {MOST_STEPS}, not {len(steps)}"
+    else:
+        for i, step in enumerate(steps):
+            for field, problem in step.problems():
+                yield f"steps[{i}]{field and '.'}{field}", problem
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:
