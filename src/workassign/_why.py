@@ -6,7 +6,7 @@ changes: a policy that fails now leaves a note in the answer, and no trace in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -123,12 +123,14 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
     who, work = _agent(scene, agent), _work(scene, interaction)
     holder = None if work.hold is None else work.hold.agent.agent.id
     reasons = [] if holder == agent else _reasons(scene, who, work)
-    place: dict[str, Any] = {"rank": None, "of": 0, "rivals": ()}
+    rank: int | None = None
+    of = 0
+    rivals: tuple[Rival, ...] = ()
     if holder != agent and all(reason.kind == "held" for reason in reasons):
         found = ranked(scene, work, None)
         own = next(each for each in found if each.agent == agent)
         reasons += own.reasons
-        place |= _place(own, [each for each in found if each.rank is not None])
+        rank, of, rivals = _place(own, [each for each in found if each.rank is not None])
     if not reasons and holder is None:
         scene.failed.append("she should have been given it: a policy answers otherwise now than in its turn")
     return WhyNot(
@@ -140,8 +142,10 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
         where=_where(work),
         holder=holder,
         reasons=tuple(reasons),
+        rank=rank,
+        of=of,
+        rivals=rivals,
         notes=tuple(scene.failed),
-        **place,
     )
 
 
@@ -157,13 +161,13 @@ def _reasons(scene: Scene, agent: AgentState, work: Work) -> list[Reason]:
     return [*held, *scene.reasons(agent, work)]
 
 
-def _place(own: Candidate, able: Sequence[Candidate]) -> Mapping[str, Any]:
-    """Return the rank of one candidate, and what puts the others before her."""
+def _place(own: Candidate, able: Sequence[Candidate]) -> tuple[int | None, int, tuple[Rival, ...]]:
+    """Return the rank of one candidate, among how many, and what puts the others before her."""
     if own.rank is None or own.keys is None:
-        return {}
+        return None, 0, ()
     before = [(each.agent, each.keys) for each in able[: own.rank - 1] if each.keys is not None]
     rivals = tuple(Rival(agent=agent, why=tie_break(keys, own.keys)) for agent, keys in before)
-    return {"rank": own.rank, "of": len(able), "rivals": rivals}
+    return own.rank, len(able), rivals
 
 
 def _agent(scene: Scene, agent: AgentId) -> AgentState:
