@@ -44,7 +44,7 @@ class Way:
     finished: tuple[InteractionId, ...]
     """What she has to be done with: one of these (finished, wrapped_up), or all of them (emptied)."""
     ahead: int
-    """How many others she would take first."""
+    """How many others, at most, she would take first."""
 
 
 def ways(scene: Scene, work: Work, candidates: Sequence[Candidate]) -> tuple[Way, ...]:
@@ -103,6 +103,10 @@ class _Search:
         self._texts: dict[str, str] = {"added": added} if added else {}
         """What was supposed: the kind of it, or of the hold that ends, and how it is told."""
         self._finished: tuple[InteractionId, ...] = ()
+        self._others: list[AgentState] = []
+        """As she would be if it were another of `_finished` that she is done with."""
+        self._takes_time = False
+        """Before she has finished it she may already have room for something else."""
 
     def way(self) -> Way | None:
         """Return what it takes; None if nothing does."""
@@ -157,6 +161,10 @@ class _Search:
     def _lets_go(self, kind: str, text: str, *holds: Holding) -> bool:
         self._texts[kind] = f"{self._agent.agent.id} {text}"
         self._finished = tuple(hold.work.interaction.id for hold in holds)
+        asked = self._scene.state.plan.capacity is not None  # after the acceptance, too
+        self._takes_time = kind == "emptied" or (asked and any(hold.pending for hold in holds))
+        if kind == "finished":
+            self._others = [self._without(hold) for hold in holds[1:]]
         self._agent = self._without(*(holds if kind == "emptied" else holds[:1]))
         return True
 
@@ -201,12 +209,12 @@ class _Search:
     def _way(self) -> Way:
         ends = {each.value for each in Hold}
         kinds = dict.fromkeys("until" if kind in ends else kind for kind in self._texts)
-        supposed = self._scene.supposing(self._agent, self._at)
-        ahead = supposed.takes(self._agent).index(self._work)
-        several = len(kinds) > 1 or "emptied" in kinds
+        ahead = max(self._ahead(each) for each in [self._agent, *self._others])
         text = " and ".join(self._texts.values())
-        text += ", before she is given anything else" if several and self._may_be_given else ""
-        text += f"; {ahead} more come first for her" if ahead else ""
+        if self._may_be_given and (self._takes_time or len(kinds) > 1):
+            text += ", before she is given anything else"
+        if ahead:
+            text += f"; {'up to ' if self._others else ''}{ahead} more come first for her"
         return Way(
             agent=None if "added" in kinds else self._agent.agent.id,
             kinds=tuple(kinds),
@@ -216,6 +224,9 @@ class _Search:
             finished=self._finished,
             ahead=ahead,
         )
+
+    def _ahead(self, agent: AgentState) -> int:
+        return self._scene.supposing(agent, self._at).takes(agent).index(self._work)
 
 
 def _names(*holds: Holding) -> str:
