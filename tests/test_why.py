@@ -361,8 +361,8 @@ class Scenario:
                 if item.interaction.id != self.target:
                     self.say(cmd.Cancel(item.interaction.id))
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
-        if paused:
-            self.pause()
+        if paused and not self.pause():
+            return True
         if self.way.at is not None and not self.time_passes(self.way.at):
             return True
         for kind in ("added", "trained", "emptied", "finished", "available"):
@@ -372,11 +372,14 @@ class Scenario:
             self.available()
         return self.routed
 
-    def pause(self) -> None:
-        """Let her be given nothing else meanwhile; what she is offered stays hers."""
-        for name in list(self.engine._state.agents[self.agent].holdings):
+    def pause(self) -> bool:
+        """Let her be given nothing else meanwhile; False if accepting what is hers did that already."""
+        holdings = self.engine._state.agents[self.agent].holdings
+        before = list(holdings)
+        for name in before:
             self.accept(name)
         self.say(cmd.SetPresence(self.agent, Presence.BUSY))
+        return list(holdings) == before
 
     def time_passes(self, until: float) -> bool:
         """Let it be *until*; False if something moves before that, or besides."""

@@ -6,7 +6,7 @@ less, it is later), and then nothing kept the two apart any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from itertools import islice
 from math import inf
@@ -24,7 +24,7 @@ _UNABLE = frozenset({"queue", "channel", "skill"})
 """What no event of a day ends: she would have to be trained for it."""
 _FULL = frozenset({"room", "channel_limit", "capacity"})
 _ROUNDS = 12
-"""More kinds of things in one way than there are: what is not found by then is told by nobody."""
+"""A way has fewer steps than that; whoever would need more is left out."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +67,7 @@ def _nearness(way: Way) -> tuple[int, bool, Instant, int]:
     return len(way.kinds), not way.by_itself, -inf if way.at is None else way.at, way.ahead
 
 
-def _found(searches: Iterator[_Search] | list[_Search]) -> Iterator[Way]:
+def _found(searches: Iterable[_Search]) -> Iterator[Way]:
     return (way for search in searches if (way := search.way()) is not None)
 
 
