@@ -590,6 +590,35 @@ class Router:
             return None
         return person
 
+    def barriers(self, person: Person, item: Item) -> set[str]:
+        """Return the kinds of all that keeps *person* from *item* while it waits."""
+        agent, channel, units = person.agent, item.interaction.channel, self.units(item.interaction.channel)
+        limit = None if agent.channels is None else agent.channels.get(channel, 0)
+        on_channel = sum(1 for each in self.hands(person) if each.interaction.channel == channel)
+        levels, needed = agent.skills, item.needs.skills
+        rules = [part for part in item.needs.parts if part.text is not None]
+        here = person.presence is Presence.AVAILABLE
+        true = {
+            "presence": not here,
+            "queue": agent.queues is not None and item.queue not in agent.queues,
+            "channel": limit == 0,
+            "skill": any(name not in levels or levels[name] < least for name, least in needed),
+            "needs": any(
+                not agent.meets(rule)
+                and all(name in levels and levels[name] >= least for name, least in rule.skills)
+                for rule in rules
+            ),
+            "room": self.millionths(person) + units > round(agent.capacity * 1_000_000),
+            "channel_limit": bool(limit) and on_channel >= (limit or 0),
+        }
+        policy = self.plan.capacity
+        if policy is not None and not any(true.values()):  # it is asked of nobody else
+            true["capacity"] = not policy(Facts(self, person), channel, units / 1_000_000)
+        true["rest"] = here and person.rest is not None and self.at < person.rest
+        true["cool_down"] = self.apart(person, item)
+        true["sticky_wait"] = self.waits_for(item) not in (None, person)
+        return {kind for kind, is_so in true.items() if is_so}
+
     def find(self, agent: str | None) -> Person | None:
         """Return who is on the roster under this id."""
         return next((person for person in self.people if person.id == agent), None)

@@ -13,8 +13,9 @@ from workassign._scene import (
     Decision,
     Placed,
     before,
-    failed_at,
+    closest,
     figure,
+    tie_break,
     when,
 )
 from workassign.model import Instant
@@ -29,6 +30,7 @@ __all__ = [
     "told_candidates",
     "told_decision",
     "told_needs",
+    "told_reasons",
 ]
 
 
@@ -48,12 +50,16 @@ def told_candidates(candidates: Sequence[Candidate], funnel: Mapping[str, int]) 
     lines = [", ".join([f"{len(candidates)} on the roster", *parts]) + f": {len(ranked) or 'nobody'} left"]
     for each, after in zip(ranked[:SHOWN], [*ranked[1:], None], strict=False):
         lines.append(f"{each.rank}. {each.agent}{_told_keys(each, after)}")
-    excluded = sorted((each for each in candidates if each.rank is None), key=failed_at, reverse=True)
-    closest = excluded[: SHOWN - len(lines) + 1]
-    lines += [f"-  {each.agent} {'; '.join(reason.text for reason in each.reasons)}" for each in closest]
+    excluded = closest(candidates)[: SHOWN - len(lines) + 1]
+    lines += [f"-  {each.agent} {told_reasons(each)}" for each in excluded]
     if len(candidates) > len(lines) - 1:
         lines.append(f"   … and {len(candidates) - len(lines) + 1} more")
     return lines
+
+
+def told_reasons(candidate: Candidate) -> str:
+    """Return all that excludes an agent."""
+    return "; ".join(reason.text for reason in candidate.reasons)
 
 
 def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
@@ -66,16 +72,7 @@ def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
     text = f"  {wanted}{pair}key {figure(keys.agent_key)}, {idle}"
     if after is None or after.keys is None:
         return text
-    names = (
-        "it prefers her",
-        "what is preferred",
-        "pair key",
-        "key",
-        "idle for longer",
-        "lower roster number",
-    )
-    first = next(name for name, a, b in zip(names, keys.order, after.keys.order, strict=True) if a != b)
-    return f"{text}; before {after.agent}: {first}"
+    return f"{text}; before {after.agent}: {tie_break(keys, after.keys)}"
 
 
 def _told_work(decision: Decision) -> list[str]:
@@ -88,7 +85,9 @@ def _told_work(decision: Decision) -> list[str]:
         after = decision.first[number] if number < len(decision.first) else None
         rank = f", rank {figure(each.rank)}" if each.rank else ""
         place = f"tier {each.tier}{rank}, key {when(each.key)}{_told_terms(each.head_start, each.terms)}"
-        why = "" if after is None or number > 1 else f"; before {after.interaction}: {before(each, after)}"
+        why = ""
+        if after is not None and number == 1:
+            why = f"; before {after.interaction}: {before(each.order, after.order)}"
         lines.append(f"  {number}. {each.interaction}  {place}, sequence {each.sequence}{why}")
     if decision.could_take > len(shown):
         lines.append(f"     … and {decision.could_take - len(shown)} more")
