@@ -9,7 +9,7 @@ import pytest
 from workassign import Agent, Engine, Interaction, Needs, Plan, PlanError, Presence, Queue
 from workassign import commands as cmd
 from workassign import events as ev
-from workassign.explain import explain
+from workassign.explain import explain, why_waiting
 from workassign.journal import entries, record, verify
 from workassign.policies import sla
 from workassign.policies.escalation import Step, bullseye, expiring_skills, recipe
@@ -228,7 +228,48 @@ def test_the_story_tells_what_each_step_changed() -> None:
     changes = "needs anybody; tier 0; head start 30 s more; notify boss"
     assert f"took step 1 of its queue, due 10 s: {changes}" in told
     assert "offered to ann" in told
+    assert "Steps of its queue" not in told  # it waits no more
     assert not verify(store).problems
+
+
+def test_the_timeline_tells_where_it_stands_and_what_comes_next() -> None:
+    engine = engine_of(
+        Step(after=10, lower={"x": 1}),
+        Step(after=5, eligible_below=1, notify="boss"),
+        Step(after=60, drop=("x",), queue=None, tier=0),
+        Step(slack=30, head_start=9),
+    )
+    sign_on(engine, "ann", skills={"x": 1})
+    sign_on(engine, "bob", skills={"y": 1})
+    engine.set_presence("ann", Presence.BUSY, 0)
+    engine.set_presence("bob", Presence.BUSY, 0)
+    submit(engine, needs=Needs({"x": 3}))
+    sign_on(engine, "cat", 2, skills={"x": 9}, channels={})
+    engine.tick(12)
+    found = why_waiting(engine, "t")
+    assert [(each.step, each.standing, each.due, each.eligible) for each in found.timeline] == [
+        (1, "taken", None, 1),
+        (2, "taken", None, 1),
+        (3, "ahead", 60, 2),
+        (4, "never", None, 2),
+    ]
+    text = found.text()
+    assert "Steps of its queue" in text
+    assert "3. at 60 s (2 signed on could take it then): after 60 s: x is needed no more; tier 0" in text
+    assert "4. not as things are" in text
+    assert "30 s before the first target is missed: head start 9 s more" in text
+    assert "Steps of its queue" in found._repr_html_()
+
+
+def test_a_step_that_waits_for_its_condition_is_told_so() -> None:
+    engine = engine_of(Step(after=5, eligible_below=1, notify="boss"))
+    sign_on(engine, "ann")
+    engine.set_presence("ann", Presence.BUSY, 0)
+    submit(engine)
+    engine.tick(12)
+    (stone,) = why_waiting(engine, "t").timeline
+    assert (stone.standing, stone.due) == ("waits", 5)
+    assert "its time came at 5 s, its condition has not" in why_waiting(engine, "t").text()
 
 
 # --- schedules by name, and settings that are wrong -----------------------------------------------

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from math import inf
 
 from workassign import events as ev
-from workassign._asking import Asking, Rules, Turn
+from workassign._asking import Asking, Turn
 from workassign._clocks import Clocks
 from workassign._deadlines import SLA, STEP, Deadlines
 from workassign._records import Signature, Work
+from workassign._schedule import ahead
 from workassign._state import State
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.policies.escalation import Step
@@ -82,42 +83,33 @@ class Moving:
 
     def arm(self, work: Work, at: Instant) -> None:
         """Wake when the next step of *work* is due; those due by *at* are waiting for somebody."""
-        unmet, ahead = 0, inf
-        for number, due in self._ahead(work):
+        unmet, first = 0, inf
+        for number, due in ahead(self._state, work):
             if due <= at:
                 unmet |= 1 << number
             else:
-                ahead = min(ahead, due)
+                first = min(first, due)
         if unmet:
             self.unmet[work.interaction.id] = unmet
         elif self.unmet:
             self.unmet.pop(work.interaction.id, None)
-        if ahead < inf:
-            self._deadlines.later(ahead, STEP, work.seq, work)
+        if first < inf:
+            self._deadlines.later(first, STEP, work.seq, work)
 
     def counts(self, work: Work, due: Instant) -> bool:
         """Whether a step of *work* is still to be taken at *due*."""
         if work.stage != "waiting":
             return False
         unmet = self.unmet.get(work.interaction.id, 0)
-        return any(each == due and not unmet >> number & 1 for number, each in self._ahead(work))
-
-    def due(self, work: Work, step: Step) -> Instant:
-        """Return when the time of *step* comes for *work* as things stand; infinity: not by itself."""
-        age = work.came + step.after
-        return age if step.slack is None else max(age, self._first_breach(work) - step.slack)
-
-    def _ahead(self, work: Work) -> list[tuple[int, Instant]]:
-        """Return the steps that *work* has not taken, and when their time comes or came."""
-        rules: Rules = work.sig.queue.rules
-        taken = 0 if work.progress is None else work.progress.taken
-        return [(i, self.due(work, step)) for i, step in enumerate(rules.steps) if not taken >> i & 1]
+        return any(each == due and not unmet >> number & 1 for number, each in ahead(self._state, work))
 
     def _first_met(self, work: Work, until: Instant) -> tuple[int, Instant] | None:
         """Return the first step that was due by *until* and whose condition, asked now, holds."""
         steps, unmet = work.sig.queue.rules.steps, self.unmet.get(work.interaction.id, 0)
         ripe = sorted(
-            (due, number) for number, due in self._ahead(work) if due <= until and not unmet >> number & 1
+            (due, number)
+            for number, due in ahead(self._state, work)
+            if due <= until and not unmet >> number & 1
         )
         return next(((number, due) for due, number in ripe if self._holds(steps[number], work)), None)
 
@@ -144,18 +136,6 @@ class Moving:
         self._turn.facts.append(event)
         if step.queue is not None and step.queue != sig.queue.name:
             self.move(work, step.queue, "escalated", at)
-
-    def _first_breach(self, work: Work) -> Instant:
-        """Return when a target of *work* is missed first; -inf: one was, inf: none is running out."""
-        state, who = self._state, work.interaction.id
-        known = state.conversations.get(who)
-        clocks = () if known is None else tuple(known.clocks.values())
-        if who in state.missed or any(clock.missed for clock in clocks):
-            return -inf
-        dues = [clock.due for clock in clocks if clock.since is not None and clock.due is not None]
-        if work.pending and work.due is not None:
-            dues.append(work.due)
-        return min(dues, default=inf)
 
 
 def _nobody(sig: Signature, most: int, free: bool) -> int:

@@ -25,6 +25,7 @@ from workassign._scene import (
     tie_break,
     when,
 )
+from workassign._timeline import Milestone, timeline, told_timeline
 from workassign._told import told_reasons
 from workassign._ways import Way, ways
 from workassign.engine import Engine
@@ -244,6 +245,8 @@ class WhyWaiting:
     """What ends by itself, the first first."""
     ways: tuple[Way, ...]
     """What would let it be routed, the nearest first."""
+    timeline: tuple[Milestone, ...]
+    """Its queue's steps: where it stands, what comes next and when."""
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -281,6 +284,7 @@ class WhyWaiting:
             ("Closest", [f"{each.agent} {told_reasons(each)}" for each in self.closest]),
             ("Held apart", [each.text for each in self.holds[:SHOWN]]),
             ("It is routed if", [each.text for each in self.ways]),
+            ("Steps of its queue", told_timeline(self.timeline)),
         ]
         return [(title, lines) for title, lines in found if lines]
 
@@ -315,6 +319,7 @@ def why_waiting(engine: Engine, interaction: InteractionId) -> WhyWaiting:
         closest=tuple(closest(candidates)[:SHOWN]),
         holds=tuple(_holds(candidates, work)),
         ways=found,
+        timeline=timeline(scene.state, work, engine.now) if work.stage == "waiting" else (),
         notes=tuple(scene.failed),
     )
 

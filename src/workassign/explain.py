@@ -41,6 +41,7 @@ from workassign._scene import (
     when,
 )
 from workassign._state import State
+from workassign._timeline import Milestone, timeline, told_timeline
 from workassign._told import (
     OF_INTERACTIONS,
     OF_OFFERS,
@@ -65,6 +66,7 @@ __all__ = [
     "FunnelStep",
     "Held",
     "Keys",
+    "Milestone",
     "Reason",
     "Rival",
     "Step",
@@ -126,6 +128,8 @@ class Explanation:
     """If it waits at the end: everybody on the roster, with what excludes her."""
     funnel: Mapping[str, int]
     """If it waits at the end: kind of reason -> how many fail there first."""
+    timeline: tuple[Milestone, ...]
+    """If it waits at the end: its queue's steps, where it stands, what comes next and when."""
     notes: tuple[str, ...]
     """Policies that cannot be asked any more, with what that means."""
 
@@ -144,6 +148,8 @@ class Explanation:
         if self.stage == "waiting":
             lines += ["", f"Why it still waits at {when(self.at)}"]
             lines += [f"  {line}" for line in told_candidates(self.candidates, self.funnel)]
+            lines += ["Steps of its queue"] if self.timeline else []
+            lines += [f"  {line}" for line in told_timeline(self.timeline)]
         lines += [f"Note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -157,6 +163,8 @@ class Explanation:
         ]
         if self.stage == "waiting":
             parts.append(passage(f"Why it still waits at {when(self.at)}", _table(self.candidates)))
+            steps = told_timeline(self.timeline)
+            parts += [passage("Steps of its queue", listed(steps))] if steps else []
         title = f"Interaction {self.interaction}: {self.stage}"
         return passage(title, *parts, listed([f"Note: {note}" for note in self.notes]))
 
@@ -240,9 +248,11 @@ class _Telling:
         if not self._stage:
             raise UsageError(f"interaction {self._about!r} was never taken in" + (self._refused or ""))
         candidates: tuple[Candidate, ...] = ()
+        stones: tuple[Milestone, ...] = ()
         if self._stage == "waiting":
-            scene = Scene(self._state, self._last, self._places)
-            candidates = ranked(scene, self._state.works[self._about], None)
+            scene, work = Scene(self._state, self._last, self._places), self._state.works[self._about]
+            candidates = ranked(scene, work, None)
+            stones = timeline(self._state, work, self._last)
         return Explanation(
             interaction=self._about,
             stage=self._stage,
@@ -251,6 +261,7 @@ class _Telling:
             decisions=tuple(self._decisions),
             candidates=candidates,
             funnel=funnel(candidates),
+            timeline=stones,
             notes=tuple(self._notes),
         )
 
