@@ -44,6 +44,7 @@ lint: $(DEV_READY) ## Style, types and the directions of imports
 bench: $(DEV_READY) ## Measure the life cycle of an interaction, and live key figures
 	mkdir -p out
 	$(BIN)/python -m benchmarks.lifecycle --json out/lifecycle.json
+	$(BIN)/python -m benchmarks.rules --json out/rules.json
 	$(BIN)/python -m benchmarks.kpis --quick --json out/kpis.json
 
 format: $(DEV_READY) ## Sort imports, mend what can be mended, lay out the code

@@ -61,13 +61,16 @@ GRID = [
 ]
 
 
+PLAIN = Queue(offer_for=60.0, sla=first_response(3_600.0))
+
+
 class Saturated:
     """An engine whose queue never empties and whose agents all hold something."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, queue: Queue = PLAIN) -> None:
         """Fill it."""
         self.size = size
-        self.engine = Engine(Plan(queues={"q": Queue(offer_for=60.0, sla=first_response(3_600.0))}))
+        self.engine = Engine(Plan(queues={"q": queue}))
         self.needs = [Needs({f"skill-{place}": 1}) for place in range(size.classes)]
         self.now = 0.0
         self._made = 0
