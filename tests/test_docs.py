@@ -86,7 +86,7 @@ def test_every_rule_of_a_refusal_in_the_reference_is_one() -> None:
 
 @pytest.mark.parametrize("kpi", KPIS.values(), ids=lambda kpi: kpi.name)
 def test_every_key_figure_is_in_the_reference_as_the_catalogue_has_it(kpi: Kpi) -> None:
-    table = FIGURES.split("\n## Every figure\n")[1].split("\nThree fields")[0]
+    table = FIGURES.split("\n## Every figure\n")[1].split("\nFour fields")[0]
     (row,) = re.findall(rf"^\| `{kpi.name}` \| (.*) \|$", table, re.MULTILINE)
     found = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)]
     assert found == [kpi.title, kpi.unit, kpi.formula, kpi.source, kpi.counted, kpi.pitfall]

@@ -784,7 +784,7 @@ def test_what_nobody_reads_takes_up_no_memory() -> None:
 
 # --- tables ---------------------------------------------------------------------------------------
 
-TABLES = {"exited", "declined"}
+TABLES = {"exited", "declined", "stages"}
 COLUMNS = ["queue", "start", *(each.name for each in attrs.fields(Figures) if each.name not in TABLES)]
 
 
@@ -821,7 +821,7 @@ def test_without_pandas_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_figure_is_in_the_catalogue_and_only_those() -> None:
     names = {each.name for each in attrs.fields(Figures)}
     assert set(KPIS) <= names
-    assert names - set(KPIS) <= {"waiting_before", "declined"}
+    assert names - set(KPIS) <= {"waiting_before", "declined", "stages"}
     assert all(each.title and each.unit and each.formula and each.counted for each in KPIS.values())
     assert {each.unit for each in KPIS.values()} == {"count", "share", "seconds", "index"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -22,6 +23,7 @@ from workassign.kpi import Figures, Kpis, Live, TargetFigures, measure
 from workassign.model import Instant, Status
 from workassign.plan import Alarms
 from workassign.policies import sla
+from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.stores.memory import MemoryStore
 
@@ -47,6 +49,8 @@ class Visit:
     segment: str | None
     end: Instant | None = None
     how: str = ""
+    steps: int = 0
+    """That it took before it was answered."""
 
 
 @attrs.define(kw_only=True)
@@ -308,8 +312,16 @@ class Reference:
         self._promised_anew(life, event.target)
         self._enter(life, event.queue, event.target)
 
+    def _escalated(self, event: ev.Escalated) -> None:
+        life = self.lives[event.interaction]
+        self.count(life.queue, "escalated")
+        if not life.opening.visits[-1].how:
+            life.opening.visits[-1].steps += 1
+
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         life = self.lives[event.interaction]
+        if not event.kept and not life.opening.visits[-1].how:
+            life.opening.visits[-1].steps = 0
         self._promised_anew(life, event.target)
         if event.queue == life.queue:
             if not life.opening.visits[-1].how:
@@ -505,6 +517,7 @@ class Reference:
             "abandoned_within": sum(wait <= self.limit(v) for v, wait in left),
             "abandoned_short": sum(wait <= 5 for _, wait in left),
             "exited": {reason: number for reason, number in exits.items() if number},
+            "stages": dict(sorted(Counter(str(v.steps) for v, _ in answered).items())),
             "flowed_out": self.moved(queue, span),
             "waiting": still,
             "waiting_before": 0 if self.arrival else self.waiting(queue, span[0]),
@@ -574,6 +587,7 @@ class Reference:
             "first_contact_resolution": mean(self.kept(queue, span)),
             "one_touch": mean(known("one_touch")),
             "sticky_hit_rate": mean(known("sticky")),
+            "escalations": len(known("escalated")),
         }
 
     def talk(self, queue: str | None, span: Span) -> dict[str, Any]:
@@ -731,6 +745,8 @@ def day_of(now: Instant, zone: str) -> Span:
 
 # --- random runs ----------------------------------------------------------------------------------
 
+STEPS_OF_OURS = (Step(after=2.0, notify="boss"), Step(after=5.0, head_start=3.0), Step(after=1.0, tier=0))
+
 QUEUES = ("a", "b", "c")
 UNITS = {"mail": 1.0, "chat": 0.3, "call": 2.5}
 NAMES = ("ann", "bob", "cyd", "dan")
@@ -768,6 +784,7 @@ def a_queue(rnd: Random) -> Queue:
         targets=some_targets(rnd, short=short is not None),
         offer_for=rnd.choice((30.0, 8.0)),
         auto_accept=rnd.random() < 0.2,
+        steps=rnd.choice(((), STEPS_OF_OURS, STEPS_OF_OURS[:1])),
         wrap_up=rnd.choice((None, 15.0, 90.0)),
         sticky_wait=rnd.choice((None, 20.0)),
         alarms=rnd.choice((None, Alarms(oldest_age=60.0, next_breach=10.0, no_eligible_agent=True))),

@@ -67,6 +67,9 @@ class Figures:
     first_contact_resolution: float | None
     one_touch: float | None
     sticky_hit_rate: float | None
+    escalations: int
+    stages: Mapping[str, int]
+    """Steps taken in the queue before -> how many were answered after so many; "0" too."""
     messages: int
     replies: int
     bot_replies: int
@@ -212,6 +215,8 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         first_contact_resolution=f.share(n["contacts_kept"], n["contacts"]),
         one_touch=f.share(n["one_touch"], n["completed_answered"]),
         sticky_hit_rate=f.share(n["sticky_hit"], n["sticky_asked"]),
+        escalations=int(n["escalated"]),
+        stages=_stages(row),
         messages=int(n["messages"]),
         replies=int(n["replies"]),
         bot_replies=int(n["bot_replies"]),
@@ -221,6 +226,13 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         wait_parity=_parity(row),
         declined=_reasons(row, "declined:"),
     )
+
+
+def _stages(row: Row) -> dict[str, int]:
+    """Return how many were answered after how many steps; all others without any."""
+    found = _reasons(row, "stage:")
+    plain = row.waits.count - sum(found.values())
+    return {"0": plain, **found} if plain else found
 
 
 def _reasons(row: Row, prefix: str) -> dict[str, int]:

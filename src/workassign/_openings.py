@@ -108,6 +108,8 @@ def accept(m: Measures, name: InteractionId, visit: Visit, at: Instant) -> None:
         add_wait(row, wait, m.threshold(flow.queue, target), targeted=targeted)
         row.counts["answered_late"] += targeted and late
         add_segment(row, story, wait)
+        if story is not None and story.steps:
+            row.counts[f"stage:{story.steps}"] += 1
     if rows[0][0] is flow.own.row:
         flow.refresh()
     if story is not None:

@@ -146,8 +146,17 @@ def _transferred(m: Measures, event: ev.Transferred) -> None:
     _move(m, event)
 
 
+def _escalated(m: Measures, event: ev.Escalated) -> None:
+    flow = flow_of(m, event.interaction)
+    assert flow is not None
+    count(m, flow, "escalated")
+    story_of(m, event.interaction).steps += 1
+
+
 def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     name = event.interaction
+    if not event.kept and name in m.stories:
+        m.stories[name].steps = 0
     flow = flow_of(m, name)
     if flow is None or flow.queue != event.queue:
         _move(m, event)
@@ -185,7 +194,7 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
         _, opened, channel, _ = let_go(m, name, at)
     else:
         _, opened, channel, _ = m.back.pop(name)
-    story.stayed = False
+    story.stayed, story.steps = False, 0
     m.visits[name] = (at, flow, flow.later, event.target, opened, channel, story)
     flow.others.push((at, name))
     promise(m, name)
@@ -321,6 +330,7 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.Requeued: _requeued,
     ev.Transferred: _transferred,
     ev.Rekeyed: _rekeyed,
+    ev.Escalated: _escalated,
     ev.Reopened: _reopened,
     ev.MessageReceived: _received,
     ev.ReplySent: _replied,

@@ -26,6 +26,7 @@ class Story:
         "queue",
         "said_after",
         "stayed",
+        "steps",
         "unanswered",
         "wrapping",
     )
@@ -51,6 +52,8 @@ class Story:
         """`_contacts`' own."""
         self.moved: tuple[Instant, str] | None = None
         """When it was moved last, and out of which queue."""
+        self.steps = 0
+        """Steps that it took in the queue where it is."""
         self.stayed = True
         """It was never closed before, nor moved."""
         self.queue: str | None = None

@@ -412,6 +412,7 @@ _CATALOGUE = (
         "",
         _END,
     ),
+    Kpi("escalations", "Steps taken", "count", "steps that what waited took", "", "when it is taken"),
     Kpi("messages", "Further customer messages", "count", "after the first", "", "when it comes"),
     Kpi("replies", "Agent replies", "count", "public ones", "", "when it is sent"),
     Kpi("bot_replies", "Bot replies", "count", "automatic ones", "", "when it is sent"),

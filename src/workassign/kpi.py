@@ -65,6 +65,10 @@ def measure(store: Store, **settings: Any) -> Kpis:  # noqa: ANN401 - those of `
     return kpis
 
 
+_TABLES = ("exited", "declined", "stages")
+"""Figures that are tables: they are no columns."""
+
+
 class Kpis:
     """Gathers the key figures of an engine, turn by turn. Not thread-safe: feed and read it in turns.
 
@@ -219,7 +223,7 @@ class Kpis:
 
     def to_columns(self, every: float = 900.0) -> dict[str, list[Any]]:
         """Return the intervals of every queue as columns: `queue`, `start` (seconds), and every figure."""
-        plain = [each.name for each in attrs.fields(Figures) if each.name not in ("exited", "declined")]
+        plain = [each.name for each in attrs.fields(Figures) if each.name not in _TABLES]
         columns: dict[str, list[Any]] = {name: [] for name in ("queue", "start", *plain)}
         for queue in sorted(self._measures.flows):
             for start, found in self.intervals(every, queue):

@@ -34,7 +34,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Responses": ("first_response", "next_response", "resolution", "messages", "replies", "bot_replies"),
     "Handling": (
         *("handled", "completed", "handle_time", "handle_time_active", "wrap_up_time", "occupancy"),
-        *("transfer_rate", "hops_p95"),
+        *("transfer_rate", "hops_p95", "escalations"),
     ),
     "Offers": (
         *("accept_rate", "decline_rate", "timeout_rate", "offers_per_accept"),
