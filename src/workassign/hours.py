@@ -11,13 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
-from importlib.metadata import version
 from itertools import pairwise
 from math import inf
 from textwrap import shorten
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -70,6 +68,7 @@ class Calendar:
         UsageError: If anything is wrong; it lists every problem on a line, with its path. And by a
             question, if an instant is not finite, or seconds are not from 0 to ten years.
 
+    >>> from zoneinfo import ZoneInfo
     >>> office = Calendar(zone="Europe/Berlin", week={"mon-fri": ["09:00-12:00", "13:00-18:00"]})
     >>> friday = datetime(2026, 3, 27, 17, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     >>> office.is_open(friday)
@@ -257,6 +256,8 @@ def zone_of(name: object) -> tzinfo | None:
     """Return the time zone of an IANA name; None if there is none."""
     if name == "UTC":  # is there even where no zones are installed
         return UTC
+    from zoneinfo import ZoneInfo
+
     # Unknown; a path, or no file name at all; a folder, or too long for a file name.
     with suppress(KeyError, ValueError, OSError):
         # Two files beside the zones name none: they hold whatever zone this machine is in.
@@ -413,6 +414,8 @@ def public_holidays(
         raise UsageError(
             f"{country} has no subdivision {_text(subdivision)!r:.40}; there are {codes}"
         ) from None
+    from importlib.metadata import version
+
     place = f"{country}-{subdivision}" if subdivision else country
     if without := sorted(set(wanted) - {day.year for day in days}):
         raise UsageError(f"there are no public holidays of {place} in {_listed(map(str, without))}")
