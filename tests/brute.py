@@ -1345,7 +1345,14 @@ class Router:
             if lead is not None and any(due - lead <= self.at < due for due, _ in self.breaches(item))
         ]
         yield "next_breach", {item.seq: item for item in near}
+        last = [each for each in here if alarms.last_step and each.waits and self.took_all(each)]
+        yield "last_step", {item.seq: item for item in last}
         yield "no_eligible_agent", self.stranded(here) if alarms.no_eligible_agent else {}
+
+    def took_all(self, item: Item) -> bool:
+        """Whether *item* has taken every step of its queue."""
+        steps = self.plan.queues[item.queue].steps
+        return steps != () and len(item.taken) == len(steps)
 
     def stranded(self, here: list[Item]) -> dict[object, Item]:
         """Return the first of every class that waits and that nobody who is there could take."""

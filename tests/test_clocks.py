@@ -1350,7 +1350,7 @@ def target(**settings: Any) -> dict[str, Any]:
         ({"reopen_within": -1}, "reopen_within: must be positive"),
         ({"reopen_within": "a day"}, "reopen_within: must be a number"),
         ({"alarms": 5}, "alarms: must be a table"),
-        ({"alarms": {"oldest": 5}}, "alarms.oldest: unknown; there are next_breach,"),
+        ({"alarms": {"oldest": 5}}, "alarms.oldest: unknown; there are last_step, next_breach,"),
         ({"alarms": {"oldest_age": 0}}, "alarms.oldest_age: must be positive"),
         ({"alarms": {"next_breach": math.nan}}, "alarms.next_breach: must be positive"),
         ({"alarms": {"no_eligible_agent": 1}}, "alarms.no_eligible_agent: must be true or false"),

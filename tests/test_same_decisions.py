@@ -179,6 +179,7 @@ def some_alarms(rnd: Random) -> Alarms | None:
         oldest_age=rnd.choice((None, 5.0, 60.0)),
         next_breach=rnd.choice((None, 4.0, 30.0)),
         no_eligible_agent=rnd.random() < 0.5,
+        last_step=rnd.random() < 0.5,
     )
     return rnd.choice((None, alarms))
 

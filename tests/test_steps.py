@@ -11,6 +11,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.explain import explain, why_waiting
 from workassign.journal import entries, record, verify
+from workassign.plan import Alarms
 from workassign.policies import sla
 from workassign.policies.escalation import Step, bullseye, expiring_skills, recipe
 from workassign.stores.memory import MemoryStore
@@ -259,6 +260,16 @@ def test_the_timeline_tells_where_it_stands_and_what_comes_next() -> None:
     assert "4. not as things are" in text
     assert "30 s before the first target is missed: head start 9 s more" in text
     assert "Steps of its queue" in found._repr_html_()
+
+
+def test_an_alarm_rings_for_what_has_taken_every_step() -> None:
+    engine = engine_of(
+        Step(after=10, head_start=5), Step(after=20, drop=("x",)), alarms=Alarms(last_step=True)
+    )
+    submit(engine, needs=Needs({"y": 1}))
+    assert [type(each) for each in engine.tick(10)] == [ev.Escalated]
+    assert engine.tick(20)[-1] == ev.AlarmRaised(20.0, None, "default", "last_step", "t")
+    assert engine.cancel("t", 30)[-1] == ev.AlarmCleared(30.0, "default", "last_step")
 
 
 def test_a_step_that_waits_for_its_condition_is_told_so() -> None:

@@ -112,7 +112,12 @@ class Watch:
         """Find out which limits of its queue *work* is over, and *arm* timers for when it will be."""
         who, here = work.interaction.id, work.sig.queue.name
         near = self._near(work, at, arm=arm)
-        for alarm, since in (("oldest_age", self._old(work, at, arm=arm)), ("next_breach", near)):
+        limits = {
+            "oldest_age": self._old(work, at, arm=arm),
+            "next_breach": near,
+            "last_step": at if _is_at_last_step(work) else None,
+        }
+        for alarm, since in limits.items():
             for queue in [name for name, kind in self._over if kind == alarm]:
                 if who in self._over[queue, alarm] and (queue != here or since is None or since > at):
                     del self._over[queue, alarm][who]
@@ -215,3 +220,11 @@ class Watch:
     def _say(self, event: ev.AlarmRaised | ev.AlarmCleared) -> None:
         self._state.evolve(event)
         self._turn.facts.append(event)
+
+
+def _is_at_last_step(work: Work) -> bool:
+    """Whether *work* waits, and has taken every step of a queue that wants to know."""
+    queue, progress = work.sig.queue.plan, work.progress
+    if queue.alarms is None or not queue.alarms.last_step or work.stage not in _WAITS or progress is None:
+        return False
+    return bool(queue.steps) and progress.taken == (1 << len(queue.steps)) - 1

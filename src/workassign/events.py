@@ -401,7 +401,7 @@ class Reopened:
 class AlarmRaised:
     """Something in a queue is as its plan says that it must not be.
 
-    `alarm` is oldest_age, next_breach or no_eligible_agent; `interaction` is the first that it is
+    `alarm` is oldest_age, next_breach, no_eligible_agent or last_step; `interaction` is the first that it is
     about; `due` if time brought it.
     """
 

@@ -34,6 +34,8 @@ class Alarms:
 
     Cost: O(classes of equal needs) whenever an agent comes or goes, or while it is raised.
     """
+    last_step: bool = False
+    """Something waits that has taken every step of the queue: nothing more will be done for it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -177,8 +179,9 @@ def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:
         value = getattr(alarms, field)
         if value is not None and (problem := positive(value)):
             yield f"alarms.{field}", problem
-    if type(alarms.no_eligible_agent) is not bool:
-        yield "alarms.no_eligible_agent", f"must be true or false, not {alarms.no_eligible_agent!r}"
+    for field in ("no_eligible_agent", "last_step"):
+        if type(getattr(alarms, field)) is not bool:
+            yield f"alarms.{field}", f"must be true or false, not {getattr(alarms, field)!r}"
 
 
 def positive(value: object, most: float = LONGEST) -> str | None:
