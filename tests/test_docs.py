@@ -182,3 +182,13 @@ def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
             assert f"({page.relative_to(DOCS).as_posix()})" in index, f"{page.name} is missing"
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link} leads nowhere"
+
+
+def test_every_row_of_the_features_names_a_test_that_is_there() -> None:
+    """One test a row, in a file of ours."""
+    page = (DOCS / "reference" / "features.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d–, ]+) \|.* `(test_\w+\.py)::(test_\w+)` \|$", page, re.MULTILINE)
+    assert len(rows) == len(re.findall(r"^\| \d", page, re.MULTILINE))
+    for row, file, name in rows:
+        source = (DOCS.parent / "tests" / file).read_text(encoding="utf-8")
+        assert f"\ndef {name}(" in source, f"row {row}: there is no {file}::{name}"
