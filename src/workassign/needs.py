@@ -278,20 +278,20 @@ def _interned(
     """Return the one object for these; *text* is None where *skills* says everything."""
     key = skills if text is None else text
     known = _known.get(key)
-    if known is None:
-        known = object.__new__(Needs)
-        values = {
-            "skills": skills,
-            "text": text,
-            "_expression": expression,
-            "_names": None,
-            "_test": None,
-            "wants": wants,
-        }
-        for name, value in values.items():
-            object.__setattr__(known, name, value)
-        _known[key] = known
-    return known
+    if known is not None:
+        return known
+    made = object.__new__(Needs)
+    values = {
+        "skills": skills,
+        "text": text,
+        "_expression": expression,
+        "_names": None,
+        "_test": None,
+        "wants": wants,
+    }
+    for name, value in values.items():
+        object.__setattr__(made, name, value)
+    return _known.setdefault(key, made)  # another thread may have made it meanwhile
 
 
 def _of(expression: Expression, wants: Iterable[tuple[Needs, float]] = ()) -> Needs:
