@@ -1,0 +1,460 @@
+"""Every kind of finding is found in a plan that has it, and not in one that is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from workassign.hours import Calendar
+from workassign.lint import KINDS, Finding, lint
+from workassign.linting.capacity import fullest
+from workassign.model import Agent, Channel, Interaction
+from workassign.needs import Needs
+from workassign.plan import Alarms, Plan, Queue
+from workassign.policies import capacity, ordering, scoring, sla, work
+from workassign.policies.offers import Backoff, per_cause
+from workassign.policies.scoring import Scorer
+from workassign.policies.sla import Target
+
+PATIENT = per_cause(*[{"cool_down": 1, "exclusion": 1}] * 3)
+MINUTE, HOUR = sla.first_response(60), sla.first_response(3600)
+
+
+def own_score(interaction: Interaction, at: float) -> float:
+    return 0.0
+
+
+def broken(cause: str, reason: str) -> Backoff:
+    raise LookupError(cause)
+
+
+def queue(**fields: Any) -> dict[str, Any]:
+    """A plan of one queue."""
+    return {"plan": Plan(queues={"vip": Queue(**fields)})}
+
+
+def scored(*scorers: Scorer, **fields: Any) -> dict[str, Any]:
+    return queue(scoring=scorers, **fields)
+
+
+def promised(within: Any, **channels: Channel) -> dict[str, Any]:
+    """A plan of one queue with one target, and more channels."""
+    plan = Plan(
+        queues={"vip": Queue(targets=(Target(measures="resolution", within=within),))},
+        channels={"default": Channel(), **channels},
+    )
+    return {"plan": plan}
+
+
+def two(first: Mapping[str, Any], second: Mapping[str, Any], *roster: Agent, **more: Any) -> dict[str, Any]:
+    """A plan of two queues, and a roster."""
+    plan = Plan(queues={"vip": Queue(**first), "web": Queue(**second)})
+    return {"plan": plan, "roster": roster, **more}
+
+
+def staffed(*roster: Agent, **fields: Any) -> dict[str, Any]:
+    """A plan without a flaw, and a roster."""
+    return {"plan": Plan(**fields), "roster": roster}
+
+
+def agent(name: str = "ann", **fields: Any) -> Agent:
+    return Agent(id=name, **fields)
+
+
+def work_of(**fields: Any) -> Interaction:
+    return Interaction(id="t1", **fields)
+
+
+CHAT = {"channels": {"chat": Channel(units=2)}}
+BY_PRIORITY = {"work": work.queue_priority, "refusals": PATIENT, "offer_for": 5}
+VIP_SECOND = agent(queues={"vip": 2, "web": 1})
+VIP_FIRST = agent("bob", queues={"vip": 1, "web": 2})
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "nameless_policy": (queue(work=lambda needs, skills, priority: 0), queue(work=work.best_skill)),
+    "own_policy": (scored(own_score), scored(scoring.sentiment())),
+    "dead_scorer": (
+        scored(scoring.weighted([(0, scoring.sentiment())])),
+        scored(scoring.weighted([(1, scoring.sentiment())])),
+    ),
+    "dead_part": (
+        scored(scoring.weighted([(0, scoring.sentiment()), (1, scoring.influence())])),
+        scored(scoring.weighted([(0.1, scoring.sentiment()), (1, scoring.influence())])),
+    ),
+    "cap_never_reached": (scored(scoring.sentiment(most=60)), scored(scoring.sentiment(most=3600))),
+    "cap_cuts_often": (
+        scored(scoring.capped([(1, scoring.sentiment(most=90)), (1, scoring.influence(most=1))], most=60)),
+        scored(scoring.capped([(1, scoring.sentiment(most=60))], most=60)),
+    ),
+    "cap_cuts": (
+        scored(scoring.sentiment(most=60), scoring.influence(most=60), head_start_cap=100),
+        scored(scoring.sentiment(most=60), scoring.influence(most=40), head_start_cap=100),
+    ),
+    "broken_refusals": (queue(refusals=broken), queue(refusals=PATIENT)),
+    "slow_sticky_wait": (queue(sticky_wait=90, sla=MINUTE), queue(sticky_wait=9, sla=MINUTE)),
+    "slow_offer": (queue(offer_for=60, sla=MINUTE), queue(offer_for=60, sla=MINUTE, auto_accept=True)),
+    "slow_cool_down": (
+        queue(sla=MINUTE, refusals=per_cause(declined={"cool_down": 60, "exclusion": 60})),
+        queue(sla=MINUTE, refusals=PATIENT),
+    ),
+    "slow_exclusion": (queue(sla=MINUTE), queue(sla=MINUTE, refusals=PATIENT)),
+    "dead_step": (
+        promised(sla.tightened(3600, followers=[(1000, 300), (1_000_000, 900)])),
+        promised(sla.tightened(3600, followers=[(1000, 900), (1_000_000, 300)], sentiment=[(-0.5, 1800)])),
+    ),
+    "dead_case": (promised(sla.by("channel", {"chat": 60})), promised(sla.by("channel", {"default": 60}))),
+    "idle_case": (
+        promised(sla.by("segment", {"gold": 60, "trial": 900}, otherwise=900)),
+        promised(sla.by("segment", {"gold": 60, "trial": 1800}, otherwise=900)),
+    ),
+    "dead_setting": (
+        queue(auto_accept=True, offer_for=10),
+        queue(offer_for=10, reopen_within=3600, refusals=per_cause(expired={"rest": 60})),
+    ),
+    "silent_alarm": (
+        queue(alarms=Alarms(next_breach=60)),
+        queue(alarms=Alarms(next_breach=60), sla=HOUR),
+    ),
+    "constant_alarm": (
+        queue(alarms=Alarms(next_breach=60), sla=MINUTE),
+        queue(alarms=Alarms(next_breach=30), sla=MINUTE),
+    ),
+    "unused_calendar": (
+        {"plan": Plan(calendars={"office": Calendar()})},
+        {
+            "plan": Plan(
+                queues={"vip": Queue(targets=(Target(measures="accept", within=60, calendar="office"),))},
+                calendars={"office": Calendar()},
+            )
+        },
+    ),
+    "unused_successor": (
+        {"plan": Plan(successors={"old": "default"}), "before": Plan()},
+        {
+            "plan": Plan(successors={"old": "default"}),
+            "before": Plan(queues={"old": Queue(), "default": Queue()}),
+        },
+    ),
+    "missing_successor": (
+        {"plan": Plan(), "before": Plan(queues={"old": Queue()})},
+        {"plan": Plan(successors={"old": "default"}), "before": Plan(queues={"old": Queue()})},
+    ),
+    "shadowed_queue": (
+        two({"tier": 0}, {}, agent()),
+        two({"tier": 0}, {}, agent(), agent("bob", queues={"web": 1})),
+    ),
+    "starving_tier": (
+        two({"tier": 0}, {}, agent(), agent("bob", queues={"web": 1})),
+        two({"tier": 0}, {}, agent(queues={"vip": 1}), agent("bob", queues={"web": 1})),
+    ),
+    "outranked_queue": (
+        two(BY_PRIORITY, BY_PRIORITY, VIP_SECOND),
+        two(BY_PRIORITY, BY_PRIORITY, VIP_SECOND, VIP_FIRST),
+    ),
+    "inverted_priority": (
+        two({**BY_PRIORITY, "sla": MINUTE}, {**BY_PRIORITY, "sla": HOUR}, VIP_SECOND),
+        two({**BY_PRIORITY, "sla": MINUTE}, {**BY_PRIORITY, "sla": HOUR}, VIP_SECOND, VIP_FIRST),
+    ),
+    "inverted_target": (
+        two({"sla": HOUR}, {"sla": MINUTE, "tier": 2}),
+        two({"sla": MINUTE}, {"sla": HOUR, "tier": 2}),
+    ),
+    "outweighed_target": (
+        two(
+            {"ordering": ordering.due, "sla": MINUTE},
+            {"ordering": ordering.due, "sla": HOUR, "scoring": (scoring.sentiment(most=3541),)},
+        ),
+        two(
+            {"ordering": ordering.due, "sla": MINUTE},
+            {"ordering": ordering.due, "sla": HOUR, "scoring": (scoring.sentiment(most=3540),)},
+        ),
+    ),
+    "unheard_target": (
+        queue(sla=sla.tightened(3600, followers=[(1000, 60)])),
+        queue(sla=sla.tightened(3600, followers=[(1000, 60)]), scoring=(scoring.influence(),)),
+    ),
+    "unheard_priorities": (two({}, {}, VIP_FIRST), two(BY_PRIORITY, {}, VIP_FIRST)),
+    "twin_queues": (
+        two({"sla": sla.first_response(60)}, {"sla": sla.first_response(60)}, agent()),
+        two({"sla": sla.first_response(60)}, {"sla": sla.first_response(61)}, agent()),
+    ),
+    "mixed_orders": (
+        two({"ordering": ordering.due, "sla": HOUR}, {}),
+        two({"ordering": ordering.due, "sla": HOUR}, {"tier": 2}),
+    ),
+    "unknown_targets": (
+        queue(ordering=ordering.due, sla=sla.tightened(60, sentiment=[(-1, 30)])),
+        queue(ordering=ordering.due, sla=MINUTE),
+    ),
+    "differing_targets": (
+        two({"ordering": ordering.due, "sla": HOUR}, {"ordering": ordering.due, "sla": MINUTE}),
+        two({"ordering": ordering.due, "sla": HOUR}, {"ordering": ordering.due, "sla": HOUR}),
+    ),
+    "agent_twice": (staffed(agent(), agent()), staffed(agent(), agent("bob"))),
+    "unknown_name": (staffed(agent(queues={"fax": 1})), staffed(agent(queues={"default": 1}))),
+    "idle_agent": (staffed(agent(capacity=0.5)), staffed(agent(capacity=1))),
+    "unserved_queue": (two({}, {}, agent(queues={"vip": 1})), two({}, {}, agent())),
+    "unserved_channel": (staffed(agent(channels={"default": 0})), staffed(agent(channels={"default": 1}))),
+    "oversized_channel": (staffed(agent(), **CHAT), staffed(agent(capacity=2), **CHAT)),
+    "wasted_capacity": (
+        staffed(agent(capacity=5, channels={"chat": 2}), **CHAT),
+        staffed(agent(capacity=4, channels={"chat": 2}), **CHAT),
+    ),
+    "unreachable_limit": (
+        staffed(agent(capacity=4, channels={"chat": 3}), **CHAT),
+        staffed(agent(capacity=4, channels={"chat": 2}), **CHAT),
+    ),
+    "unused_skill": (
+        staffed(agent(), skills=frozenset({"x"})),
+        staffed(agent(skills={"x": 1}), skills=frozenset({"x"})),
+    ),
+    "scarce_skill": (
+        staffed(agent(skills={"x": 1}), agent("bob")),
+        staffed(agent(skills={"x": 1}), agent("bob", skills={"x": 1})),
+    ),
+    "refused_work": (
+        {"plan": Plan(), "sample": [work_of(queue="fax")]},
+        {"plan": Plan(), "sample": [work_of()]},
+    ),
+    "unroutable_needs": (
+        {**staffed(agent()), "sample": [work_of(needs=Needs({"x": 1}))]},
+        {**staffed(agent(skills={"x": 1})), "sample": [work_of(needs=Needs({"x": 1}))]},
+    ),
+    "own_tier": (
+        {"plan": Plan(), "sample": [work_of(tier=0)]},
+        {"plan": Plan(), "sample": [work_of(tier=1)]},
+    ),
+    "dead_sticky_wait": (
+        {**queue(sticky_wait=5), "sample": [work_of(queue="vip")]},
+        {**queue(sticky_wait=5), "sample": [work_of(queue="vip", prefers="ann")]},
+    ),
+    "unknown_preference": (
+        {**staffed(agent()), "sample": [work_of(prefers="eve")]},
+        {**staffed(agent()), "sample": [work_of(prefers="ann")]},
+    ),
+}
+"""Kind -> a plan that has it, and one as like it as possible that has not."""
+
+ELSEWHERE = {"dead_topic", "unfed_scorer"}
+"""Found in the table [mentions] of a plan file: see test_flaws."""
+
+
+def of_kind(kind: str, case: Mapping[str, Any]) -> list[Finding]:
+    told = dict(case)
+    return [each for each in lint(told.pop("plan"), **told) if each.kind == kind]
+
+
+def only(kind: str, case: Mapping[str, Any]) -> Finding:
+    (found,) = of_kind(kind, case)
+    return found
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_plan_with_this_flaw_is_found_and_a_sound_one_is_not(kind: str) -> None:
+    """Each finding says where, what and what to do, with the severity of its kind."""
+    flawed, sound = CASES[kind]
+    found = of_kind(kind, flawed)
+    assert found
+    assert all(each.severity == KINDS[kind] and each.message and each.suggestion for each in found)
+    assert of_kind(kind, sound) == []
+
+
+def test_every_kind_of_finding_is_tried() -> None:
+    assert CASES.keys() | ELSEWHERE == KINDS.keys()
+
+
+# --- priorities that invert ---------------------------------------------------------------------
+
+
+def test_a_shorter_promise_that_everybody_serves_later() -> None:
+    """Under the agents' own priorities; under greatest need the same roster is sound."""
+    found = only("inverted_priority", CASES["inverted_priority"][0])
+    assert found.place == "queues.vip.work"
+    assert found.message == "60 s are promised, but everybody serves web first, where 3600 s would do"
+    by_need = {"refusals": PATIENT, "offer_for": 5}
+    plain = two({**by_need, "sla": MINUTE}, {**by_need, "sla": HOUR}, VIP_SECOND)
+    assert of_kind("inverted_priority", plain) == of_kind("outranked_queue", plain) == []
+
+
+def test_needs_that_only_those_meet_who_serve_something_else_first() -> None:
+    """The queue as a whole is sound, but not for everything in it."""
+    latin = agent("lia", queues={"vip": 2, "web": 1}, skills={"latin": 1})
+    promises = {**BY_PRIORITY, "sla": MINUTE}, {**BY_PRIORITY, "sla": HOUR}
+    sample = [work_of(queue="vip", needs=Needs({"latin": 1}))]
+    found = only("inverted_priority", two(*promises, latin, VIP_FIRST, sample=sample))
+    assert found.place == "sample"
+    assert "of those who can do it, everybody" not in found.message
+    assert "of those who can do it, 60 s are promised, but everybody serves web first" in found.message
+    assert of_kind("inverted_priority", two(*promises, latin, VIP_FIRST, sample=[work_of(queue="vip")])) == []
+
+
+def test_a_work_policy_that_always_ranks_before_another_one() -> None:
+    """Greatest need ranks 0, a priority is at least 1: in one tier they do not mix."""
+    found = only("outranked_queue", two(BY_PRIORITY, {}, agent()))
+    assert found.place == "queues.vip.work"
+    assert "everybody serves web first" in found.message
+    assert of_kind("outranked_queue", two(BY_PRIORITY, {"tier": 2}, agent())) == []
+    assert of_kind("outranked_queue", two(BY_PRIORITY, {"work": work.best_skill}, agent())) == []
+
+
+def test_a_later_tier_that_promises_more_only_where_somebody_serves_both() -> None:
+    apart = agent(queues={"vip": 1}), agent("bob", queues={"web": 1})
+    promises: tuple[dict[str, Any], dict[str, Any]] = {"sla": HOUR}, {"sla": MINUTE, "tier": 2}
+    assert of_kind("inverted_target", two(*promises, *apart)) == []
+    found = only("inverted_target", two(*promises, agent()))
+    assert found.place == "queues.web.tier"
+    assert found.message == "promises 60 s, but what is in vip always comes first, where 3600 s would do"
+
+
+def test_targets_by_tier_that_are_the_wrong_way_round() -> None:
+    found = only("inverted_target", promised(sla.by("tier", {"0": 3600, "1": 60, "2": 7200})))
+    assert found.place == "queues.vip.targets[0].within.cases.1"
+    assert of_kind("inverted_target", promised(sla.by("tier", {"0": 60, "1": 3600}))) == []
+
+
+# --- rules that are never heard -----------------------------------------------------------------
+
+
+def test_every_step_that_never_tightens() -> None:
+    """Wherever it applies something shorter applies, too: a wider step, its double, or the usual."""
+    within = sla.tightened(
+        600, followers=[(10, 900)], influence=[(50, 60), (50, 60)], sentiment=[(-0.9, 300), (-0.1, 200)]
+    )
+    places = {each.place.rpartition("within.")[2] for each in of_kind("dead_step", promised(within))}
+    assert places == {"followers[0]", "influence[1]", "sentiment[0]"}
+    nested = sla.by("segment", {"gold": sla.tightened(60, followers=[(1, 90)])})
+    found = only("dead_step", promised(nested))
+    assert found.place == "queues.vip.targets[0].within.cases.gold.followers[0]"
+
+
+def test_cases_that_never_come() -> None:
+    """Channels that are not in the plan, tiers that cannot be; other fields may be anything."""
+    assert only("dead_case", promised(sla.by("tier", {"urgent": 60}))).message.startswith(
+        "never comes: a tier"
+    )
+    assert of_kind("dead_case", promised(sla.by("channel", {"chat": 60}), chat=Channel())) == []
+    assert of_kind("dead_case", promised(sla.by("language", {"es": 60}))) == []
+
+
+def test_settings_of_what_does_not_happen() -> None:
+    """Offers that nobody makes, re-openings that cannot be, a cap on nothing."""
+    flaws: list[tuple[dict[str, Any], str]] = [
+        ({"auto_accept": True, "offer_for": 10}, "offer_for"),
+        ({"auto_accept": True, "refusals": per_cause(expired={"rest": 9})}, "refusals"),
+        ({"reopen": False, "reopen_within": 60}, "reopen_within"),
+        ({"reopen_within": 8 * 86_400.0}, "reopen_within"),
+        ({"head_start_cap": 60}, "head_start_cap"),
+    ]
+    for fields, setting in flaws:
+        assert only("dead_setting", queue(**fields)).place == f"queues.vip.{setting}"
+    # Declining is asked of what is given back, too, and a holder can lose her connection.
+    kept = per_cause(declined={"rest": 9}, disconnected={"rest": 9})
+    assert of_kind("dead_setting", queue(auto_accept=True, refusals=kept)) == []
+
+
+def test_alarms_that_never_ring_and_that_always_do() -> None:
+    assert only("silent_alarm", queue(alarms=Alarms())).place == "queues.vip.alarms"
+    office = Plan(
+        queues={
+            "vip": Queue(
+                alarms=Alarms(next_breach=60), targets=(Target(measures="accept", within=60, calendar="o"),)
+            )
+        },
+        calendars={"o": Calendar(week={"mon": ["09:00-17:00"]})},
+    )
+    assert of_kind("constant_alarm", {"plan": office}) == [], "by night it is due in the morning"
+
+
+def test_caps_within_a_policy_that_make_customers_alike() -> None:
+    inner = scoring.capped([(1, scoring.customer_value(most=600)), (1, scoring.sentiment(most=90))], most=60)
+    found = of_kind("cap_cuts_often", scored(scoring.weighted([(2, inner)]), head_start_cap=120))
+    assert [each.place for each in found] == ["queues.vip.scoring[0].parts[0].most"]
+
+
+# --- capacities that can never fill -------------------------------------------------------------
+
+
+def test_a_capacity_that_no_combination_uses_up() -> None:
+    """Agents who are alike are said once."""
+    team = [agent(f"a{number}", capacity=5, channels={"chat": 2}) for number in range(3)]
+    found = only("wasted_capacity", staffed(*team, **CHAT))
+    assert found.place == "roster.a0.capacity"
+    assert found.message == "is 5, but her channels never add up to more than 4 (and 2 alike)"
+    odd = staffed(agent(capacity=5), **CHAT)
+    assert only("wasted_capacity", odd).message.endswith("more than 4"), "without a limit, units are even"
+
+
+@pytest.mark.parametrize(
+    ("policy", "most"), [(capacity.one_at_a_time, 2), (capacity.one_channel_at_a_time, 4), (None, 5)]
+)
+def test_a_capacity_that_the_plan_does_not_let_fill(policy: Any, most: float) -> None:
+    plan = Plan(channels={"chat": Channel(units=2), "mail": Channel(units=1)}, capacity=policy)
+    ann = agent(capacity=5, channels={"chat": 2, "mail": 1})
+    found = of_kind("wasted_capacity", {"plan": plan, "roster": [ann]})
+    assert [each.suggestion.split()[0] for each in found] == ([] if most == 5 else [str(most)])
+
+
+def test_what_adds_up_is_what_trying_all_combinations_finds() -> None:
+    """Small pools by brute force; a pool of very many steps is only bounded from above."""
+    loads: list[tuple[float, int | None]] = [(0.5, 3), (1.5, None), (2, 1)]
+    for pool in range(1, 12):
+        room = pool / 2
+        sums = {a * 0.5 + b * 1.5 + c * 2 for a in range(4) for b in range(9) for c in range(2)}
+        assert fullest(room, loads) == max(each for each in sums if each <= room)
+    assert fullest(1e6, [(0.001, 3), (1000, 2)]) == 2000.003
+
+
+# --- shadowed queues ----------------------------------------------------------------------------
+
+
+def test_a_queue_is_shadowed_only_if_nobody_is_there_for_it_alone() -> None:
+    tiers: tuple[dict[str, Any], dict[str, Any]] = {"tier": 0}, {}
+    alone = agent("bob", queues={"web": 1})
+    assert only("shadowed_queue", two(*tiers, agent())).place == "queues.web.tier"
+    found = only("starving_tier", two(*tiers, agent(), alone))
+    assert found.message == "whoever also serves vip comes to it only when nothing is left there"
+    assert of_kind("starving_tier", two(*tiers, agent())) == []
+
+
+def test_twins_must_be_served_by_the_same_agents_at_the_same_priorities() -> None:
+    assert only("twin_queues", two({}, {}, agent(), agent("bob"))).place == "queues.web"
+    assert of_kind("twin_queues", two({}, {}, agent(), agent("bob", queues={"vip": 1}))) == []
+    assert of_kind("twin_queues", two({}, {}, VIP_FIRST)) == []
+    assert of_kind("twin_queues", two({}, {})) == [], "without a roster nobody knows who serves them"
+
+
+# --- the bound ----------------------------------------------------------------------------------
+
+
+def of_2000_agents() -> tuple[Plan, list[Agent], list[Interaction]]:
+    """All of them different, over 1,000 queues, with 1,000 kinds of needs."""
+    queues = {
+        f"q{n}": Queue(tier=n % 3, sla=sla.first_response(60 + n), work=work.queue_priority)
+        for n in range(1000)
+    }
+    channels = {f"c{n}": Channel(units=0.7 + n) for n in range(5)}
+    roster = [
+        Agent(
+            id=f"a{n}",
+            skills={f"s{n % 97}": n % 5, f"s{n % 89}": 3, f"s{n % 7}": n % 4},
+            queues={f"q{(n + each * 7) % 1000}": 1 + each % 3 for each in range(100)} if n % 10 else None,
+            channels=dict.fromkeys(channels, 1 + n % 4),
+            capacity=1 + n % 50,
+        )
+        for n in range(2000)
+    ]
+    sample = [
+        Interaction(id=f"t{n}", queue=f"q{n}", channel=f"c{n % 5}", needs=Needs({f"s{n % 97}": n / 300}))
+        for n in range(1000)
+    ]
+    return Plan(queues=queues, channels=channels), roster, sample
+
+
+def test_2000_agents_and_1000_kinds_of_needs_take_seconds() -> None:
+    """Measured 3 s; ten times that is a mistake in its growth, not a slow machine."""
+    started = perf_counter()
+    assert lint(*of_2000_agents())
+    assert perf_counter() - started < 30
