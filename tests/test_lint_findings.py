@@ -7,11 +7,13 @@ from time import perf_counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workassign.hours import Calendar
 from workassign.lint import KINDS, Finding, lint
 from workassign.linting.capacity import fullest
-from workassign.model import Agent, Channel, Interaction
+from workassign.model import Agent, Channel, Customer, Interaction
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
@@ -273,7 +275,10 @@ def test_a_shorter_promise_that_everybody_serves_later() -> None:
     """Under the agents' own priorities; under greatest need the same roster is sound."""
     found = only("inverted_priority", CASES["inverted_priority"][0])
     assert found.place == "queues.vip.work"
-    assert found.message == "60 s are promised, but everybody serves web first, where 3600 s would do"
+    assert (
+        found.message
+        == "60 s are promised, but everybody serves something else first (web), where 3600 s would do"
+    )
     by_need = {"refusals": PATIENT, "offer_for": 5}
     plain = two({**by_need, "sla": MINUTE}, {**by_need, "sla": HOUR}, VIP_SECOND)
     assert of_kind("inverted_priority", plain) == of_kind("outranked_queue", plain) == []
@@ -286,8 +291,7 @@ def test_needs_that_only_those_meet_who_serve_something_else_first() -> None:
     sample = [work_of(queue="vip", needs=Needs({"latin": 1}))]
     found = only("inverted_priority", two(*promises, latin, VIP_FIRST, sample=sample))
     assert found.place == "sample"
-    assert "of those who can do it, everybody" not in found.message
-    assert "of those who can do it, 60 s are promised, but everybody serves web first" in found.message
+    assert "of those who can do it, 60 s are promised" in found.message
     assert of_kind("inverted_priority", two(*promises, latin, VIP_FIRST, sample=[work_of(queue="vip")])) == []
 
 
@@ -295,7 +299,7 @@ def test_a_work_policy_that_always_ranks_before_another_one() -> None:
     """Greatest need ranks 0, a priority is at least 1: in one tier they do not mix."""
     found = only("outranked_queue", two(BY_PRIORITY, {}, agent()))
     assert found.place == "queues.vip.work"
-    assert "everybody serves web first" in found.message
+    assert "everybody serves something else first (web)" in found.message
     assert of_kind("outranked_queue", two(BY_PRIORITY, {"tier": 2}, agent())) == []
     assert of_kind("outranked_queue", two(BY_PRIORITY, {"work": work.best_skill}, agent())) == []
 
@@ -328,6 +332,27 @@ def test_every_step_that_never_tightens() -> None:
     nested = sla.by("segment", {"gold": sla.tightened(60, followers=[(1, 90)])})
     found = only("dead_step", promised(nested))
     assert found.place == "queues.vip.targets[0].within.cases.gold.followers[0]"
+
+
+steps = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 5)), max_size=4)
+
+
+@given(st.integers(1, 5), steps, steps, st.none() | st.integers(0, 4), st.none() | st.integers(0, 4))
+def test_without_the_steps_that_are_found_every_target_is_the_same(
+    usual: int, followers: Any, sentiment: Any, many: int | None, mood: int | None
+) -> None:
+    """What is called dead is dead."""
+    tables = {"followers": followers, "sentiment": [(-bound / 4, seconds) for bound, seconds in sentiment]}
+    found = {
+        each.place.rpartition("within.")[2]
+        for each in of_kind("dead_step", promised(sla.tightened(usual, **tables)))
+    }
+    kept = {
+        name: [step for number, step in enumerate(table) if f"{name}[{number}]" not in found]
+        for name, table in tables.items()
+    }
+    item = work_of(customer=Customer(id="c", followers=many), sentiment=None if mood is None else -mood / 4)
+    assert sla.tightened(usual, **kept)(item, 0.0) == sla.tightened(usual, **tables)(item, 0.0)
 
 
 def test_cases_that_never_come() -> None:

@@ -65,13 +65,17 @@ def lint(
     """
     staff = Staff(roster) if roster else None
     after = {} if staff is None else outranked(plan, staff)
-    found = [*_of_plan(plan), *of_tiers(plan, staff)]
+    found = [*_of_plan(plan), *of_tiers(plan, staff or _ANYBODY)]
     if staff is not None:
         found += _of_roster(plan, staff, after)
     if before is not None:
         found += of_change(plan, before)
     found += of_sample(plan, staff, sample, after)
     return worst_first(found)
+
+
+_ANYBODY = Staff([Agent(id="anybody")])
+"""Stands in for a roster that is not known: the same agents may serve all queues."""
 
 
 def _of_plan(plan: Plan) -> Iterator[Finding]:

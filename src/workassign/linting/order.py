@@ -22,7 +22,7 @@ from workassign.queues import first_dues
 __all__ = ["of_orders", "of_tiers", "of_twins"]
 
 
-def of_tiers(plan: Plan, staff: Staff | None) -> Iterator[Finding]:
+def of_tiers(plan: Plan, staff: Staff) -> Iterator[Finding]:
     """Look for queues that an earlier tier can starve, and for promises that tiers turn round.
 
     Cost: O(queues squared).
@@ -31,31 +31,24 @@ def of_tiers(plan: Plan, staff: Staff | None) -> Iterator[Finding]:
     earlier: list[str] = []
     for queues in tiers_of(plan).values():
         for name in queues:
-            if rivals := _rivals(name, earlier, staff):
+            here = staff.serving(name)
+            if rivals := [other for other in earlier if staff.serving(other) & here]:
                 yield _starved(name, rivals, staff)
                 yield from _inverted(name, rivals, promised)
         earlier += queues
 
 
-def _rivals(name: str, earlier: list[str], staff: Staff | None) -> list[str]:
-    """Return which of the *earlier* queues somebody serves who also serves *name*."""
-    if staff is None:
-        return earlier
-    here = staff.serving(name)
-    return [other for other in earlier if staff.serving(other) & here]
-
-
-def _starved(name: str, rivals: list[str], staff: Staff | None) -> Finding:
+def _starved(name: str, rivals: list[str], staff: Staff) -> Finding:
     """Say that what is in *rivals* comes before what is in *name*."""
-    suggestion = "use one tier and a head start: it overtakes by so many seconds and no more"
-    free = 0 if staff is None else staff.serving(name)
-    for other in rivals if staff is not None else ():
-        free &= ~staff.serving(other)  # type: ignore[union-attr]
+    place, free = f"queues.{name}.tier", staff.serving(name)
+    for other in rivals:
+        free &= ~staff.serving(other)
     if free:
         message = f"whoever also serves {listed(rivals)} comes to it only when nothing is left there"
-        return finding("starving_tier", f"queues.{name}.tier", message, "none, if the others are enough")
+        return finding("starving_tier", place, message, "none, if the others are enough")
     message = f"waits for as long as anything is in {listed(rivals)}, which can be for ever"
-    return finding("shadowed_queue", f"queues.{name}.tier", message, suggestion)
+    suggestion = "use one tier and a head start: it overtakes by so many seconds and no more"
+    return finding("shadowed_queue", place, message, suggestion)
 
 
 def _inverted(name: str, rivals: Sequence[str], promised: Mapping[str, float]) -> Iterator[Finding]:

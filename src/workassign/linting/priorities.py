@@ -24,17 +24,14 @@ from workassign.policies import work
 __all__ = ["Outranked", "came_after", "of_priorities", "outranked"]
 
 
-@attrs.define
+@attrs.frozen
 class Outranked:
-    """Who serves a queue only after others of its tier, and which."""
+    """Which queues are served before one of their tier, and by whom."""
 
-    who: Agents = 0
-    others: dict[str, None] = attrs.field(factory=dict)
-    """For each kind of agent, one that she serves first of all."""
-    hurried: Agents = 0
-    """Who serves it after one that promises more time."""
-    slower: dict[str, None] = attrs.field(factory=dict)
-    """For each kind of these agents, the one that promises the most."""
+    first: dict[str, Agents] = attrs.field(factory=dict)
+    """For whoever serves it later, a queue that she serves first of all."""
+    slower: dict[str, Agents] = attrs.field(factory=dict)
+    """For whoever serves it after one that promises more time, that one."""
 
 
 def outranked(plan: Plan, staff: Staff) -> dict[str, Outranked]:
@@ -48,11 +45,9 @@ def outranked(plan: Plan, staff: Staff) -> dict[str, Outranked]:
         for priorities, who in staff.tables(queues):
             for name, other, slower in _after(queues, priorities, promised):
                 each = found.setdefault(name, Outranked())
-                each.who |= who
-                each.others[other] = None
+                each.first[other] = each.first.get(other, 0) | who
                 if slower is not None:
-                    each.hurried |= who
-                    each.slower[slower] = None
+                    each.slower[slower] = each.slower.get(slower, 0) | who
     return found
 
 
@@ -98,17 +93,25 @@ def came_after(
 ) -> tuple[str, str] | None:
     """Return how all who are *able* serve *queue* only after others: kind of finding and message."""
     found = after.get(queue)
-    if found is None or not able or able & ~found.who:
+    if found is None or not able or not (first := _covering(able, found.first)):
         return None
-    if able & ~found.hurried:
-        return "outranked_queue", f"everybody serves {listed(list(found.others))} first: it can wait for ever"
-    promised = targets({name: plan.queues[name] for name in (queue, *found.slower)})
-    longest = max(promised[other] for other in found.slower)
+    if not (slower := _covering(able, found.slower)):
+        message = f"everybody serves something else first ({listed(first)}): it can wait for ever"
+        return "outranked_queue", message
+    promised = targets({name: plan.queues[name] for name in (queue, *slower)})
     message = (
-        f"{promised[queue]:g} s are promised, but everybody serves {listed(list(found.slower))} "
-        f"first, where {longest:g} s would do"
+        f"{promised[queue]:g} s are promised, but everybody serves something else first "
+        f"({listed(slower)}), where {max(promised[name] for name in slower):g} s would do"
     )
     return "inverted_priority", message
+
+
+def _covering(able: Agents, queues: Mapping[str, Agents]) -> list[str]:
+    """Return the queues that any who are *able* serve first, if all of them do so; else none."""
+    names = [name for name, who in queues.items() if who & able]
+    for name in names:
+        able &= ~queues[name]
+    return [] if able else names
 
 
 def _of_unheard(plan: Plan, staff: Staff) -> Iterator[Finding]:

@@ -80,11 +80,9 @@ def _never(plan: Plan, field: str, value: str) -> str | None:
 
 def _of_tiers(place: str, cases: Mapping[str, Any]) -> Iterator[Finding]:
     """Look for a tier that is promised more than an earlier one."""
-    tiers = sorted((int(value), fixed(each)) for value, each in cases.items() if str(value).isdecimal())
+    known = {int(value): fixed(each) for value, each in cases.items() if str(value).isdecimal()}
     longest: tuple[float, int] = (-inf, 0)
-    for tier, seconds in tiers:
-        if seconds is None:
-            continue
+    for tier, seconds in sorted((tier, seconds) for tier, seconds in known.items() if seconds is not None):
         if seconds < longest[0]:
             message = (
                 f"is promised {seconds:g} s, the more urgent tier {longest[1]} only {longest[0]:g} s: "
