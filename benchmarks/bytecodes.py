@@ -8,15 +8,13 @@ is not. It does not see memory, so it says what could be saved, not what a life 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from benchmarks.command import parser, write
 from benchmarks.lifecycle import Saturated, Size
 
 LIVES = 200
@@ -51,19 +49,13 @@ def bytecodes(size: Size) -> tuple[dict[str, float], dict[str, float]]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Count, print, and write the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    options = parser.parse_args(argv)
+    options = parser(__doc__).parse_args(argv)
     steps, calls = bytecodes(Size(1_000, 100, 100, 100, 18))
     print(f"{sum(steps.values()):,.0f} bytecodes and {sum(calls.values()):.0f} Python calls a life")
     for name, count in list(steps.items())[:25]:
         print(f"{count:8.1f}  {calls[name]:5.2f} calls  {name}")
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        figures = {"bytecodes": sum(steps.values()), "calls": sum(calls.values()), "by_function": steps}
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    figures = {"bytecodes": sum(steps.values()), "calls": sum(calls.values()), "by_function": steps}
+    write(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ Both in fresh processes, in turn, processor time of the import statement; the me
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
+
+from benchmarks.command import parser, write
 
 TIMED = "import time; start = time.thread_time(); import {}; print(time.thread_time() - start)"
 
@@ -31,12 +30,9 @@ def cost(module: str) -> float:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument("--rounds", type=int, default=21)
-    options = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--rounds", type=int, default=21)
+    options = asked.parse_args(argv)
     cost("workassign")
     rounds = [(cost("attrs"), cost("workassign")) for _ in range(options.rounds)]
     figures = {
@@ -49,9 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             **figures
         )
     )
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,14 @@ hundred thousand. Times are processor times, as multiples of the floor F as well
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from time import thread_time
 from typing import Any
 
+from benchmarks.command import parser, write
 from benchmarks.floor import Floor
 from benchmarks.lifecycle import GRID, STEP, Saturated, Size
 from workassign import Agent, Desk, Engine, Interaction, Kpis, MemoryStore, Plan
@@ -173,22 +171,16 @@ def _read(read: Callable[[], object]) -> float:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument("--quick", action="store_true", help="leave out the million")
-    options = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--quick", action="store_true", help="leave out the million")
+    options = asked.parse_args(argv)
     cases = []
     for size in SIZES[:2] if options.quick else SIZES:
         cases.append(measure(size, 200, 500))
         print(_line(cases[-1]), flush=True)
     desk = measure_desk(100, 200)
     print("at a desk: {plain_us:.0f} us a life, with figures +{extra:.1%}".format(**desk))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        figures = {"cases": cases, "desk": desk, "python": sys.version.split()[0]}
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write({"cases": cases, "desk": desk, "python": sys.version.split()[0]}, options.json)
 
 
 def _line(case: dict[str, Any]) -> str:

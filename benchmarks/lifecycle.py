@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import random
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from statistics import quantiles
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from benchmarks.command import parser, write
 from benchmarks.floor import Floor, against_floor
 from workassign import Agent, Engine, Interaction, Needs, Plan, Queue
 from workassign.commands import Accept, Complete, Submit
@@ -286,13 +286,10 @@ def growth(cases: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument("--quick", action="store_true", help="leave out what is larger than 100,000")
-    parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
+    asked = parser(__doc__)
+    asked.add_argument("--quick", action="store_true", help="leave out what is larger than 100,000")
+    asked.add_argument("--memory", type=int, help=argparse.SUPPRESS)
+    options = asked.parse_args(argv)
     if options.memory:
         print(bytes_per_queued(options.memory))
         return
@@ -324,9 +321,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "python": sys.version.split()[0],
     }
     print(f"growth {figures['growth']:.2f}, {figures['bytes_per_queued']:.0f} bytes per queued interaction")
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write(figures, options.json)
 
 
 def _line(case: dict[str, Any]) -> str:

@@ -18,7 +18,9 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.hours import Calendar
 from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence, Status
+from workassign.needs import Needs
 from workassign.plan import Plan, Queue
+from workassign.policies.escalation import Step
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.sla import Target
@@ -28,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH = range(10)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
 
 STOPS = {
     "accept": ("accepted",),
@@ -112,6 +114,10 @@ class Item:
     target: float | None
     clock: bool
     first: ev.Submitted
+    needs: Needs
+    """Its own needs and those of its queue, relaxed by the steps it took."""
+    came: Instant
+    """When it came to its queue."""
     stage: str = "waiting"
     holder: str | None = None
     offer: int | None = None
@@ -128,6 +134,13 @@ class Item:
     """The last target that was missed."""
     version: int = 1
     closed: Instant | None = None
+    taken: list[int] = attrs.Factory(list)
+    """The numbers of the steps that it took in its queue."""
+    unmet: list[int] = attrs.Factory(list)
+    """Those whose time has come without their condition."""
+    step_tier: int | None = None
+    step_seconds: float = 0.0
+    """What steps gave it: a tier, and seconds of head start."""
     said: list[str] = attrs.Factory(lambda: ["customer"])
     """Who wrote, one after the other: customer, agent or bot."""
     mood: float | None = None
@@ -303,6 +316,8 @@ class Router:
                 self.lose(subject, due)
             elif kind == CLOCK:
                 self.reach(subject, due)
+            elif kind == STEP:
+                self.take_steps(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -314,6 +329,8 @@ class Router:
                     self.touched += [person for person in self.people if person.number == timer[2]]
         self.pair()
         self.watch()
+        if self.next_wake() <= self.at:
+            self.fire()
 
     def next_timer(self) -> Timer | None:
         """Return the first of all timers."""
@@ -341,6 +358,10 @@ class Router:
         for clock in item.present_clocks():
             if clock.now == "runs" and clock.threshold is not None:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
+        if item.stage == "waiting":
+            for number, due in self.steps_ahead(item):
+                if number not in item.unmet:
+                    yield due, STEP, item.seq, item
         yield from self.crossings(item)
 
     def next_wake(self) -> Instant:
@@ -359,10 +380,13 @@ class Router:
             if person in self.people and person.presence is Presence.AVAILABLE:
                 self.set_presence(person, Presence.AWAY, cause)
         self.pauses = []
+        self.step_all()
         self.look()
         self.pair_all()
-        if self.drain():
+        while self.drain():
+            self.step_all()
             self.look()
+            self.pair_all()
 
     def pair_all(self) -> None:
         """Give the most urgent of what is named to whom selection prefers, again and again."""
@@ -388,15 +412,17 @@ class Router:
     def wish(self, person: Person, item: Item) -> tuple[float, ...]:
         """Return the place of *item* among what *person* could take."""
         priority = 1 if person.agent.queues is None else person.agent.queues[item.queue]
-        rank = self.plan.queues[item.queue].work(item.interaction.needs, person.agent.skills, priority)
+        rank = self.plan.queues[item.queue].work(item.needs, person.agent.skills, priority)
         return item.tier, rank, item.key, item.seq
 
     def liking(self, item: Item, person: Person) -> tuple[float, ...]:
         """Return the place of *person* among those who would take *item*."""
         selection = self.plan.queues[item.queue].selection
         pair_key = getattr(selection, "pair_key", None)
-        first = 0.0 if pair_key is None else pair_key(item.interaction.needs, person.agent.skills)
-        return first, selection(Facts(self, person)), person.idle_since, person.number
+        needs, who = item.needs, person.agent
+        first = 0.0 if pair_key is None else pair_key(needs, who.skills)
+        wanted = fsum(weight for want, weight in needs.wants if who.meets(want))
+        return -wanted, first, selection(Facts(self, person)), person.idle_since, person.number
 
     def fits(self, person: Person, item: Item) -> bool:
         """Whether *person* may take *item* now."""
@@ -407,6 +433,98 @@ class Router:
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
         )
+
+    # --- what waiting changes ---------------------------------------------------------------
+
+    def step_all(self) -> None:
+        """Let everything that waits take the steps that are due."""
+        for item in sorted(self.items, key=lambda item: item.seq):
+            if item.stage == "waiting":
+                self.take_steps(item, self.at)
+
+    def take_steps(self, item: Item, until: Instant) -> None:
+        """Take the steps of *item* that were due by *until*, one after the other."""
+        while True:
+            ripe = [(due, number) for number, due in self.steps_ahead(item) if due <= until]
+            steps = self.plan.queues[item.queue].steps
+            met = [
+                pair for pair in ripe if pair[1] not in item.unmet and self.condition(item, steps[pair[1]])
+            ]
+            if not met:
+                item.unmet = [number for _, number in ripe]
+                return
+            due, number = min(met)
+            self.take_step(item, number, steps[number], due)
+
+    def take_step(self, item: Item, number: int, step: Step, due: Instant) -> None:
+        """Take one step."""
+        needs = step.relaxed(item.needs)
+        tier = None if step.tier == item.tier else step.tier
+        changed = None if needs is item.needs else needs
+        item.needs, item.tier = needs, item.tier if tier is None else tier
+        item.key -= step.head_start
+        item.taken.append(number)
+        item.step_tier = item.step_tier if tier is None else tier
+        item.step_seconds += step.head_start
+        item.version += 1
+        ids = (item.interaction.id, number + 1)
+        self.emit(ev.Escalated(self.at, due, *ids, changed, tier, float(step.head_start), step.notify))
+        if step.queue is not None:
+            place = self.place(step.queue, item.interaction, item.since)
+            item.refusals = []
+            item.version += 1
+            self.move(item, step.queue, place)
+            self.sticky_timer(item)
+            tier, reference, head_start, terms, target = place
+            where = (item.interaction.id, step.queue, None, "escalated")
+            self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
+            self.follow(item, "transferred")
+
+    def steps_ahead(self, item: Item) -> list[tuple[int, Instant]]:
+        """Return the steps that *item* has not taken, and when their time comes or came."""
+        found = []
+        for number, step in enumerate(self.plan.queues[item.queue].steps):
+            if number in item.taken:
+                continue
+            due = item.came + step.after
+            if step.slack is not None:
+                due = max(due, self.first_breach(item) - step.slack)
+            if due < inf:
+                found.append((number, due))
+        return found
+
+    def first_breach(self, item: Item) -> Instant:
+        """Return when a target is missed first: long ago, if one was."""
+        clocks = item.present_clocks()
+        if item.missed is not None or any(clock.missed for clock in clocks):
+            return -inf
+        dues = [clock.due for clock in clocks if clock.now == "runs" and clock.due is not None]
+        if item.clock and item.target is not None:
+            dues.append(item.since + item.target)
+        return min(dues, default=inf)
+
+    def condition(self, item: Item, step: Step) -> bool:
+        """Whether there are as few agents as *step* asks for."""
+        units, channel = self.units(item.interaction.channel), item.interaction.channel
+        eligible = [
+            each
+            for each in self.people
+            if each.there and self.able(each, item) and round(each.agent.capacity * 1_000_000) >= units
+        ]
+        free = [
+            each
+            for each in eligible
+            if each.presence is Presence.AVAILABLE
+            and (each.rest is None or self.at >= each.rest)
+            and self.has_room(each, channel)
+        ]
+        few = step.eligible_below is None or len(eligible) < step.eligible_below
+        return few and (step.free_below is None or len(free) < step.free_below)
+
+    def recount(self) -> None:
+        """Somebody came or went: what hangs on how many there are is asked again."""
+        for item in self.items:
+            item.unmet = []
 
     # --- questions --------------------------------------------------------------------------
 
@@ -437,8 +555,12 @@ class Router:
         return (
             (agent.queues is None or item.queue in agent.queues)
             and (agent.channels is None or agent.channels.get(channel, 0) > 0)
-            and all(agent.skills.get(skill, -1.0) >= least for skill, least in item.interaction.needs.skills)
+            and agent.meets(item.needs)
         )
+
+    def needs(self, interaction: Interaction, queue: str) -> Needs:
+        """Return what *interaction* needs in *queue*."""
+        return interaction.needs & self.queues[queue].needs
 
     def apart(self, person: Person, item: Item) -> bool:
         """Whether a refusal keeps the two apart, but the oldest one if nobody else is left."""
@@ -467,6 +589,35 @@ class Router:
         if not self.able(person, item) or person.id in [each.agent for each in item.refusals]:
             return None
         return person
+
+    def barriers(self, person: Person, item: Item) -> set[str]:
+        """Return the kinds of all that keeps *person* from *item* while it waits."""
+        agent, channel, units = person.agent, item.interaction.channel, self.units(item.interaction.channel)
+        limit = None if agent.channels is None else agent.channels.get(channel, 0)
+        on_channel = sum(1 for each in self.hands(person) if each.interaction.channel == channel)
+        levels, needed = agent.skills, item.needs.skills
+        rules = [part for part in item.needs.parts if part.text is not None]
+        here = person.presence is Presence.AVAILABLE
+        true = {
+            "presence": not here,
+            "queue": agent.queues is not None and item.queue not in agent.queues,
+            "channel": limit == 0,
+            "skill": any(name not in levels or levels[name] < least for name, least in needed),
+            "needs": any(
+                not agent.meets(rule)
+                and all(name in levels and levels[name] >= least for name, least in rule.skills)
+                for rule in rules
+            ),
+            "room": self.millionths(person) + units > round(agent.capacity * 1_000_000),
+            "channel_limit": bool(limit) and on_channel >= (limit or 0),
+        }
+        policy = self.plan.capacity
+        if policy is not None and not any(true.values()):  # it is asked of nobody else
+            true["capacity"] = not policy(Facts(self, person), channel, units / 1_000_000)
+        true["rest"] = here and person.rest is not None and self.at < person.rest
+        true["cool_down"] = self.apart(person, item)
+        true["sticky_wait"] = self.waits_for(item) not in (None, person)
+        return {kind for kind, is_so in true.items() if is_so}
 
     def find(self, agent: str | None) -> Person | None:
         """Return who is on the roster under this id."""
@@ -554,6 +705,7 @@ class Router:
         self.grips += 1
         item.holder, item.grip, item.since_hold = person.id, self.grips, self.at
         item.offer, item.fence, item.until = None, None, None
+        item.unmet = []
         item.version += 1
         person.last_offer = self.placed
 
@@ -678,6 +830,7 @@ class Router:
         person.presence, person.grace = presence, grace
         person.version += 1
         self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
+        self.recount()
 
     def place(self, queue_name: str, interaction: Interaction, since: Instant) -> tuple[Any, ...]:
         """Return tier, reference, head start, terms and target of *interaction* in a queue."""
@@ -702,9 +855,13 @@ class Router:
                 found.append(seconds if calendar is None else calendar.due(since, seconds) - since)
         return min(found, default=None)
 
-    def move(self, item: Item, queue: str, place: tuple[Any, ...]) -> None:
+    def move(self, item: Item, queue: str, place: tuple[Any, ...], *, kept: bool = False) -> None:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
+        if not kept:
+            item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
+            item.came = item.came if queue == item.queue else self.at
+            item.needs = self.needs(item.interaction, queue)
         item.queue, item.tier, item.key = queue, tier, reference - head_start
         if not item.accepted_ever:
             item.clock = target is not None and (item.missed is None or target > item.missed)
@@ -729,10 +886,10 @@ class Router:
             self.refuse(command, "id_reused")
         elif interaction.queue not in self.plan.queues:
             self.refuse(command, "unknown_queue")
-        elif (
-            self.plan.skills is not None and {name for name, _ in interaction.needs.skills} - self.plan.skills
-        ):
+        elif self.plan.skills is not None and interaction.needs.names.skills - self.plan.skills:
             self.refuse(command, "unknown_skill")
+        elif self.plan.attributes is not None and interaction.needs.names.attributes - self.plan.attributes:
+            self.refuse(command, "unknown_attribute")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
         else:
@@ -746,7 +903,19 @@ class Router:
         event = ev.Submitted(self.at, interaction, self.submitted, *place)
         key = reference - head_start
         queue, clock = interaction.queue, target is not None
-        item = Item(interaction, self.submitted, queue, tier, key, self.at, target, clock, event)
+        item = Item(
+            interaction,
+            self.submitted,
+            queue,
+            tier,
+            key,
+            self.at,
+            target,
+            clock,
+            event,
+            self.needs(interaction, queue),
+            self.at,
+        )
         item.mood = interaction.sentiment
         self.items.append(item)
         self.emit(event)
@@ -977,7 +1146,7 @@ class Router:
         if queue is None or item.interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
-        item.stage, item.closed, item.since = "waiting", None, self.at
+        item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
         item.accepted_ever, item.missed = False, None
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
@@ -1187,7 +1356,7 @@ class Router:
             units = self.units(item.interaction.channel)
             able = (each for each in self.people if each.there and self.able(each, item))
             if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
-                found.setdefault((item.interaction.channel, item.interaction.needs, item.tier), item)
+                found.setdefault((item.interaction.channel, item.needs, item.tier), item)
         return found
 
     def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
@@ -1212,6 +1381,7 @@ class Router:
         if alarms.next_breach is not None:
             dues = (due for due, since in self.breaches(item) if since <= self.looked)
             found += [(due - alarms.next_breach, BREACH, item.seq) for due in dues]
+        found = [each for each in found if each[0] > item.came]  # else it was over it when it came
         yield from ((*each, item) for each in found if each[0] > self.looked and each > self.fired)
 
     def cross(self, key: Key, item: Item, due: Instant) -> None:
@@ -1237,6 +1407,8 @@ class Router:
             self.refuse(command, "unknown_channel")
         elif skills is not None and set(agent.skills) - skills:
             self.refuse(command, "unknown_skill")
+        elif self.plan.attributes is not None and set(agent.attributes) - self.plan.attributes:
+            self.refuse(command, "unknown_attribute")
         else:
             return True
         return False
@@ -1255,6 +1427,7 @@ class Router:
             person.agent = command.agent
             person.version += 1
             self.emit(ev.AgentChanged(self.at, command.agent))
+            self.recount()
 
     def remove_agent(self, command: cmd.RemoveAgent) -> None:
         person = self.known(command)
@@ -1267,6 +1440,7 @@ class Router:
             self.take_back(item, "agent removed", None)
         self.people.remove(person)
         self.emit(ev.AgentRemoved(self.at, command.agent))
+        self.recount()
 
     def ask_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence) -> None:
         person = self.known(command)
@@ -1315,14 +1489,15 @@ class Router:
             if rule is not None:
                 self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
                 return
-        self.plan = plan
+        before, self.plan = self.plan, plan
         self.queues |= plan.queues
+        self.recount()
         self.plan_version += 1
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
         for person in self.people:
             self.take_along(person)
         for item in open_items:
-            self.rekey(item)
+            self.rekey(item, before)
             self.follow(item, "plan changed")
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
@@ -1347,14 +1522,27 @@ class Router:
             person.version += 1
             self.emit(ev.AgentChanged(self.at, person.agent))
 
-    def rekey(self, item: Item) -> None:
+    def rekey(self, item: Item, before: Plan) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
         place = self.place(queue, item.interaction, item.since)
-        now = (queue, place[0], place[1] - place[2], place[4])
-        if now != (item.queue, item.tier, item.key, item.target):
-            self.move(item, queue, place)
+        old, new = before.queues.get(item.queue), self.plan.queues[queue]
+        same = queue == item.queue and old is not None
+        same = same and (old.needs, old.steps) == (new.needs, new.steps)  # type: ignore[union-attr]
+        kept = same and item.taken != []
+        needs = item.needs if kept else self.needs(item.interaction, queue)
+        if kept:
+            tier, reference, head_start, terms, target = place
+            added = (("escalated", item.step_seconds),) if item.step_seconds else ()
+            tier = tier if item.step_tier is None else item.step_tier
+            place = (tier, reference, head_start + item.step_seconds, (*terms, *added), target)
+        now = (queue, place[0], place[1] - place[2], place[4], needs)
+        anew = item.taken != [] and not kept
+        if anew or now != (item.queue, item.tier, item.key, item.target, item.needs):
+            self.move(item, queue, place, kept=kept)
             item.version += 1
-            self.emit(ev.Rekeyed(self.at, item.interaction.id, queue, *place))
+            tier, reference, head_start, terms, target = place
+            ids = (item.interaction.id, queue, tier)
+            self.emit(ev.Rekeyed(self.at, *ids, reference, head_start, terms, target, kept))
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail

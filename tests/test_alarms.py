@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_clocks import HOUR, OFFICE, Checked, live, only, story, t, wall
+from tests.builders import HOUR, OFFICE, Checked, live, only, story, t, under, wall
 from workassign import (
     Agent,
     Alarms,
@@ -38,13 +38,6 @@ from workassign.stores.memory import MemoryStore
 def desk(alarms: Alarms | None, **queue: Any) -> Checked:
     """Return an engine with one queue and these alarms; ann is on the roster, but not there."""
     return under(Plan(queues={"default": Queue(alarms=alarms, **queue)}))
-
-
-def under(plan: Plan) -> Checked:
-    """Return an engine under *plan*; ann is on the roster, but not there."""
-    engine = Checked(plan)
-    engine.add_agent(Agent(id="ann", capacity=100), -1e10)
-    return engine
 
 
 def alarms(events: Sequence[ev.Event]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_clocks import BERLIN, DAY, HOUR, OFFICE, desk, live, only, queues, rule, story, t, under, wall
+from tests.builders import BERLIN, DAY, HOUR, OFFICE, desk, live, only, queues, rule, story, t, under, wall
 from workassign import Alarms, Calendar, Customer, Engine, Interaction, Plan, Queue, Status, Target
 from workassign import events as ev
 from workassign.policies.sla import by

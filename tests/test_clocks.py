@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -18,6 +18,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.builders import (
+    BERLIN,
+    CLOCK_EVENTS,
+    DAY,
+    HOUR,
+    OFFICE,
+    Checked,
+    desk,
+    live,
+    only,
+    queues,
+    rule,
+    story,
+    t,
+    under,
+    wall,
+)
 from workassign import (
     Agent,
     Alarms,
@@ -40,126 +57,12 @@ from workassign import (
 )
 from workassign import commands as cmd
 from workassign import events as ev
-from workassign.model import AgentId, Fence, InteractionId, OfferId
+from workassign.model import Fence, OfferId
 from workassign.policies.naming import factory
 from workassign.policies.offers import per_cause
 from workassign.policies.ordering import due
 from workassign.policies.sla import SlaTarget, by, first_response, tightened
 from workassign.stores.memory import MemoryStore
-
-E = TypeVar("E", bound=ev.Event)
-
-HOUR = 3600.0
-DAY = 24 * HOUR
-
-BERLIN = "Europe/Berlin"
-OFFICE = Calendar(zone=BERLIN, week={"mon-fri": ["09:00-17:00"]})
-
-CLOCK_EVENTS = {
-    ev.ClockStarted: "started",
-    ev.ClockPaused: "paused",
-    ev.ClockResumed: "resumed",
-    ev.ClockStopped: "stopped",
-    ev.ClockCancelled: "cancelled",
-}
-
-
-class Checked(Engine):
-    """An engine that asserts every invariant after every turn."""
-
-    def handle(self, command: cmd.Command, at: float) -> list[ev.Event]:
-        answer = super().handle(command, at)
-        self.check()
-        return answer
-
-    def submit(self, interaction: Interaction, at: float, *, key: str | None = None) -> list[ev.Event]:
-        answer = super().submit(interaction, at, key=key)
-        self.check()
-        return answer
-
-    def accept(self, offer: OfferId, agent: AgentId, at: float, *, key: str | None = None) -> list[ev.Event]:
-        answer = super().accept(offer, agent, at, key=key)
-        self.check()
-        return answer
-
-    def complete(
-        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: float, *, key: str | None = None
-    ) -> list[ev.Event]:
-        answer = super().complete(interaction, agent, fence, at, key=key)
-        self.check()
-        return answer
-
-    def change_plan(self, plan: Plan, at: float) -> list[ev.Event]:
-        answer = super().change_plan(plan, at)
-        self.check()
-        return answer
-
-    def tick(self, at: float) -> list[ev.Event]:
-        answer = super().tick(at)
-        self.check()
-        return answer
-
-
-def under(plan: Plan) -> Checked:
-    """Return an engine under *plan*; ann is on the roster, but not there."""
-    engine = Checked(plan)
-    engine.add_agent(Agent(id="ann", capacity=100), -1e10)
-    return engine
-
-
-def desk(*targets: Target, calendars: Mapping[str, Calendar] | None = None, **queue: Any) -> Checked:
-    """Return an engine with one queue that promises *targets*; ann is on the roster, but not there."""
-    return under(Plan(calendars=calendars or {}, queues={"default": Queue(targets=targets, **queue)}))
-
-
-def queues(**each: Queue) -> Plan:
-    """Return a plan with these queues and the calendar `office`."""
-    return Plan(calendars={"office": OFFICE}, queues=each)
-
-
-def story(events: Sequence[ev.Event]) -> list[str]:
-    """Return what happened to clocks and targets, each in a few words."""
-    told = []
-    for event in events:
-        if type(event) in CLOCK_EVENTS:
-            told.append(f"{event.target} {CLOCK_EVENTS[type(event)]}: {event.cause}")  # type: ignore[union-attr]
-        elif isinstance(event, ev.SlaWarned):
-            told.append(f"{event.target} warned at {event.share:g}")
-        elif isinstance(event, ev.SlaMissed):
-            told.append(f"{event.target} missed")
-    return told
-
-
-def only(kind: type[E], events: Sequence[ev.Event]) -> E:
-    """Return the one event of *kind*."""
-    (found,) = [event for event in events if isinstance(event, kind)]
-    return found
-
-
-def rule(events: Sequence[ev.Event]) -> str:
-    """Return the rule of the one refusal that is all that happened."""
-    (refused,) = events
-    assert isinstance(refused, ev.Refused)
-    return refused.rule
-
-
-def live(engine: Engine, until: float) -> list[ev.Event]:
-    """Wake the engine whenever it wants to be woken, and at last at *until*."""
-    events = []
-    while engine.next_wake <= until:
-        events += engine.tick(engine.next_wake)
-    return events + engine.tick(until)
-
-
-def t(text: str, zone: str = BERLIN) -> float:
-    """The instant at which the wall clock of *zone* shows *text*."""
-    return instant(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)))
-
-
-def wall(at: float, zone: str = BERLIN) -> str:
-    """What the wall clock of *zone* shows at an instant."""
-    return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
-
 
 # --- the table of `Target`, row by row ------------------------------------------------------------
 
@@ -845,9 +748,9 @@ def test_what_is_opened_by_hand_waits_for_nobodys_answer() -> None:
 
 def test_a_message_during_the_wrap_up_is_a_next_opening_too() -> None:
     """The agent has it on again; the resolution counts as `on_reopen` says."""
-    for rule, elapsed in (("carry", 100.0), ("restart", 0.0)):
+    for kept, elapsed in (("carry", 100.0), ("restart", 0.0)):
         engine = desk(
-            Target(measures="resolution", within=600, on_reopen=rule), auto_accept=True, wrap_up=60.0
+            Target(measures="resolution", within=600, on_reopen=kept), auto_accept=True, wrap_up=60.0
         )
         engine.sign_on("ann", 0.0)
         engine.submit(Interaction(id="i"), 0.0)

@@ -609,3 +609,52 @@ def test_a_store_that_somebody_else_writes_to_is_noticed() -> None:
         desk.handle(cmd.Submit(Interaction(id="ours")))
     desk.handle(cmd.Submit(Interaction(id="ours")))
     assert desk.queue("default").page() == ["theirs", "ours"]
+
+
+# --- asking why -----------------------------------------------------------------------------------
+
+
+def test_a_desk_explains_itself(store: Store) -> None:
+    """The whole story from its own journal; as things stand from the engine, which is left alone."""
+    desk = Desk(Engine(), store, clock=still)
+    for command in (cmd.AddAgent(Agent(id="ann")), cmd.SignOn("ann"), cmd.Submit(Interaction(id="t1"))):
+        desk.handle(command)
+    desk.handle(cmd.Submit(Interaction(id="t2")))
+    head, wake, told = store.head(), desk.next_wake, list(desk.events())
+
+    explanation = desk.explain("t1")
+    assert [step.event for step in explanation.story] == ["Submitted", "Offered"]
+    assert [decision.agent for decision in explanation.decisions] == ["ann"]
+    assert desk.why_not("ann", "t1").holder == "ann"
+    assert [reason.kind for reason in desk.why_not("ann", "t2").reasons] == ["room"]
+    assert [way.text for way in desk.why_waiting("t2").ways] == ["ann finishes t1 (she is full)"]
+
+    assert (store.head(), desk.next_wake, list(desk.events())) == (head, wake, told)
+
+
+def test_a_desk_that_was_opened_again_explains_what_was_before(store: Store) -> None:
+    """Story and present state are those of the whole journal."""
+    with Desk(Engine(), store, clock=still) as desk:
+        desk.handle(cmd.Submit(Interaction(id="t1")))
+    store.reopen()
+    desk = Desk.open(store, clock=still)
+    assert desk.explain("t1").stage == desk.why_waiting("t1").stage == "waiting"
+
+
+def test_a_desk_is_asked_about_what_is_there_and_while_it_is_open(store: Store) -> None:
+    desk = Desk(Engine(), store, clock=still)
+    desk.handle(cmd.AddAgent(Agent(id="ann")))
+    desk.handle(cmd.Submit(Interaction(id="t1")))
+    asked: list[tuple[Callable[[], object], str]] = [
+        (lambda: desk.explain("ghost"), "'ghost' was never taken in"),
+        (lambda: desk.why_waiting("ghost"), "there is no interaction 'ghost'"),
+        (lambda: desk.why_not("ann", "ghost"), "there is no interaction 'ghost'"),
+        (lambda: desk.why_not("ghost", "t1"), "there is no agent 'ghost'"),
+    ]
+    for ask, reason in asked:
+        with pytest.raises(UsageError, match=reason):
+            ask()
+    desk.close()
+    for ask, _ in asked:
+        with pytest.raises(UsageError, match="the desk is closed"):
+            ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,18 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
-from workassign import Agent, Channel, Customer, Engine, Interaction, Plan, Presence, Queue, UsageError
+from workassign import (
+    Agent,
+    Channel,
+    Customer,
+    Engine,
+    Interaction,
+    Plan,
+    Presence,
+    Queue,
+    Status,
+    UsageError,
+)
 from workassign import commands as cmd
 from workassign.hours import Calendar
 from workassign.kpi import KPIS, Figures, Kpis, TargetFigures
@@ -597,6 +609,29 @@ def test_a_clock_that_goes_along_breaches_where_its_interaction_is() -> None:
     assert center.kpis.live("b").next_breach == center.kpis.live().next_breach == 100.0
 
 
+def test_of_each_queue_the_next_breach_is_known_wherever_clocks_went() -> None:
+    """Back and forth, paused, over: what is due in one queue is never that of another."""
+    promise = Target(measures="resolution", within=100.0, pauses=("pending",))
+    center = Center(Plan(queues={name: Queue(targets=(promise,)) for name in ("a", "b")}))
+    center.submit(0, "i1", "i2", queue="a")
+    center.submit(5, "i3", queue="b")
+
+    def breaches() -> tuple[float | None, ...]:
+        return tuple(center.kpis.live(queue).next_breach for queue in ("a", "b", None))
+
+    assert breaches() == (100.0, 105.0, 100.0)
+    center.say(10, cmd.Transfer("i1", "b"), cmd.Transfer("i2", "b"))
+    assert breaches() == (None, 100.0, 100.0)
+    center.say(20, cmd.Transfer("i1", "a"), cmd.Cancel("i2"))
+    assert breaches() == (100.0, 105.0, 100.0)
+    center.say(30, cmd.SetStatus("i1", Status.PENDING))
+    assert breaches() == (None, 105.0, 105.0)
+    center.say(40, cmd.SetStatus("i1", Status.OPEN))
+    assert breaches() == (110.0, 105.0, 105.0)
+    center.say(105, cmd.Tick())
+    assert breaches() == (110.0, None, 110.0)
+
+
 def test_a_clock_that_stays_behind_is_cancelled_where_it_ran() -> None:
     promise = Target(measures="resolution", within=100.0)
     center = Center(Plan(queues={"a": Queue(targets=(promise,)), "b": Queue()}))
@@ -723,6 +758,28 @@ def test_reading_changes_nothing() -> None:
         for hour in range(5):
             center.give(20_000, f"i{hour}")
     assert read.kpis.snapshot() == unread.kpis.snapshot()
+
+
+def test_what_nobody_reads_takes_up_no_memory() -> None:
+    """Targets, clocks and moves of whatever is over are forgotten, also if nobody asks what is due."""
+    queue = Queue(sla=first_response(20), targets=(Target(measures="resolution", within=100.0),))
+    plan = Plan(queues={"a": queue, "b": queue}, retention=1.0)
+    engine, kpis = Engine(plan), Kpis(plan)
+    turns = []
+    for number in range(15_000):
+        at, name = number / 10, f"i{number}"
+        turns.append((at, engine.submit(Interaction(id=name, queue="a", sentiment=0.0), at=at)))
+        turns.append((at, engine.handle(cmd.Transfer(name, "b"), at)))
+        turns.append((at, engine.handle(cmd.Cancel(name), at)))
+    peaks = []
+    tracemalloc.start()
+    for third in (turns[:15_000], turns[15_000:30_000], turns[30_000:]):
+        tracemalloc.reset_peak()
+        for at, facts in third:
+            kpis.take(at, facts)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert peaks[2] < 1.1 * peaks[0]
 
 
 # --- tables ---------------------------------------------------------------------------------------

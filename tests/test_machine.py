@@ -281,8 +281,10 @@ class Ledger:
         return found
 
     def take_in_others(self, event: ev.Event) -> None:
-        """Believe what is about agents or the plan."""
+        """Believe what is about agents or the plan, or a step of what waits."""
         match event:
+            case ev.Escalated():
+                assert self.works[event.interaction].stage == "waiting"
             case ev.AgentAdded() | ev.AgentChanged():
                 self.agents[event.agent.id] = event.agent
                 if isinstance(event, ev.AgentAdded):

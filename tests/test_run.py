@@ -18,7 +18,7 @@ import pytest
 from workassign import Agent, Interaction
 from workassign import events as ev
 from workassign.cli import main
-from workassign.commands import AddAgent, SignOn, Submit
+from workassign.commands import AddAgent, Decline, SignOn, Submit
 from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.formulas import KPIS
@@ -27,6 +27,7 @@ from workassign.lab.folder import new_journal, reserved
 from workassign.lab.key_tables import key_sections
 from workassign.lab.kpis import GROUPS, KeyFigures, key_figures
 from workassign.lab.run import measured
+from workassign.model import OfferId
 from workassign.stores.jsonl import JsonlStore
 from workassign.stores.sqlite import SqliteStore
 
@@ -412,6 +413,8 @@ def test_every_mistake_of_a_plan_file_is_one_line_and_no_traceback(
     [
         (["verify", "nowhere"], "there is no journal"),
         (["explain", "nowhere", "x"], "there is no journal"),
+        (["why-not", "nowhere", "ann", "x"], "there is no journal"),
+        (["why-waiting", "nowhere", "x"], "there is no journal"),
         (["run", "no.toml", "--mentions", "m.csv", "--out", "o", "--no-report"], "no.toml"),
     ],
 )
@@ -563,6 +566,76 @@ def test_a_journal_of_lines_is_found_in_a_folder_too(
     assert main(["verify", str(tmp_path)]) == 0
     assert main(["explain", str(tmp_path), "t1"]) == 0
     assert "t1: waiting" in capsys.readouterr().out
+
+
+def why_journal(folder: Path) -> None:
+    """Write a journal in which ann is offered t1, declines, and it waits."""
+    store = JsonlStore(folder / "journal.jsonl")
+    recorder = record(Engine(), store)
+    recorder.handle(AddAgent(Agent(id="ann")), 100)
+    recorder.handle(Submit(Interaction(id="t1")), 110)
+    recorder.handle(SignOn("ann"), 120)
+    recorder.handle(Decline(OfferId(1), "ann"), 130)
+    recorder.flush()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("at", "stage", "kinds", "ways"),
+    [
+        ([], "waiting", ["cool_down"], ["the cool-down of ann ends at 160 s"]),
+        (["--at", "129.5"], "offered", [], []),
+        (
+            ["--at", "1970-01-01T00:01:50Z"],
+            "waiting",
+            ["presence"],
+            ["ann becomes available (she is offline)"],
+        ),
+    ],
+)
+def test_why_not_and_why_waiting_are_asked_of_a_journal(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    at: list[str],
+    stage: str,
+    kinds: list[str],
+    ways: list[str],
+) -> None:
+    """As of its end, or of any instant before."""
+    why_journal(tmp_path)
+    assert main(["why-not", str(tmp_path), "ann", "t1", *at, "--json", "-"]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert (found["stage"], [reason["kind"] for reason in found["reasons"]]) == (stage, kinds)
+    assert "ann" in said.err
+    assert main(["why-waiting", str(tmp_path), "t1", *at, "--json", str(tmp_path / "why.json")]) == 0
+    assert capsys.readouterr().out.startswith("Why t1 ")
+    found = json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
+    assert (found["stage"], [way["text"] for way in found["ways"]]) == (stage, ways)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["ghost", "t1"], "there is no agent 'ghost'"),
+        (["ann", "ghost"], "there is no interaction 'ghost'"),
+        (["ann", "t1", "--at", "105"], "there is no interaction 't1'"),
+        (["ann", "t1", "--at", "7"], "there is no agent 'ann'"),
+    ],
+)
+def test_what_the_journal_does_not_know_is_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    why_journal(tmp_path)
+    assert main(["why-not", str(tmp_path), *arguments]) == 2
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("at", ["nan", "inf", "noon", "2026-01-31T09:00:00"])
+def test_an_instant_is_seconds_or_has_a_zone(capsys: pytest.CaptureFixture[str], at: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["why-waiting", "anywhere", "t1", "--at", at])
+    assert f"or a date and time with a zone, like 2026-01-31T09:00:00Z, not {at}" in capsys.readouterr().err
 
 
 # --- figures and messages -----------------------------------------------------------------------

@@ -33,12 +33,23 @@ from workassign.hours import Calendar
 from workassign.model import Fence, OfferId, Status
 from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
+from workassign.policies.escalation import Step
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
 
 QUEUES = ("a", "b", "c")
 CHANNELS = ("default", "chat", "call")
 SKILLS = ("x", "y", "z")
+TRAITS = ("lang", "team")
+RULES = (
+    'lang HAS "es" OR level("x") >= 2',
+    'NOT skills HAS "x"',
+    'team <= 1 AND level("y") != 1',
+    'agent != "bob"',
+    'agent IN ["ann", "cy"] OR team == true',
+    'PREFER lang == "en" WEIGHT 2 PREFER skills HAS "y"',
+    'level("x") BETWEEN 1 AND 2 PREFER agent == "ann"',
+)
 AGENTS = ("ann", "bob", "cyd", "dan")
 STARTS = (0.0, 1_767_225_600.0)
 """Midnight of a Thursday, in UTC, is when scripts begin."""
@@ -94,7 +105,7 @@ def half(submitted: float, target: float | None) -> float:
 def a_plan(rnd: Random) -> Plan:
     """Return a plan with up to three queues and channels."""
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
-    queues = {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]}
+    queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     return Plan(
@@ -172,6 +183,44 @@ def some_alarms(rnd: Random) -> Alarms | None:
     return rnd.choice((None, alarms))
 
 
+def some_steps(rnd: Random) -> tuple[Step, ...]:
+    """Return a schedule of any kind, mostly none; moves come later, where the queues are known."""
+    if rnd.random() < 0.5:
+        return ()
+    return tuple(
+        Step(
+            after=rnd.choice((0.0, 0.5, 5.0, 10.0, 30.0, 100.0)),
+            slack=rnd.choice((None, None, None, 5.0, 50.0)),
+            eligible_below=rnd.choice((None, None, None, 1, 2)),
+            free_below=rnd.choice((None, None, None, None, 1)),
+            drop=rnd.choice(((), ("x",), ("y", "lang"), ("agent",))),
+            lower=rnd.choice(({}, {"x": 1.0}, {"y": 0.0, "z": 1.0})),
+            widen=rnd.choice(({}, {"lang": ("en",)}, {"team": (2, True)})),
+            also=rnd.choice((None, None, Needs({"z": 1}), Needs('agent == "dan"'))),
+            tier=rnd.choice((None, None, 0, 1)),
+            head_start=rnd.choice((0.0, 0.0, 12.5)),
+            notify=rnd.choice(("boss", "team")),
+        )
+        for _ in range(rnd.randint(1, 4))
+    )
+
+
+def some_moves(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* with steps that move to others, not in a circle at once."""
+    names = list(queues)
+    moved = {}
+    for place, (name, queue) in enumerate(queues.items()):
+        others = [each for each in names if each != name]
+        steps = queue.steps
+        if others and rnd.random() < 0.4:
+            to = rnd.choice(others)
+            after = rnd.choice((0.0, 10.0)) if names.index(to) > place else rnd.choice((60.0, 250.0))
+            few = rnd.choice((None, None, 1, 3))
+            steps = (*steps, Step(after=after, queue=to, eligible_below=few))
+        moved[name] = attrs.evolve(queue, steps=steps)
+    return moved
+
+
 def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     """Return a queue with any policies."""
     target = rnd.choice((None, None, sla.first_response(20), sla.first_response(100), for_the_angry))
@@ -181,6 +230,8 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     scores = (scoring.sentiment(most=20), scoring.customer_value(most=30, quantiles=[0, 10, 100]))
     more = (scoring.influence(most=10), scoring.weighted(parts=[(2.0, scoring.sentiment(most=5))]))
     return Queue(
+        steps=some_steps(rnd),
+        needs=rnd.choice((Needs(), Needs(), Needs(), some_needs(rnd))),
         tier=rnd.choice((1, 1, 2)),
         ordering=rnd.choice(orders),
         scoring=rnd.choice(((), (), scores, (*scores, *more, scores[0]))),
@@ -221,7 +272,12 @@ def nearly(rnd: Random, plan: Plan) -> Plan:
         used = set() if queue.sla is None else {"first_response"}
         if queue.ordering is not ordering.due and rnd.random() < 0.5:
             queue = attrs.evolve(queue, targets=some_targets(rnd, known, used))  # noqa: PLW2901
-        queues[name] = attrs.evolve(queue, alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))))
+        queues[name] = attrs.evolve(
+            queue,
+            alarms=rnd.choice((queue.alarms, queue.alarms, some_alarms(rnd))),
+            needs=rnd.choice((queue.needs, queue.needs, some_needs(rnd))),
+            steps=rnd.choice((queue.steps, queue.steps, queue.steps, some_steps(rnd))),
+        )
     return attrs.evolve(plan, calendars=calendars, queues=queues)
 
 
@@ -252,7 +308,16 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         queues=rnd.choice((None, None, queues)),
         channels=rnd.choice((None, None, None, channels)),
         capacity=rnd.choice((1.0, 1.0, 2.0, 2.5, 0.3, 5.0)),
+        attributes={
+            trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
+        },
     )
+
+
+def some_needs(rnd: Random) -> Needs:
+    """Return needs of any kind: a table of skills, or a rule."""
+    skills = {skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.3}
+    return Needs(rnd.choice(({}, {}, skills, skills, rnd.choice(RULES))))
 
 
 def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
@@ -265,12 +330,11 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
         followers=rnd.choice((None, 10, 10_000)),
         segment=rnd.choice((None, "gold")),
     )
-    needs = {skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.3}
     return Interaction(
         id=f"i{number}",
         queue=rnd.choice(QUEUES if stray else list(plan.queues)),
         channel=rnd.choice(CHANNELS if stray else list(plan.channels)),
-        needs=Needs(rnd.choice(({}, {}, needs))),
+        needs=some_needs(rnd),
         customer=rnd.choice((None, who)),
         sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
         tier=rnd.choice((None, None, None, None, 0, 3)),

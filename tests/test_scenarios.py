@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import only, rule
 from workassign import (
     Agent,
     Channel,
@@ -30,8 +31,6 @@ from workassign.policies import capacity, ordering, scoring, selection, work
 from workassign.policies.offers import per_cause
 from workassign.policies.sla import first_response
 
-E = TypeVar("E", bound=ev.Event)
-
 
 def center(*agents: Agent, **settings: Any) -> Engine:
     """Return a center with one queue of these settings; *agents* (by default ann) are there at 0."""
@@ -43,22 +42,9 @@ def center(*agents: Agent, **settings: Any) -> Engine:
     return engine
 
 
-def only(kind: type[E], events: Sequence[ev.Event]) -> E:
-    """Return the one event of *kind*."""
-    (found,) = [event for event in events if isinstance(event, kind)]
-    return found
-
-
 def pairs(events: Sequence[ev.Event]) -> list[tuple[str, str]]:
     """Return what was put before whom, in order."""
     return [(e.interaction, e.agent) for e in events if isinstance(e, ev.Offered | ev.Assigned)]
-
-
-def rule(events: Sequence[ev.Event]) -> str:
-    """Return the rule of the one refusal that is all that happened."""
-    (refused,) = events
-    assert isinstance(refused, ev.Refused)
-    return refused.rule
 
 
 def kinds(events: Sequence[ev.Event]) -> list[str]:

@@ -14,6 +14,7 @@ from workassign.policies.sla import Target
 
 if TYPE_CHECKING:
     from workassign.desk import Desk
+    from workassign.explain import why_not, why_waiting
     from workassign.journal import record, replay, verify
     from workassign.kpi import Kpis, measure
     from workassign.stores.jsonl import JsonlStore
@@ -49,6 +50,8 @@ __all__ = [
     "record",
     "replay",
     "verify",
+    "why_not",
+    "why_waiting",
 ]
 
 # What an engine alone does not need comes when it is first asked for.
@@ -62,6 +65,8 @@ _LATER = {
     "record": "journal",
     "replay": "journal",
     "verify": "journal",
+    "why_not": "explain",
+    "why_waiting": "explain",
 }
 
 

@@ -194,6 +194,7 @@ class Watch:
         members = self._over.get((queue.name, "no_eligible_agent"), {})
         if head is not None and not self._pairing.index.is_served(sig):
             self._add(queue.name, "no_eligible_agent", sig, head, None)
+            self._over[queue.name, "no_eligible_agent"][sig] = head
         elif sig in members:
             del members[sig]
             self._changed[queue.name, "no_eligible_agent"] = None
@@ -212,8 +213,5 @@ class Watch:
                 self._say(ev.AlarmCleared(at, *key))
 
     def _say(self, event: ev.AlarmRaised | ev.AlarmCleared) -> None:
-        if isinstance(event, ev.AlarmRaised):
-            self._state.alarm_raised(event)
-        else:
-            self._state.alarm_cleared(event)
+        self._state.evolve(event)
         self._turn.facts.append(event)

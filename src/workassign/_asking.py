@@ -15,24 +15,21 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from workassign import events as ev
-from workassign._deadlines import OFFER, SLA, Deadlines, Lane
+from workassign._deadlines import OFFER, SLA, STEP, Deadlines, Lane
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
 from workassign._state import State
 from workassign.commands import Command, subject_of
-from workassign.model import LONGEST, SHORTEST, Instant, Interaction
+from workassign.model import LARGEST, LONGEST, SHORTEST, Instant, Interaction
 from workassign.policies import ordering as order_policies
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.selection import PairKey, Selection
-from workassign.policies.sla import Target
-from workassign.queues import first_dues
+from workassign.policies.sla import Target, always
+from workassign.queues import calendar_of, first_dues
 
 __all__ = ["Asking", "Place", "Rules", "Turn"]
 
 T = TypeVar("T")
-
-LARGEST = 1e12
-"""A policy's number beyond this is rubbish."""
 
 Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 """Where an interaction belongs: tier, reference, head start, its terms, SLA target."""
@@ -65,7 +62,7 @@ class Turn:
 class Rules:
     """A queue's policies, ready to be asked, and the lanes of its timers."""
 
-    __slots__ = ("offers", "path", "plan", "plain", "scorers", "sla", "target", "tier")
+    __slots__ = ("lane", "offers", "path", "plain", "plan", "scorers", "sla", "steps", "target", "tier")
 
     def __init__(self, queue: QueueState, deadlines: Deadlines) -> None:
         plan = queue.plan
@@ -74,8 +71,13 @@ class Rules:
         self.tier = plan.tier
         self.offers = deadlines.lane(OFFER, plan.offer_for)
         # A target that is the same for all is known without asking.
-        self.target = _always(plan.sla)
+        self.target = always(plan.sla)
         self.sla: Lane | None = None if self.target is None else deadlines.lane(SLA, self.target)
+        self.steps = plan.steps
+        first = min((step.after for step in plan.steps), default=0.0)
+        by_age = first > 0 and all(step.slack is None for step in plan.steps)
+        self.lane: Lane | None = deadlines.lane(STEP, first) if by_age else None
+        """Where the first steps stand, if they hang on the age alone."""
         names: dict[str, int] = {}
         self.scorers = []
         for scorer in plan.scoring:
@@ -145,7 +147,7 @@ class Asking:
         for target in first_dues(queue.plan):
             seconds = self._seconds(f"queues.{queue.name}", target, interaction, since)
             if seconds is not None:
-                calendar = self._state.plan.calendars.get(target.calendar or "")
+                calendar = calendar_of(target, self._state.plan.calendars)
                 found.append(seconds if calendar is None else calendar.due(since, seconds) - since)
         return min(found, default=None)
 
@@ -220,14 +222,6 @@ class Asking:
 
 _KEPT = ("work", "selection", "capacity")
 """Slots whose answers are kept: when one is switched off, they are asked for anew."""
-
-
-def _always(sla: object) -> float | None:
-    """Return the target that *sla* gives to all, if it says so of itself."""
-    said = getattr(sla, "always", None)
-    if isinstance(said, tuple) and len(said) == 2 and said[0] is sla and _is_target(said[1]):
-        return float(said[1])
-    return None
 
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")

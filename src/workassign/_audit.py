@@ -213,10 +213,24 @@ class Auditor:
 
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         item = self._known(event, event.interaction)
+        if item is not None and not event.kept:
+            item.steps.clear()
         if item is not None and event.queue != item.queue:
             self._change_queue(item, event.interaction, event.queue)
             if item.fence is not None:
                 self._answered(item)
+
+    def _escalated(self, event: ev.Escalated) -> None:
+        item = self._known(event, event.interaction)
+        if item is None:
+            return
+        if item.stage != "waiting":
+            self._note(f"Escalated, but {event.interaction!r} is {item.stage}")
+        if event.step in item.steps:
+            self._note(f"{event.interaction!r} took step {event.step} twice")
+        if not event.due <= event.at:
+            self._note(f"{event.interaction!r} took step {event.step} at {event.at!r}, due {event.due!r}")
+        item.steps.add(event.step)
 
     def _cancelled(self, event: ev.Cancelled) -> None:
         item = self._move(event, event.interaction)
@@ -255,6 +269,7 @@ class Auditor:
         if event.queue not in self._queues:
             self._note(f"{event.interaction!r} was opened again in an unknown queue: {event.queue!r}")
         item.stage, item.queue = _MOVES[ev.Reopened][1], event.queue
+        item.steps.clear()
         item.answered = item.answered_here = False
         self._items[event.interaction] = item
         self._total.entered += 1
@@ -409,6 +424,7 @@ class Auditor:
         if not item.answered_here:
             self._queue(item.queue).exited["moved"] += 1
         item.queue, item.answered_here = queue, False
+        item.steps.clear()
         self._queue(queue).entered += 1
 
     def _shut(self, interaction: InteractionId) -> None:
@@ -440,6 +456,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Requeued: Auditor._requeued,
     ev.Transferred: Auditor._transferred,
     ev.Rekeyed: Auditor._rekeyed,
+    ev.Escalated: Auditor._escalated,
     ev.Cancelled: Auditor._cancelled,
     ev.Abandoned: Auditor._abandoned,
     ev.SlaMissed: Auditor._sla_missed,

@@ -28,6 +28,7 @@ class Item:
         "offer",
         "queue",
         "stage",
+        "steps",
         "taken_back",
     )
 
@@ -42,6 +43,8 @@ class Item:
         self.fence: int | None = None
         self.answered = False
         self.answered_here = False
+        self.steps: set[int] = set()
+        """The steps of its queue that it has taken."""
         self.taken_back: tuple[str, AgentId] | None = None
         """The entry in which its offer was last taken back, and from whom."""
 

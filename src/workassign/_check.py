@@ -148,7 +148,7 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                 limit is None or agent.on_channel(sig.channel) < limit
             )
             queues = agent.agent.queues
-            serves = (queues is None or sig.queue.name in queues) and sig.needs.met_by(agent.agent.skills)
+            serves = (queues is None or sig.queue.name in queues) and agent.agent.meets(sig.needs)
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
                 continue
             for work in works:

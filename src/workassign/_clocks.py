@@ -16,6 +16,7 @@ from workassign._records import Clock, Conversation, Work
 from workassign._state import State
 from workassign.model import Instant, Status
 from workassign.policies.sla import Measure, Target
+from workassign.queues import calendar_of
 
 __all__ = ["Clocks", "elapsed"]
 
@@ -80,10 +81,11 @@ class Clocks:
         """
         known = self._conversations.get(work.interaction.id)
         moved = []
-        for name, clock in list(known.clocks.items()) if known is not None else ():
-            if not self._belongs(clock):
-                moved.append(name)
-                self._end(clock, cause, at)
+        if known is not None and cause in _MOVES:
+            for name, clock in list(known.clocks.items()):
+                if not self._belongs(clock):
+                    moved.append(name)
+                    self._end(clock, cause, at)
         for target in work.sig.queue.plan.targets:
             self._align(work, target, cause, target.label in moved, at)
 
@@ -93,7 +95,7 @@ class Clocks:
         if queue is not clock.queue and clock.target.on_transfer == "restart":
             return False
         found = (each for each in queue.plan.targets if each.is_like(clock.target))
-        return any(calendars.get(each.calendar or "") == clock.calendar for each in found)
+        return any(calendar_of(each, calendars) == clock.calendar for each in found)
 
     def _align(self, work: Work, target: Target, cause: str, moved: bool, at: Instant) -> None:
         known = self._conversations.get(work.interaction.id)
@@ -192,7 +194,7 @@ class Clocks:
 
     def _ahead(self, target: Target, seconds: float, at: Instant) -> Instant:
         """Return when so many seconds of the target's own time are over; now, if they already are."""
-        calendar = self._state.plan.calendars.get(target.calendar or "")
+        calendar = calendar_of(target, self._state.plan.calendars)
         seconds = max(seconds, 0.0)
         return at + seconds if calendar is None else calendar.due(at, seconds)
 

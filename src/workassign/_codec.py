@@ -185,7 +185,7 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
         shape = _shape(hint)
         return (lambda value: _written(shape, value, _NOTHING)), (lambda data: _made(shape, data, _NOTHING))
     if hint is Needs:
-        return (lambda needs: dict(needs.skills)), Needs
+        return (lambda needs: needs.data), Needs
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda member: member.value), hint
     if get_origin(hint) is tuple:

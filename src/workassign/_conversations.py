@@ -9,6 +9,7 @@ from workassign import events as ev
 from workassign._records import Clock, Conversation, Work
 from workassign.hours import Calendar
 from workassign.model import InteractionId
+from workassign.queues import calendar_of
 
 __all__ = ["Conversations"]
 
@@ -72,7 +73,7 @@ class Conversations(dict[InteractionId, Conversation]):
         self.started += 1
         known = self.of(work)
         assert event.target not in known.clocks, f"{event}: it runs already"
-        calendar = calendars.get(target.calendar or "")
+        calendar = calendar_of(target, calendars)
         clock = known.clocks[event.target] = Clock(work, target, calendar, self.started, event)
         return clock
 

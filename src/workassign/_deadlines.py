@@ -10,12 +10,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH = range(10)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 
@@ -61,6 +61,22 @@ class Lane:
         return None
 
 
+class StepLane(Lane):
+    """The first steps of what waits, due so long after it came in."""
+
+    __slots__ = ()
+
+    def head(self) -> Timed | None:
+        """Return the first that is still to be taken, dropping the dead before it."""
+        items = self.items
+        while items:
+            item: Any = items[0]
+            if item.stands_still:
+                return items[0]
+            items.popleft()
+        return None
+
+
 Timer: TypeAlias = tuple[Instant, int, int, object]
 """Due, kind, number, subject. Among those due together the lower kind, then the lower number."""
 
@@ -82,7 +98,7 @@ class Deadlines:
         """Return the lane for *kind* and *delay*."""
         key = (kind, delay)
         if key not in self._lanes:
-            self._lanes[key] = Lane(kind, delay)
+            self._lanes[key] = (StepLane if kind == STEP else Lane)(kind, delay)
         return self._lanes[key]
 
     def arm(self, kind: int, item: Timed) -> None:
@@ -122,7 +138,7 @@ class Deadlines:
             heapq.heappop(self._heap)
         else:
             for lane in self._lanes.values():
-                if lane.items and lane.items[0] is first[3]:
+                if lane.kind == first[1] and lane.items and lane.items[0] is first[3]:
                     lane.items.popleft()
                     break
         return first

@@ -217,7 +217,7 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         bot_replies=int(n["bot_replies"]),
         sentiment=f.mean(n["felt"], int(n["felt_known"])),
         sentiment_shift=f.mean(n["shift"], int(n["happy_known"])),
-        happiness=None if not n["happy_known"] else 50 * (1 + n["happy"] / n["happy_known"]),
+        happiness=f.happiness_of(n["happy"], int(n["happy_known"])),
         wait_parity=_parity(row),
         declined=_reasons(row, "declined:"),
     )

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from workassign import formulas
+
 __all__ = ["RELATIVE_ERROR", "Durations", "Row", "Totals", "Waits", "exact_sum", "grained"]
 
 RELATIVE_ERROR = 2**-8
@@ -81,7 +83,7 @@ class Totals:
     @property
     def mean(self) -> float | None:
         """The mean; None of nothing."""
-        return self.total / self.count if self.count else None
+        return formulas.mean(self.total, self.count)
 
     def data(self) -> list[Any]:
         """Return all as plain data."""

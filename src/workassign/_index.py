@@ -7,14 +7,16 @@ signature, a free agent in the pools of her profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from workassign._asking import Asking
+from workassign._expressions import Fact, Test, compiled, is_true
 from workassign._lines import Board, Group, Line, enter
 from workassign._records import AgentState, Signature, Work
 from workassign._state import State
 from workassign.model import Instant, Presence
+from workassign.needs import Needs
 from workassign.policies.selection import Selection
 
 __all__ = ["Index", "Profile", "Standing"]
@@ -36,9 +38,31 @@ class Standing:
 class Profile:
     """Agents who can do the same: equal skills, queues and channels."""
 
-    __slots__ = ("bits", "channels", "choices", "levels", "most", "pools", "present", "queues", "signatures")
+    __slots__ = (
+        "bits",
+        "channels",
+        "choices",
+        "levels",
+        "most",
+        "name",
+        "pools",
+        "present",
+        "queues",
+        "signatures",
+        "traits",
+    )
 
-    def __init__(self, agent: AgentState, channels: list[tuple[int, str, int, int | None]]) -> None:
+    def __init__(
+        self,
+        agent: AgentState,
+        channels: list[tuple[int, str, int, int | None]],
+        traits: Mapping[str, Any],
+        name: str,
+    ) -> None:
+        self.traits = traits
+        """Of their attributes, those that needs have asked about."""
+        self.name = name
+        """Her id, where needs name her; nothing where they name none of them."""
         self.levels = agent.agent.skills
         self.queues = agent.agent.queues
         self.channels = channels
@@ -91,7 +115,12 @@ class Index:
         self._linked: list[Signature] = []
         self._boards: dict[int, Board] = {}
         self._pool_boards: dict[tuple[str, Selection], Board] = {}
-        self._meeting: dict[tuple[str, float], int] = {}
+        self._meeting: dict[Fact, tuple[Test, int]] = {}
+        """Comparison -> how to ask an agent, and the bits of the profiles of which it is true."""
+        self._asked: set[str] = set()
+        """The attributes that needs ask about."""
+        self._named: set[str] = set()
+        """The agents whom needs name: each has a profile of her own."""
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -279,18 +308,41 @@ class Index:
             if who.channels is None or who.channels.get(name, 0) > 0
         ]
         queues = None if who.queues is None else tuple(who.queues.items())
-        key = (tuple(who.skills.items()), queues, tuple(channels))
+        traits = {name: value for name, value in who.attributes.items() if name in self._asked}
+        name = who.id if who.id in self._named else ""
+        told = tuple((trait, _kinds(value), value) for trait, value in traits.items())
+        key = (tuple(who.skills.items()), queues, tuple(channels), told, name)
         profile = self._profiles.get(key)
         if profile is None:
-            profile = self._profiles[key] = Profile(agent, channels)
+            profile = self._profiles[key] = Profile(agent, channels, traits, name)
             place = 1 << (len(self._profiles) - 1)
-            for skill, least in self._meeting:
-                if profile.levels.get(skill, -1.0) >= least:
-                    self._meeting[skill, least] |= place
+            for each, (test, bits) in self._meeting.items():
+                if test(who.skills, traits, name):
+                    self._meeting[each] = (test, bits | place)
             for sig in self._linked:
-                if self._serves(profile, sig) and sig.needs.met_by(profile.levels):
+                if self._serves(profile, sig) and sig.needs.met_by(who.skills, traits, name):
                     self._connect(sig, profile)
         agent.profile = profile
+
+    def _learn(self, needs: Needs) -> None:
+        """Tell apart the agents between whom *needs* make a difference that none has made before."""
+        attributes, agents = needs.names.attributes - self._asked, needs.names.agents - self._named
+        if not (attributes or agents):
+            return
+        self._asked |= attributes
+        self._named |= agents
+        for agent in self._state.agents.values():
+            if agent.agent.id in agents or not attributes.isdisjoint(agent.agent.attributes):
+                self._enroll_again(agent)
+
+    def _enroll_again(self, agent: AgentState) -> None:
+        admitted = agent.admitted
+        self.withdraw(agent)
+        agent.profile.present.pop(agent.agent.id, None)
+        self.enroll(agent)
+        self.attend(agent)
+        if admitted:
+            self.admit(agent)
 
     def attend(self, agent: AgentState) -> None:
         """Keep who is there: available or busy, with room or without."""
@@ -327,15 +379,15 @@ class Index:
 
     def _link(self, sig: Signature) -> Link:
         """Give a new signature its line and find who can serve it, by the bits of profiles."""
+        if sig.needs.text is not None:
+            self._learn(sig.needs)
         if sig.tier not in self._boards:
             self._boards[sig.tier] = Board()
         pools = self._pool_boards.setdefault((sig.channel, sig.queue.plan.selection), Board())
         link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.channel], pools)
         self._linked.append(sig)
         profiles = list(self._profiles.values())
-        bits = (1 << len(profiles)) - 1
-        for skill, least in sig.needs.skills:
-            bits &= self._having(skill, least, profiles)
+        bits = is_true(sig.needs.expression, self._having, (1 << len(profiles)) - 1)
         while bits:
             low = bits & -bits
             bits ^= low
@@ -344,15 +396,16 @@ class Index:
                 self._connect(sig, profile)
         return link
 
-    def _having(self, skill: str, least: float, profiles: list[Profile]) -> int:
-        """Return the bits of the profiles that have *skill* at *least*."""
-        known = self._meeting.get((skill, least))
+    def _having(self, each: Fact) -> int:
+        """Return the bits of the profiles of which a comparison, its negation aside, is true."""
+        if each.negated:
+            each = each._replace(negated=False)
+        known = self._meeting.get(each)
         if known is None:
-            known = sum(
-                1 << i for i, profile in enumerate(profiles) if profile.levels.get(skill, -1.0) >= least
-            )
-            self._meeting[skill, least] = known
-        return known
+            test = compiled(each)
+            held = (test(like.levels, like.traits, like.name) for like in self._profiles.values())
+            known = self._meeting[each] = (test, sum(1 << i for i, holds in enumerate(held) if holds))
+        return known[1]
 
     def _serves(self, profile: Profile, sig: Signature) -> bool:
         """Whether *profile* is on the queue and the channel of *sig*; its skills are not asked."""
@@ -381,9 +434,11 @@ class Index:
                     agent.standings.append(standing)
         pair_key = getattr(selection, "pair_key", None)
         rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
+        who = (profile.levels, profile.traits, profile.name)
+        wanted = sig.needs.wanted(*who) if sig.needs.wants else 0.0
         enter(
             link.groups,
-            (rank,),
+            (-wanted, rank),
             board,
             pool,
             lambda: [p.pools[key] for p in self._profiles.values() if key in p.pools],
@@ -402,3 +457,8 @@ class Index:
                 link.line,
                 lambda: [s.link.line for s in self._linked if s.tier == sig.tier],
             )
+
+
+def _kinds(value: object) -> tuple[str, ...]:
+    """Tell 1 from True, which are equal keys."""
+    return tuple(type(each).__name__ for each in (value if isinstance(value, tuple) else (value,)))

@@ -33,12 +33,7 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        if (
-            queue is None
-            or queue.rules is None
-            or interaction.channel not in state.units
-            or state.plan.skills is not None
-        ):
+        if queue is None or queue.rules is None or interaction.channel not in state.units or state.wordy:
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
@@ -63,6 +58,8 @@ class Interactions:
             self._deadlines.arm(SLA, work)
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
+        if rules.steps:
+            self._pairing.moving.begin(work, at)
         link = work.sig.link
         if link is not None and not link.pools.filled and interaction.prefers is None:
             link.line.push(work)  # `place`, written out, for when nobody is free at all
@@ -84,11 +81,7 @@ class Interactions:
             return "unknown_queue", f"there is no queue {interaction.queue!r}"
         if interaction.channel not in plan.channels:
             return "unknown_channel", f"there is no channel {interaction.channel!r}"
-        if plan.skills is not None:
-            for skill, _ in interaction.needs.skills:
-                if skill not in plan.skills:
-                    return "unknown_skill", f"there is no skill {skill!r}"
-        return None
+        return plan.unknown(interaction.needs)
 
     def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
         """Make what was offered the agent's own, or answer again if it is."""
@@ -164,7 +157,7 @@ class Interactions:
         self._cool_down(work, at, backoff)
         if event.rest is not None:
             self._deadlines.later(event.rest, REST, agent.number, agent)
-        self._pairing.brought.append(work)
+        self._pairing.bring(work)
         self._pairing.freed.append(agent)
         lately = sum(1 for refusal in agent.refusals[cause] if refusal > at - backoff.window)
         if (
@@ -278,7 +271,7 @@ class Interactions:
         self._turn.facts.append(event)
         self.follow(work, "requeued", at)
         self._cool_down(work, at, backoff)
-        self._pairing.brought.append(work)
+        self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
     def _open(self, command: str, interaction: InteractionId, at: Instant) -> Work | None:
@@ -298,6 +291,7 @@ class Interactions:
         if work.stage == "offered" and work.hold is not None:
             self._rescind(work.hold, cause, at)
         elif work.stage == "waiting":
+            self._pairing.moving.unmet.pop(work.interaction.id, None)
             self._pairing.index.leave(work)
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
@@ -354,21 +348,13 @@ class Interactions:
                 return
             self._pairing.freed.append(hold.agent)
         self._to_the_side(work, "transferred", at)
-        place = self._asking.belongs(self._state.queues[command.queue], work.interaction, work.since)
-        holder, retry, excluded = None, None, None
+        holder, apart = None, None
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
-            holder, (retry, excluded, _) = hold.agent.agent.id, _times(backoff, at)
+            holder, apart = hold.agent.agent.id, _times(backoff, at)[:2]
             self._cool_down(work, at, backoff)
-        where = (command.interaction, command.queue, holder, "asked")
-        tier, reference, head_start, terms, target = place
-        event = ev.Transferred(at, *where, tier, reference, head_start, terms, target, retry, excluded)
-        self._state.transferred(work, event)
-        self._turn.facts.append(event)
-        self.follow(work, "transferred", at)
-        if work.pending:
-            self._deadlines.arm(SLA, work)
-        self._pairing.brought.append(work)
+        self._pairing.moving.move(work, command.queue, "asked", at, holder=holder, apart=apart)
+        self._pairing.bring(work)
 
     def assign(self, command: cmd.Assign, at: Instant) -> None:
         """Give it to an agent by hand."""
@@ -424,7 +410,7 @@ class Interactions:
                 continue
             if not lost:
                 self._rescind(hold, cause, at)
-                self._pairing.brought.append(hold.work)
+                self._pairing.bring(hold.work)
                 continue
             backoff = self._asking.backoff(hold.work, "disconnected", cause)
             assert hold.offer is not None

@@ -7,7 +7,6 @@ one function each for all that is rarer. Nothing here depends on how the turns w
 
 from __future__ import annotations
 
-import heapq
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from math import inf
@@ -15,12 +14,15 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._contacts import Contacts
-from workassign._people import UNIT, People, Person, Shifts
+from workassign._earliest import Earliest
+from workassign._people import People, Person, Shifts
 from workassign._promises import Promises
+from workassign._records import UNIT
 from workassign._series import MINUTE, Series
 from workassign._stories import Stories, Story
 from workassign.model import AgentId, Instant, InteractionId, OfferId
 from workassign.plan import Plan
+from workassign.policies.sla import always
 
 __all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit"]
 
@@ -40,6 +42,10 @@ USUAL = 20.0
 """The threshold of whatever has no target, seconds."""
 
 
+_Entry: TypeAlias = tuple[Instant, InteractionId]
+"""Since when or until when, and who."""
+
+
 class Flow:
     """A queue: what came into it, and what became of that.
 
@@ -48,12 +54,26 @@ class Flow:
     """
 
     __slots__ = (
-        *("again", "arrived", "dues", "handles", "later", "limit", "old", "others", "own", "queue"),
-        *("resolutions",),
-        *("rings", "soon", "target", "waits", "wraps", "young"),
+        "again",
+        "arrived",
+        "dues",
+        "handles",
+        "later",
+        "limit",
+        "old",
+        "others",
+        "own",
+        "queue",
+        "resolutions",
+        "rings",
+        "soon",
+        "target",
+        "waits",
+        "wraps",
+        "young",
     )
 
-    def __init__(self, queue: str) -> None:
+    def __init__(self, queue: str, measures: Measures) -> None:
         self.queue = queue
         self.own, self.later = Series(), Series()
         self.target: float | None = None
@@ -65,16 +85,16 @@ class Flow:
         """Who came in this portion."""
         self.young: deque[InteractionId] = deque()
         """Who was submitted here, by age, as long as nobody among the first is older than the threshold."""
-        self.others: list[tuple[Instant, InteractionId]] = []
-        """A heap of who came otherwise: since when, and who."""
+        self.others: Earliest[_Entry] = Earliest(lambda entry: measures.waits(self, *entry))
+        """Who came otherwise, and since when."""
         self.old: OrderedDict[InteractionId, Instant] = OrderedDict()
         """Who waits for longer than the threshold, by age, and since when."""
         self.again: OrderedDict[InteractionId, Instant] = OrderedDict()
         """The same of those that had been accepted in another queue before."""
         self.soon: deque[InteractionId] = deque()
         """Plain ones whose acceptance is due by the usual target, in order."""
-        self.dues: list[tuple[Instant, InteractionId]] = []
-        """A heap of when acceptances are due that have another target."""
+        self.dues: Earliest[_Entry] = Earliest(lambda entry: measures.is_due(self, *entry))
+        """When acceptances are due that have another target."""
         self.refresh()
 
     def begin(self, minute: int, keep: int) -> None:
@@ -167,8 +187,7 @@ class Measures:
         for name, queue in plan.queues.items():
             flow = self.flow(name)
             flow.wraps = queue.wrap_up is not None
-            always = getattr(queue.sla, "always", None)
-            flow.target = always[1] if isinstance(always, tuple) and always[0] is queue.sla else None
+            flow.target = always(queue.sla)
             flow.limit = self.threshold(name, flow.target)
             flow.refresh()
             self.promised.setdefault(name, {}).update({each.label: each.calendar for each in queue.targets})
@@ -194,19 +213,21 @@ class Measures:
 
     def _first(self, flow: Flow) -> tuple[Instant, InteractionId] | None:
         """Return who came first of those that are not old yet; forget who of them waits no more."""
-        young, others, visits = flow.young, flow.others, self.visits
+        young, visits = flow.young, self.visits
         while young:
             visit = visits.get(young[0])
             if visit is not None and visit[1] is flow and (visit[6] is None or visit[6].stayed):
                 break
             young.popleft()
-        while others:
-            visit = visits.get(others[0][1])
-            if visit is not None and visit[1] is flow and visit[0] == others[0][0]:
-                break
-            heapq.heappop(others)
-        found = [(visits[young[0]][0], young[0])] if young else []
-        return min([*found, others[0]] if others else found, default=None)
+        found = [] if (other := flow.others.first()) is None else [other]
+        if young:
+            found.append((visits[young[0]][0], young[0]))
+        return min(found, default=None)
+
+    def waits(self, flow: Flow, since: Instant, name: InteractionId) -> bool:
+        """Whether something waits in *flow*, since then, that no agent there has accepted."""
+        visit = self.visits.get(name)
+        return visit is not None and visit[1] is flow and visit[0] == since
 
     def age(self, flow: Flow, at: Instant) -> None:
         """Move to the old who has passed the threshold by *at*. Cost: O(1) for each, once."""
@@ -216,25 +237,24 @@ class Measures:
             if flow.young and flow.young[0] == name:
                 flow.young.popleft()
             else:
-                heapq.heappop(flow.others)
+                flow.others.pop()
             old = flow.old if visit[6] is None or not visit[6].answered else flow.again
             old[name] = since
 
     def next_due(self, flow: Flow) -> Instant | None:
         """Return when the next acceptance in *flow* is due by its `sla`. Cost: O(1) on average."""
-        dues, visits = flow.dues, self.visits
-        while dues:
-            visit = visits.get(dues[0][1])
-            here = visit is not None and visit[1] is flow and not self.is_late(dues[0][1], visit[3])
-            if visit is not None and here and _due(visit) == dues[0][0]:
-                break
-            heapq.heappop(dues)
-        found = [dues[0][0]] if dues else []
+        found = [] if (first := flow.dues.first()) is None else [first[0]]
         self._trim(flow)
         if flow.soon:
-            due = _due(visits[flow.soon[0]])
+            due = _due(self.visits[flow.soon[0]])
             found += [] if due is None else [due]
         return min(found, default=None)
+
+    def is_due(self, flow: Flow, due: Instant, name: InteractionId) -> bool:
+        """Whether something waits in *flow* that has to be accepted until then."""
+        visit = self.visits.get(name)
+        here = visit is not None and visit[1] is flow and not self.is_late(name, visit[3])
+        return visit is not None and here and _due(visit) == due
 
     def _trim(self, flow: Flow) -> None:
         """Forget who of those that are due soon is not any more."""
@@ -254,7 +274,7 @@ class Measures:
         """Return the flow of a queue."""
         known = self.flows.get(name)
         if known is None:
-            known = self.flows[name] = Flow(name)
+            known = self.flows[name] = Flow(name, self)
             known.limit = self.threshold(name, None)
             if self.until > -inf:
                 known.begin(int(self.until // MINUTE) - 1, self.keep)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
-
 from workassign._gauges import Row, grained
 from workassign._measures import SHORT_FORM, Flow, Measures, Visit
-from workassign._people import UNIT, Person
+from workassign._people import Person
+from workassign._records import UNIT
 from workassign._series import Series
 from workassign._stories import Story
 from workassign.model import Instant, Interaction, InteractionId
@@ -59,7 +58,7 @@ def promise(m: Measures, name: InteractionId) -> None:
     """Keep when the first acceptance of something is due, where that is not the queue's usual target."""
     _, flow, _, target, opened, _, story = m.visits[name]
     if target is not None and not (story is not None and story.answered):
-        heapq.heappush(flow.dues, (opened + target, name))
+        flow.dues.push((opened + target, name))
 
 
 def story_of(m: Measures, name: InteractionId) -> Story:

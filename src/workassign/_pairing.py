@@ -9,6 +9,7 @@ interaction, that comes down to one look at the heads, and the rest is not asked
 from __future__ import annotations
 
 import heapq
+from math import inf
 from typing import Any, TypeAlias
 
 from workassign import events as ev
@@ -22,6 +23,7 @@ from workassign._deadlines import (
     REST,
     RETRY,
     SLA,
+    STEP,
     STICKY,
     WRAP_UP,
     Deadlines,
@@ -29,6 +31,7 @@ from workassign._deadlines import (
     Timer,
 )
 from workassign._index import Index
+from workassign._moving import Moving
 from workassign._records import AgentState, Clock, Holding, Signature, Work
 from workassign._state import State
 from workassign.model import AgentId, Instant, Presence
@@ -51,6 +54,8 @@ class Pairing:
         self._turn = turn
         self.deadlines = Deadlines(_number, self._counts)
         self.clocks = Clocks(state, asking, turn, self.deadlines)
+        self.moving = Moving(state, asking, turn, self.deadlines, self.clocks)
+        self.moving.count = self._count
         self.brought: list[Work] = []
         """Interactions that wait and stand nowhere yet."""
         self.freed: list[AgentState] = []
@@ -63,6 +68,10 @@ class Pairing:
         """Bring together what this turn freed and brought, until no pair is left that fits."""
         brought, freed = self.brought, self.freed
         self.brought, self.freed = [], []
+        if self._state.stepped:
+            for work in sorted(brought, key=_in_order):
+                if work.sig.queue.rules.steps:
+                    self.moving.take(work, at, at)
         if not brought and len(freed) == 1:
             self.employ(freed[0], at)
         elif not freed and len(brought) == 1:
@@ -106,6 +115,7 @@ class Pairing:
 
     def assign(self, work: Work, agent: AgentState, how: str, at: Instant) -> None:
         """Make *work* the agent's own without an offer."""
+        self.moving.unmet.pop(work.interaction.id, None)
         event = ev.Assigned(at, work.interaction.id, agent.agent.id, self._state.fences + 1, how, None)
         self._state.assigned(work, agent, event)
         self._turn.facts.append(event)
@@ -120,6 +130,8 @@ class Pairing:
         if plan.auto_accept:
             self.assign(work, agent, "auto", at)
             return
+        if self.moving.unmet:
+            self.moving.unmet.pop(work.interaction.id, None)
         offer = state.placed + 1
         event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
         rules.offers.items.append(state.offered(work, agent, event))  # `arm`, written out: the hot path
@@ -264,6 +276,36 @@ class Pairing:
         if work.stage == "waiting":
             self.fetch(work)
 
+    def step(self, work: Work, due: Instant, at: Instant) -> None:
+        """The time of a step of waiting *work* has come."""
+        self.fetch(work)
+        self.moving.take(work, due, at)
+
+    def recount(self) -> None:
+        """Somebody has come or gone: ask again what hangs on how many there are."""
+        unmet, self.moving.unmet = self.moving.unmet, {}
+        for who in unmet:
+            self.fetch(self._state.works[who])
+
+    def _count(self, sig: Signature, most: int, free: bool) -> int:
+        """Return how many agents who are there could take *sig*, at most *most*; the *free* ones alone."""
+        found = 0
+        for profile in self.index.link_of(sig).profiles:
+            for agent in profile.present.values():
+                if agent.pool >= sig.units and (not free or self._has_room(agent, sig)):
+                    found += 1
+                    if found == most:
+                        return found
+        return found
+
+    def _has_room(self, agent: AgentState, sig: Signature) -> bool:
+        """Whether *agent* could be given such work now; the capacity policy is not asked."""
+        resting = agent.rest is not None and self._turn.at < agent.rest
+        if agent.presence is not Presence.AVAILABLE or resting or agent.load + sig.units > agent.pool:
+            return False
+        limit = agent.view.channel_limit(sig.channel)
+        return limit is None or agent.on_channel(sig.channel) < limit
+
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""
         if self._state.agents.get(agent.agent.id) is not agent:
@@ -271,6 +313,12 @@ class Pairing:
         if presence is Presence.AWAY:
             return agent.presence is Presence.AVAILABLE
         return agent.presence is Presence.DRAINING and not agent.holdings
+
+    def bring(self, work: Work) -> None:
+        """Let *work*, which waits again, be placed in this turn."""
+        self.brought.append(work)
+        if work.sig.queue.rules.steps:
+            self.moving.arm(work, -inf)
 
     def fetch(self, work: Work) -> None:
         """Take waiting *work* out of its line, to be placed anew in this turn."""
@@ -314,12 +362,14 @@ class Pairing:
         """Derive everything anew within a turn, and bring together whatever fits now."""
         self.rebuild(at)
         self.brought = []  # they stand in lines again
+        self.recount()
         self.freed = [each for each in self._state.agents.values() if each.presence is Presence.AVAILABLE]
 
     def rebuild(self, at: Instant) -> None:
         """Derive the index and the timers anew from the facts. Cost: O(what is open)."""
         state, deadlines = self._state, self.deadlines
         deadlines.clear()
+        self.moving.unmet.clear()
         for sig in state.signatures():
             sig.link = None
         index = self.index = self._new_index()
@@ -359,6 +409,8 @@ class Pairing:
                 if due > at:
                     deadlines.later(due, RETRY, work.seq, work)
         if work.stage == "waiting":
+            if work.sig.queue.rules.steps:
+                self.moving.arm(work, at)
             self._stand(work, at)
 
     def _counts(self, timer: Timer) -> bool:
@@ -376,6 +428,8 @@ class Pairing:
                 subject.until == due if kind == WRAP_UP else subject.pending
             )
         assert isinstance(subject, Work)
+        if kind == STEP:
+            return self.moving.counts(subject, due)
         if kind == SLA:
             return subject.pending and subject.due == due
         if kind == STICKY:
@@ -385,11 +439,14 @@ class Pairing:
         return subject.refused is not None and any(due in times for times in subject.refused.values())
 
     def _is_ahead(self, subject: object, kind: int, due: Instant) -> bool:
-        """Whether an alarm's limit is still ahead of *subject* at *due*."""
+        """Whether an alarm's limit is still ahead of *subject* at *due*.
+
+        It is not, where it came to its queue later: then it was over that limit from the first.
+        """
         work = subject.work if isinstance(subject, Clock) else subject
         assert isinstance(work, Work)
         alarms = work.sig.queue.plan.alarms
-        if alarms is None or work.stage == "closed":
+        if alarms is None or work.stage == "closed" or work.came >= due:
             return False
         if kind == AGE:
             return alarms.oldest_age is not None and work.since + alarms.oldest_age == due
@@ -410,3 +467,7 @@ def _number(kind: int, item: Timed) -> int:
         return item.offer or 0
     assert isinstance(item, Work)
     return item.seq
+
+
+def _in_order(work: Work) -> int:
+    return work.seq

@@ -5,17 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import accumulate
 from typing import Any
 
 from workassign._gauges import Row
+from workassign._records import UNIT
 from workassign._series import MINUTE, Series
 from workassign.model import Agent, AgentId, Instant, Presence
 
-__all__ = ["SIGNED_ON", "UNIT", "People", "Person", "Shifts"]
-
-UNIT = 1_000_000
-"""Loads and capacities are whole millionths of a unit: sums of them are exact."""
+__all__ = ["SIGNED_ON", "People", "Person", "Shifts"]
 
 SIGNED_ON = (Presence.AVAILABLE, Presence.BUSY, Presence.DRAINING)
 """In these an agent's time counts as capacity."""
@@ -44,19 +43,26 @@ class Person:
     """An agent: her presence, what she holds, and how long."""
 
     __slots__ = (
-        *(
-            "active",
-            "adherent",
-            "agent",
-            "area",
-            "busy",
-            "capacity",
-            "counts",
-            "elapsed",
-            "enrolled",
-            "focus",
-        ),
-        *("handled", "holding", "last", "load", "on", "on_roster", "presence", "seconds", "shifts", "since"),
+        "active",
+        "adherent",
+        "agent",
+        "area",
+        "busy",
+        "capacity",
+        "counts",
+        "elapsed",
+        "enrolled",
+        "focus",
+        "handled",
+        "holding",
+        "last",
+        "load",
+        "on",
+        "on_roster",
+        "presence",
+        "seconds",
+        "shifts",
+        "since",
     )
 
     def __init__(self, agent: Agent, at: Instant, shifts: Shifts | None) -> None:
@@ -112,6 +118,14 @@ class Person:
         if self.presence is not Presence.OFFLINE:
             self.adherent += self.shifts.until(at) - self.shifts.until(self.since)
         self.since = at
+
+    def as_of(self, at: Instant) -> Person:
+        """Return how she stands at an instant that is not past; she herself is not changed."""
+        then = copy(self)
+        then.seconds = self.seconds.copy()
+        then.stay(at)
+        then.pass_time(at)
+        return then
 
     def data(self) -> list[Any]:
         """Return all as plain data."""

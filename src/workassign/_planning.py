@@ -5,13 +5,13 @@ from __future__ import annotations
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
-from workassign._asking import Asking, Turn
+from workassign._asking import Asking, Place, Turn
 from workassign._pairing import Pairing
-from workassign._records import Work
+from workassign._records import Progress, Work
 from workassign._roster import Roster
 from workassign._state import State
 from workassign.model import Instant
-from workassign.plan import Plan
+from workassign.plan import Plan, Queue
 
 __all__ = ["Planning"]
 
@@ -43,6 +43,7 @@ class Planning:
                 reason = f"interactions are open on channel {channel!r}"
                 self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "channel_in_use", reason))
                 return
+        stays = frozenset(name for name, queue in plan.queues.items() if self._is_schedule_of(name, queue))
         event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
         state.plan_changed(event, plan)
         self._turn.facts.append(event)
@@ -50,7 +51,7 @@ class Planning:
             self._roster.follow(agent, at)
         self._pairing.prepare()
         for work in open_works:
-            self._rekey(work, at)
+            self._rekey(work, stays, at)
             if state.clocked or work.interaction.id in state.conversations:
                 self._pairing.clocks.follow(work, "plan changed", at)
         self._pairing.start_over(at)
@@ -66,14 +67,34 @@ class Planning:
         self._turn.facts.append(event)
         self._turn.switched = self._turn.careful = True
 
-    def _rekey(self, work: Work, at: Instant) -> None:
-        """Put *work* where it belongs under the new plan."""
+    def _is_schedule_of(self, name: str, queue: Queue) -> bool:
+        """Whether the queue *name* has the needs and the steps of *queue* already."""
+        now = self._state.plan.queues.get(name)
+        return now is not None and now.needs is queue.needs and now.steps == queue.steps
+
+    def _rekey(self, work: Work, stays: frozenset[str], at: Instant) -> None:
+        """Put *work* where it belongs under the new plan; in a queue that *stays*, its steps hold on."""
         name, plan = work.sig.queue.name, self._state.plan
         queue = self._state.queues[name if name in plan.queues else plan.successors[name]]
         place = self._asking.belongs(queue, work.interaction, work.since)
+        progress = work.progress
+        stepped = progress is not None and progress.taken > 0
+        kept = stepped and name == queue.name and name in stays
+        if kept and progress is not None:
+            place = _further(place, progress)
+        needs = work.sig.needs if kept else self._state.needed(queue.name, work.interaction.needs)
         tier, reference, head_start, _, target = place
-        if (queue.name, tier, reference - head_start, target) == (name, work.sig.tier, work.key, work.target):
+        new = (queue.name, tier, reference - head_start, target, needs)
+        if kept == stepped and new == (name, work.sig.tier, work.key, work.target, work.sig.needs):
             return
-        event = ev.Rekeyed(at, work.interaction.id, queue.name, *place)
+        event = ev.Rekeyed(at, work.interaction.id, queue.name, *place, kept)
         self._state.rekeyed(work, event)
         self._turn.facts.append(event)
+
+
+def _further(place: Place, progress: Progress) -> Place:
+    """Return *place* with what the steps have changed in it."""
+    tier, reference, head_start, terms, target = place
+    added = progress.head_start
+    terms = (*terms, ("escalated", added)) if added else terms
+    return tier if progress.tier is None else progress.tier, reference, head_start + added, terms, target

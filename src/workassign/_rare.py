@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,16 +58,12 @@ def _reopened(m: Measures, event: ev.Reopened) -> None:
     story = begin_opening(m, who, flow, event.target, event.at)
     count(m, flow, "reopened")
     story.stayed = False
-    heapq.heappush(flow.others, (event.at, who.id))
+    flow.others.push((event.at, who.id))
     if before is not None:
         story.first_felt, story.felt = before.first_felt, before.felt
         story.answered_by_agent, story.said_after = before.answered_by_agent, before.said_after
         story.unanswered = None if before.unanswered is None else event.at
         m.contacts.again(before, event.at)
-
-
-def _offered(m: Measures, event: ev.Offered) -> None:
-    m.offers[event.offer] = event.at
 
 
 def _assigned(m: Measures, event: ev.Assigned) -> None:
@@ -77,11 +72,11 @@ def _assigned(m: Measures, event: ev.Assigned) -> None:
     began = None if event.offer is None else m.offers.pop(event.offer, None)
     visit = m.visits.get(name)
     if visit is not None:
-        flow, opened, units = visit[1], visit[4], visit[5]
+        flow, opened, channel = visit[1], visit[4], visit[5]
         story = story_of(m, name)
         accept(m, name, (*visit[:6], story), at)
     else:
-        flow, opened, units, story = m.back.pop(name)
+        flow, opened, channel, story = m.back.pop(name)
     person.counts["direct"] += event.offer is None
     if began is not None:
         flow.own.row.rings.new.append(at - began)
@@ -89,7 +84,7 @@ def _assigned(m: Measures, event: ev.Assigned) -> None:
     if prefers is not None:
         count(m, flow, "sticky_asked")
         count(m, flow, "sticky_hit", prefers == event.agent)
-    take_on(m, name, flow, opened, units, person, at)
+    take_on(m, name, flow, opened, channel, person, at)
 
 
 def _offer_ended(m: Measures, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
@@ -160,8 +155,8 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
         if event.target is None:
             promise_ends(m, name)
         story = story_of(m, name)  # its target is its own from here on
-        since, flow, series, _, opened, units, _ = m.visits[name]
-        m.visits[name] = (since, flow, series, event.target, opened, units, story)
+        since, flow, series, _, opened, channel, _ = m.visits[name]
+        m.visits[name] = (since, flow, series, event.target, opened, channel, story)
         promise(m, name)
 
 
@@ -175,24 +170,24 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     m.promises.moved(name, event.queue)
     if name in m.held and isinstance(event, ev.Rekeyed):
         # Held through a change of plan: it counts as answered there at once.
-        since, _, opened, units, _, person, focus = m.held[name]
-        m.held[name] = (since, flow, opened, units, story, person, focus)
+        since, _, opened, channel, _, person, focus = m.held[name]
+        m.held[name] = (since, flow, opened, channel, story, person, focus)
         add_wait(flow.later.row, 0.0, m.threshold(flow.queue, event.target), targeted=False)
         add_segment(flow.later.row, story, 0.0)
         return
     if name in m.visits:
         visit = m.visits[name]
-        opened, units = visit[4], visit[5]
+        opened, channel = visit[4], visit[5]
         if event.target is None:
             promise_ends(m, name)
         leave(m, name, visit, "exited:moved", at)
     elif name in m.held:
-        _, opened, units, _ = let_go(m, name, at)
+        _, opened, channel, _ = let_go(m, name, at)
     else:
-        _, opened, units, _ = m.back.pop(name)
+        _, opened, channel, _ = m.back.pop(name)
     story.stayed = False
-    heapq.heappush(flow.others, (at, name))
-    m.visits[name] = (at, flow, flow.later, event.target, opened, units, story)
+    m.visits[name] = (at, flow, flow.later, event.target, opened, channel, story)
+    flow.others.push((at, name))
     promise(m, name)
 
 
@@ -315,7 +310,6 @@ def _plan_changed(m: Measures, event: ev.PlanChanged) -> None:
 
 RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.Submitted: _submitted,
-    ev.Offered: _offered,
     ev.Assigned: _assigned,
     ev.Completed: _completed,
     ev.Declined: _offer_ended,
@@ -345,4 +339,4 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.PresenceChanged: _presence_changed,
     ev.PlanChanged: _plan_changed,
 }
-"""Every event that a figure needs."""
+"""Every event that a figure needs, but for `Offered`: `Measures.fold` takes that in itself."""

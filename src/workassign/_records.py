@@ -31,6 +31,7 @@ __all__ = [
     "Clock",
     "Conversation",
     "Holding",
+    "Progress",
     "QueueState",
     "Signature",
     "Stage",
@@ -46,12 +47,14 @@ UNIT = 1_000_000
 class QueueState:
     """A queue as it stands: its settings and its balance."""
 
-    __slots__ = ("name", "plan", "rules", "tally")
+    __slots__ = ("joined", "name", "plan", "rules", "tally")
 
     def __init__(self, name: str, plan: Queue) -> None:
         self.name = name
         self.plan = plan
         self.tally = Tally()
+        self.joined: dict[Needs, Needs] = {}
+        """What an interaction needs -> that, and what everything needs that waits here."""
         self.rules: Any = None
         """The engine's own: the plan's policies, ready to be asked."""
 
@@ -73,6 +76,22 @@ class Signature:
         self.link: Any = None
 
 
+class Progress:
+    """How far an interaction has come in the schedule of its queue."""
+
+    __slots__ = ("came", "head_start", "taken", "tier")
+
+    def __init__(self, came: Instant) -> None:
+        self.came = came
+        """When it came to the queue."""
+        self.taken = 0
+        """The steps that were taken, as bits."""
+        self.tier: int | None = None
+        """The tier that a step gave it."""
+        self.head_start = 0.0
+        """The seconds that steps gave it."""
+
+
 class Work:
     """An interaction as it stands. The timers ask `since`, `target` and `pending` of it."""
 
@@ -83,6 +102,7 @@ class Work:
         "key",
         "pending",
         "place",
+        "progress",
         "refused",
         "seq",
         "sig",
@@ -115,6 +135,8 @@ class Work:
         self.answered = 0
         """0: never accepted, 1: in an earlier queue only, 2: in this queue."""
         self.version = 1
+        self.progress: Progress | None = None
+        """None until a step was taken, or it came from another queue."""
         self.place: object = None
         """`_index`'s own: where it waits."""
 
@@ -124,6 +146,16 @@ class Work:
             return self.submission
         since = self.since
         return ev.Submitted(since, self.interaction, self.seq, self.sig.tier, since, 0.0, (), self.target)
+
+    @property
+    def came(self) -> Instant:
+        """When it came to the queue where it is."""
+        return self.since if self.progress is None else self.progress.came
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it waits, and has taken no step since it came in: its first one is ahead."""
+        return self.stage == "waiting" and self.progress is None and not self.again
 
     @property
     def again(self) -> bool:

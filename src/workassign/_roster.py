@@ -45,6 +45,7 @@ class Roster:
             ("queue", agent.queues or (), plan.queues),
             ("channel", agent.channels or (), plan.channels),
             ("skill", agent.skills, agent.skills if plan.skills is None else plan.skills),
+            ("attribute", agent.attributes, agent.attributes if plan.attributes is None else plan.attributes),
         ):
             for name in names:
                 if name not in known:
@@ -78,6 +79,7 @@ class Roster:
         self._pairing.index.enroll(agent)
         self._pairing.index.attend(agent)
         self._pairing.attract(agent)
+        self._pairing.recount()
         self._pairing.freed.append(agent)
 
     def follow(self, agent: AgentState, at: Instant) -> None:
@@ -112,6 +114,7 @@ class Roster:
         event = ev.AgentRemoved(at, command.agent)
         self._state.agent_removed(agent, event)
         self._turn.facts.append(event)
+        self._pairing.recount()
 
     def presence(
         self, agent: AgentState, presence: Presence, cause: str, at: Instant, grace: Instant | None = None
@@ -130,6 +133,7 @@ class Roster:
             self._pairing.release(agent)
         if grace is not None:
             self._deadlines.later(grace, GRACE, agent.number, agent)
+        self._pairing.recount()
         self._pairing.freed.append(agent)
 
     def set_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence, at: Instant) -> None:

@@ -3,19 +3,23 @@
 Asked of the facts of that instant, and of the plan that held then.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime
+from functools import cached_property
 from math import inf
 from typing import TypeAlias
 
 import attrs
 
 from workassign import events as ev
-from workassign._asking import LARGEST, short_name
+from workassign._asking import short_name
 from workassign._records import UNIT, AgentState, Signature, Work
 from workassign._state import State
-from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
 from workassign.policies.selection import Selection
 
@@ -25,16 +29,19 @@ __all__ = [
     "Candidate",
     "Decision",
     "Keys",
+    "Order",
     "Placed",
     "Reason",
     "Scene",
     "Waiting",
     "before",
+    "closest",
     "failed_at",
     "figure",
     "funnel",
     "gone",
     "ranked",
+    "tie_break",
     "when",
 ]
 
@@ -42,10 +49,13 @@ SHOWN = 8
 """So many agents, or decisions, are shown in a text; `as_dict` has all of them."""
 
 KINDS: Mapping[str, str] = {
+    "closed": "closed",
+    "held": "somebody has it",
     "presence": "not available",
     "queue": "not on the queue",
     "channel": "not on the channel",
     "skill": "without a needed skill",
+    "needs": "without something else that is needed",
     "room": "without room",
     "channel_limit": "full on the channel",
     "capacity": "held back by the capacity policy",
@@ -58,6 +68,10 @@ KINDS: Mapping[str, str] = {
 
 Placed: TypeAlias = ev.Submitted | ev.Transferred | ev.Rekeyed | ev.Reopened
 """What gives an interaction its place, with the terms of its head start."""
+
+
+Order: TypeAlias = tuple[int, float, Instant, int]
+"""What decides when an agent takes an interaction: tier, rank, key, sequence; the least first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +90,8 @@ class Keys:
 
     preferred: bool
     """The interaction prefers her: she comes first."""
+    wanted: float
+    """The sum of the weights of what it prefers and she has: the larger comes first."""
     pair_key: float
     agent_key: float
     idle_since: Instant
@@ -83,9 +99,10 @@ class Keys:
     """Her place on the roster: no two are equal, so there is always an order."""
 
     @property
-    def order(self) -> tuple[bool, float, float, Instant, int]:
+    def order(self) -> tuple[bool, float, float, float, Instant, int]:
         """What is compared; the least comes first."""
-        return (not self.preferred, self.pair_key, self.agent_key, self.idle_since, self.number)
+        keys = (-self.wanted, self.pair_key, self.agent_key)
+        return (not self.preferred, *keys, self.idle_since, self.number)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +133,11 @@ class Waiting:
     """Seconds, after the queue's cap."""
     terms: ev.Terms
 
+    @property
+    def order(self) -> Order:
+        """What is compared; the least comes first."""
+        return (self.tier, self.rank, self.key, self.sequence)
+
 
 @attrs.frozen(kw_only=True)
 class Decision:
@@ -126,6 +148,8 @@ class Decision:
     how: str
     """offered, auto (without an offer), manual or override (both by hand)."""
     offer: OfferId | None
+    plan_hash: str
+    """Of the plan that held."""
     queue: str
     selection: str
     """The policy that ranked the agents."""
@@ -133,6 +157,8 @@ class Decision:
     """The policy that ranked the interactions."""
     candidates: tuple[Candidate, ...]
     """Everybody on the roster: the ranked first, in order, then the excluded in roster order."""
+    tie_break: str
+    """What put her before the second; empty where there was no second, or it was given by hand."""
     funnel: Mapping[str, int]
     """Kind of reason -> how many failed there first."""
     could_take: int
@@ -144,21 +170,40 @@ class Decision:
 
 
 class Scene:
-    """Who was where at one instant, and what the plan of that instant says of it."""
+    """Who was where at one instant, and what the plan of that instant says of it.
 
-    def __init__(self, state: State, at: Instant, places: Mapping[InteractionId, Placed]) -> None:
+    Good for as long as nothing changes.
+    """
+
+    def __init__(
+        self, state: State, at: Instant, places: Mapping[InteractionId, Placed] | None = None
+    ) -> None:
+        """Look at *state* as it is; only `waiting` asks *places*."""
         self.state = state
         self.at = at
         self.failed: list[str] = []
         """What policies failed to answer just now."""
-        self._places = places
-        self._lines: dict[Signature, list[Work]] = {}
-        for work in state.waiting():
-            self._lines.setdefault(work.sig, []).append(work)
-        for line in self._lines.values():
-            line.sort(key=lambda work: (work.key, work.seq))
+        self._places = places or {}
         self._again: dict[InteractionId, AgentId | None] = {}
         self._ranks: dict[tuple[Signature, int], float] = {}
+
+    def supposing(self, agent: AgentState, at: Instant) -> Scene:
+        """Return the scene at *at* if *agent* were as given and all else as it is. Cost: O(agents)."""
+        other = copy(self)
+        other.state, other.at = copy(self.state), at
+        other.state.agents = {**self.state.agents, agent.agent.id: agent}
+        other._again, other._ranks = {}, {}
+        return other
+
+    @cached_property
+    def _lines(self) -> dict[Signature, list[Work]]:
+        """All that waits, by kind, the most urgent first. Cost: O(n log n), once."""
+        lines: dict[Signature, list[Work]] = {}
+        for work in self.state.waiting():
+            lines.setdefault(work.sig, []).append(work)
+        for line in lines.values():
+            line.sort(key=lambda work: (work.key, work.seq))
+        return lines
 
     def reasons(self, agent: AgentState, work: Work) -> list[Reason]:
         """Return all that keeps *agent* from *work*."""
@@ -175,6 +220,7 @@ class Scene:
             pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
         return Keys(
             preferred=work.interaction.prefers == who.id and who.id not in (work.refused or {}),
+            wanted=sig.needs.wanted(who.skills, who.attributes, who.id),
             pair_key=pair,
             agent_key=float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view)),
             idle_since=agent.idle_since,
@@ -183,18 +229,18 @@ class Scene:
 
     def named(self, agent: AgentState) -> Work | None:
         """Return what *agent* would take. Cost: O(kinds of waiting work)."""
-        heads = ((self._order(agent, head), head) for works in self._open_lines(agent) for head in works[:1])
+        heads = ((self.order(agent, head), head) for works in self._open_lines(agent) for head in works[:1])
         return min(heads, default=((), None))[1]
 
     def takes(self, agent: AgentState) -> list[Work]:
         """Return everything that *agent* could take, in her order. Cost: O(waiting)."""
         works = [work for works in self._open_lines(agent, every=True) for work in works]
-        return sorted(works, key=lambda work: self._order(agent, work))
+        return sorted(works, key=lambda work: self.order(agent, work))
 
     def waiting(self, agent: AgentState, work: Work) -> Waiting:
         """Return *work* as *agent* sees it."""
         place = self._places[work.interaction.id]
-        tier, rank, key, sequence = self._order(agent, work)
+        tier, rank, key, sequence = self.order(agent, work)
         return Waiting(
             interaction=work.interaction.id,
             queue=work.sig.queue.name,
@@ -242,6 +288,11 @@ class Scene:
             if level is None or level < least:
                 has = "none" if level is None else figure(level)
                 yield Reason(kind="skill", text=f"lacks skill {skill} at level {figure(least)} (has {has})")
+        for rule in (part for part in sig.needs.parts if part.text) if sig.needs.text else ():
+            if not who.meets(rule) and all(
+                who.skills.get(skill, -1.0) >= least for skill, least in rule.skills
+            ):
+                yield Reason(kind="needs", text=f"does not meet: {rule.text}")
 
     def _may_take(self, agent: AgentState, sig: Signature) -> bool:
         capacity = self.state.plan.capacity
@@ -303,7 +354,7 @@ class Scene:
                 free = (work for work in line if not self._holds(agent, work))
                 yield list(free) if every else [work for work in (next(free, None),) if work is not None]
 
-    def _order(self, agent: AgentState, work: Work) -> tuple[int, float, Instant, int]:
+    def order(self, agent: AgentState, work: Work) -> Order:
         """Return what decides when *agent* takes *work*: the least first."""
         sig, queues = work.sig, agent.agent.queues
         priority = 1 if queues is None else queues.get(sig.queue.name, 1)
@@ -351,10 +402,12 @@ def ranked(scene: Scene, work: Work, winner: AgentState | None) -> tuple[Candida
     ranked: list[Candidate] = []
     for keys, agent in able:
         named = work if agent is winner else scene.named(agent)
-        if named is None or named is work:
+        own = scene.order(agent, work)
+        # What somebody has already stands in no line: then nothing that she names may be less urgent.
+        if named is None or (first := scene.order(agent, named)) >= own:
             ranked.append(Candidate(agent=agent.agent.id, rank=len(ranked) + 1, keys=keys, reasons=()))
         else:
-            why = before(scene.waiting(agent, named), scene.waiting(agent, work))
+            why = before(first, own)
             text = f"is free, but {named.interaction.id} came first for her: {why}"
             excluded.append((agent.number, _excluded(agent, keys, Reason(kind="other_first", text=text))))
     excluded.sort(key=lambda pair: pair[0])
@@ -377,6 +430,24 @@ def failed_at(candidate: Candidate) -> int:
     return min(order.index(reason.kind) for reason in candidate.reasons)
 
 
+def closest(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the excluded, who came furthest through the funnel first."""
+    return sorted((each for each in candidates if each.rank is None), key=failed_at, reverse=True)
+
+
+def tie_break(first: Keys, then: Keys) -> str:
+    """Return what puts *first* before *then*."""
+    names = (
+        "it prefers her",
+        "what is preferred",
+        "pair key",
+        "key",
+        "idle for longer",
+        "lower roster number",
+    )
+    return next(name for name, a, b in zip(names, first.order, then.order, strict=True) if a != b)
+
+
 def figure(value: float) -> str:
     """Return a number as short as it is exact to the microsecond."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
@@ -390,14 +461,15 @@ def when(at: Instant) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
-def before(first: Waiting, then: Waiting) -> str:
+def before(first: Order, then: Order) -> str:
     """Return what puts *first* before *then*."""
-    if first.tier != then.tier:
-        return f"tier {first.tier} before tier {then.tier}"
-    if first.rank != then.rank:
-        return f"rank {figure(first.rank)} before {figure(then.rank)}"
-    if first.key != then.key:
-        return f"{figure(then.key - first.key)} s ahead, head starts included"
+    (tier, rank, key, _), (other_tier, other_rank, other_key, _) = first, then
+    if tier != other_tier:
+        return f"tier {tier} before tier {other_tier}"
+    if rank != other_rank:
+        return f"rank {figure(rank)} before {figure(other_rank)}"
+    if key != other_key:
+        return f"{figure(other_key - key)} s ahead, head starts included"
     return "same key, but it came in earlier"
 
 

@@ -81,7 +81,7 @@ class Series:
 
     def data(self) -> dict[str, Any]:
         """Return all rows that hold anything as plain data."""
-        rows = {**{f"q{each}": row for each, row in self.quarters.items()}}
+        rows = {f"q{each}": row for each, row in self.quarters.items()}
         rows |= {f"m{each}": row for each, row in self.minutes.items()}
         blank = Row().data()
         found = {name: row.data() for name, row in sorted(rows.items())}

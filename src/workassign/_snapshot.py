@@ -36,13 +36,22 @@ def _work_data(work: Work) -> list[Any]:
     return [
         work.interaction.id,
         work.stage,
-        [sig.queue.name, sig.channel, list(sig.needs.skills), sig.tier],
+        [sig.queue.name, sig.channel, sig.needs.text or list(sig.needs.skills), sig.tier],
         [work.seq, work.key, work.since, work.target, work.pending, work.answered, work.version],
         () if work.submission is None else work.submission.terms,
         None if work.refused is None else dict(work.refused),
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
+        *_progress_data(work),
     ]
+
+
+def _progress_data(work: Work) -> list[Any]:
+    """Return nothing where no step could be taken: so it was before there were any."""
+    progress = work.progress
+    if progress is None or not work.sig.queue.plan.steps:
+        return []
+    return [[progress.came, progress.taken, progress.tier, progress.head_start]]
 
 
 def _agent_data(agent: AgentState) -> list[Any]:

@@ -18,13 +18,14 @@ from workassign._records import (
     UNIT,
     AgentState,
     Holding,
+    Progress,
     QueueState,
     Signature,
     Stage,
     Work,
 )
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
-from workassign.needs import Needs
+from workassign.needs import ANYBODY, Needs
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 
@@ -90,6 +91,10 @@ class State:
         self.plan_version = 1
         self.clocked = _is_clocked(plan)
         """Some queue has targets: interactions may have clocks."""
+        self.stepped = _is_stepped(plan)
+        """Some queue has steps: waiting may change things."""
+        self.wordy = _is_wordy(plan)
+        """The plan lists the skills, or the attributes, that there are."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.conversations = Conversations()
@@ -98,11 +103,22 @@ class State:
         self.failures: dict[str, int] = {}
         self.off: dict[str, bool] = {}
         self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
+        self._submitted: dict[tuple[str, str, Needs, int], Signature] = {}
+        """Under what interactions bring themselves: one look-up on the hot path."""
         self._closed: deque[Work] = deque()
         self._opened_again: dict[InteractionId, int] = {}
         """Interactions that stand in `_closed`, so many times, although they were opened again."""
 
     # --- questions --------------------------------------------------------------------------
+
+    def needed(self, queue: str, needs: Needs) -> Needs:
+        """Return what is needed in *queue* by an interaction that has these *needs* itself."""
+        known = self.queues[queue]
+        if known.plan.needs is ANYBODY:
+            return needs
+        if needs not in known.joined:
+            known.joined[needs] = needs & known.plan.needs
+        return known.joined[needs]
 
     def signature(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
         """Return the one signature for these; both names must be of the plan."""
@@ -112,6 +128,12 @@ class State:
             known = Signature(self.queues[queue], channel, self.units[channel], needs, tier)
             self._signatures[key] = known
         return known
+
+    def _sign(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
+        """Return the signature of what comes in with these, and remember it."""
+        sig = self.signature(queue, channel, self.needed(queue, needs), tier)
+        self._submitted[queue, channel, needs, tier] = sig
+        return sig
 
     def signatures(self) -> Iterator[Signature]:
         """Yield every signature that was seen under this plan."""
@@ -131,7 +153,7 @@ class State:
         """Keep a new interaction."""
         interaction = event.interaction
         key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
-        sig = self._signatures.get(key) or self.signature(*key)
+        sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
         self.submitted = event.sequence
@@ -258,6 +280,22 @@ class State:
         work.version += 1
         self._move(work, event)
 
+    def escalated(self, work: Work, event: ev.Escalated) -> None:
+        """Take one step in the schedule of its queue."""
+        work.version += 1
+        work.submission = work.first_said()
+        if work.progress is None:
+            work.progress = Progress(work.since)
+        progress, sig = work.progress, work.sig
+        progress.taken |= 1 << event.step - 1
+        progress.head_start += event.head_start
+        work.key -= event.head_start
+        if event.tier is not None:
+            progress.tier = event.tier
+        needs = sig.needs if event.needs is None else event.needs
+        tier = sig.tier if event.tier is None else event.tier
+        work.sig = self.signature(sig.queue.name, sig.channel, needs, tier)
+
     def reopened(self, work: Work, event: ev.Reopened) -> None:
         """Let closed *work* wait again, from now on."""
         who = work.interaction.id
@@ -266,10 +304,12 @@ class State:
         work.stage = _REOPENED[work.stage]
         work.version += 1
         work.since = event.at
+        work.progress = None
         work.answered = 0
         self.missed.pop(who, None)
         sig = work.sig
-        work.sig = self.signature(event.queue, sig.channel, sig.needs, event.tier)
+        needs = self.needed(event.queue, work.interaction.needs)
+        work.sig = self.signature(event.queue, sig.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         work.pending = event.target is not None
@@ -338,14 +378,18 @@ class State:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
         self.plan = plan
         self.clocked = _is_clocked(plan)
+        self.stepped = _is_stepped(plan)
+        self.wordy = _is_wordy(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         for name, queue in plan.queues.items():
             if name in self.queues:
                 self.queues[name].plan = queue
+                self.queues[name].joined.clear()
             else:
                 self.queues[name] = QueueState(name, queue)
         self._signatures.clear()
+        self._submitted.clear()
         for work in self.works.values():
             if work.stage != "closed":
                 old = work.sig
@@ -396,7 +440,12 @@ class State:
         """Give *work* the place that *event* says, and the balance of both queues their due."""
         old = work.sig
         work.submission = work.first_said()
-        work.sig = self.signature(event.queue, old.channel, old.needs, event.tier)
+        kept = isinstance(event, ev.Rekeyed) and event.kept
+        if not kept and (work.progress is not None or event.queue != old.queue.name):
+            stays = event.queue == old.queue.name
+            work.progress = Progress(work.came if stays else event.at)
+        needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
+        work.sig = self.signature(event.queue, old.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         if work.answered == 0:
@@ -435,6 +484,14 @@ def _is_clocked(plan: Plan) -> bool:
     return any(queue.targets for queue in plan.queues.values())
 
 
+def _is_stepped(plan: Plan) -> bool:
+    return any(queue.steps for queue in plan.queues.values())
+
+
+def _is_wordy(plan: Plan) -> bool:
+    return plan.skills is not None or plan.attributes is not None
+
+
 def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:
     if work.refused is None:
         work.refused = {}
@@ -469,6 +526,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Transferred: lambda s, e: s.transferred(s.works[e.interaction], e),
     ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
     ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
+    ev.Escalated: lambda s, e: s.escalated(s.works[e.interaction], e),
     ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
     ev.SlaWarned: lambda s, e: s.conversations.sla_warned(s.conversations.clock(e), e),
     ev.ClockStarted: lambda s, e: s.conversations.clock_started(s.works[e.interaction], e, s.plan.calendars),

@@ -13,9 +13,21 @@ class Story:
     """An interaction with a customer, a mood, a preferred agent, or anything unusual in its life."""
 
     __slots__ = (
-        *("answered", "answered_by_agent", "closed", "contact", "felt", "first_felt", "hops", "interaction"),
-        *("moved", "queue", "stayed"),
-        *("opened", "said_after", "unanswered", "wrapping"),
+        "answered",
+        "answered_by_agent",
+        "closed",
+        "contact",
+        "felt",
+        "first_felt",
+        "hops",
+        "interaction",
+        "moved",
+        "opened",
+        "queue",
+        "said_after",
+        "stayed",
+        "unanswered",
+        "wrapping",
     )
 
     def __init__(self, interaction: Interaction, opened: Instant) -> None:

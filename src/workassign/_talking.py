@@ -38,7 +38,7 @@ class Talking:
         self._state.message_received(work, received)
         self._turn.facts.append(received)
         self._set_open(work, "customer replied", at)
-        self._interactions.follow(work, "customer replied", at)
+        self._follow(work, "customer replied", at)
 
     def _opened_by_customer(self, command: cmd.CustomerReplied, work: Work, at: Instant) -> bool:
         return self._may_reopen(command, work, at) and self._reopened(command, work, "customer replied", at)
@@ -66,7 +66,13 @@ class Talking:
     def _replied(self, work: Work, event: ev.ReplySent, cause: str) -> None:
         self._state.conversations.reply_sent(work, event)
         self._turn.facts.append(event)
-        self._interactions.follow(work, cause, event.at)
+        self._follow(work, cause, event.at)
+
+    def _follow(self, work: Work, cause: str, at: Instant) -> None:
+        """Bring the clocks of *work* in line, and its steps with them."""
+        self._interactions.follow(work, cause, at)
+        if work.stage == "waiting" and any(step.slack is not None for step in work.sig.queue.plan.steps):
+            self._pairing.fetch(work)
 
     def set_status(self, command: cmd.SetStatus, at: Instant) -> None:
         """Note whose turn it is."""
@@ -83,7 +89,7 @@ class Talking:
             )
         else:
             self._set(work, command.status, "asked", at)
-            self._interactions.follow(work, command.status.value, at)
+            self._follow(work, command.status.value, at)
 
     def reopen(self, command: cmd.Reopen, at: Instant) -> None:
         """Open again what is closed."""
@@ -140,7 +146,7 @@ class Talking:
         self._turn.facts.append(event)
         if work.pending:
             self._pairing.deadlines.arm(SLA, work)
-        self._pairing.brought.append(work)
+        self._pairing.bring(work)
         return True
 
     def _set_open(self, work: Work, cause: str, at: Instant) -> None:

@@ -1,6 +1,6 @@
 """How is it told in words?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -13,11 +13,13 @@ from workassign._scene import (
     Decision,
     Placed,
     before,
-    failed_at,
+    closest,
     figure,
+    tie_break,
     when,
 )
 from workassign.model import Instant
+from workassign.needs import ANYBODY, Needs
 
 __all__ = [
     "OF_INTERACTIONS",
@@ -27,6 +29,8 @@ __all__ = [
     "plain",
     "told_candidates",
     "told_decision",
+    "told_needs",
+    "told_reasons",
 ]
 
 
@@ -46,12 +50,16 @@ def told_candidates(candidates: Sequence[Candidate], funnel: Mapping[str, int]) 
     lines = [", ".join([f"{len(candidates)} on the roster", *parts]) + f": {len(ranked) or 'nobody'} left"]
     for each, after in zip(ranked[:SHOWN], [*ranked[1:], None], strict=False):
         lines.append(f"{each.rank}. {each.agent}{_told_keys(each, after)}")
-    excluded = sorted((each for each in candidates if each.rank is None), key=failed_at, reverse=True)
-    closest = excluded[: SHOWN - len(lines) + 1]
-    lines += [f"-  {each.agent} {'; '.join(reason.text for reason in each.reasons)}" for each in closest]
+    excluded = closest(candidates)[: SHOWN - len(lines) + 1]
+    lines += [f"-  {each.agent} {told_reasons(each)}" for each in excluded]
     if len(candidates) > len(lines) - 1:
         lines.append(f"   … and {len(candidates) - len(lines) + 1} more")
     return lines
+
+
+def told_reasons(candidate: Candidate) -> str:
+    """Return all that excludes an agent."""
+    return "; ".join(reason.text for reason in candidate.reasons)
 
 
 def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
@@ -60,12 +68,11 @@ def _told_keys(candidate: Candidate, after: Candidate | None) -> str:
     assert keys is not None
     pair = f"pair key {figure(keys.pair_key)}, " if keys.pair_key else ""
     idle = f"idle since {when(keys.idle_since)}, roster number {keys.number}"
-    text = f"  {pair}key {figure(keys.agent_key)}, {idle}"
+    wanted = f"has what is preferred: {figure(keys.wanted)}, " if keys.wanted else ""
+    text = f"  {wanted}{pair}key {figure(keys.agent_key)}, {idle}"
     if after is None or after.keys is None:
         return text
-    names = ("it prefers her", "pair key", "key", "idle for longer", "lower roster number")
-    first = next(name for name, a, b in zip(names, keys.order, after.keys.order, strict=True) if a != b)
-    return f"{text}; before {after.agent}: {first}"
+    return f"{text}; before {after.agent}: {tie_break(keys, after.keys)}"
 
 
 def _told_work(decision: Decision) -> list[str]:
@@ -78,7 +85,9 @@ def _told_work(decision: Decision) -> list[str]:
         after = decision.first[number] if number < len(decision.first) else None
         rank = f", rank {figure(each.rank)}" if each.rank else ""
         place = f"tier {each.tier}{rank}, key {when(each.key)}{_told_terms(each.head_start, each.terms)}"
-        why = "" if after is None or number > 1 else f"; before {after.interaction}: {before(each, after)}"
+        why = ""
+        if after is not None and number == 1:
+            why = f"; before {after.interaction}: {before(each.order, after.order)}"
         lines.append(f"  {number}. {each.interaction}  {place}, sequence {each.sequence}{why}")
     if decision.could_take > len(shown):
         lines.append(f"     … and {decision.could_take - len(shown)} more")
@@ -102,8 +111,8 @@ def _told_place(event: Placed) -> str:
 
 def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
-    needs = ", ".join(f"{skill} {figure(least)}" for skill, least in what.needs.skills)
-    wants = (f", needs {needs}" if needs else "") + (f", prefers {what.prefers}" if what.prefers else "")
+    wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
+    wants += f", prefers {what.prefers}" if what.prefers else ""
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
     where = f"queue {what.queue}, channel {what.channel}{wants}"
     return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}"
@@ -125,6 +134,23 @@ def _told_apart(retry: Instant | None, excluded: Instant | None) -> str:
     assert retry is not None
     assert excluded is not None
     return f"she is not asked again until {when(excluded)} ({when(retry)} if nobody else is left)"
+
+
+def _told_step(event: ev.Escalated) -> Iterator[str]:
+    """Yield what a step changed."""
+    if event.needs is not None:
+        yield f"needs {told_needs(event.needs)}"
+    if event.tier is not None:
+        yield f"tier {event.tier}"
+    if event.head_start:
+        yield f"head start {figure(event.head_start)} s more"
+    if event.notify is not None:
+        yield f"notify {event.notify}"
+
+
+def told_needs(needs: Needs) -> str:
+    """Return needs in words."""
+    return needs.text or ", ".join(f"{skill} {figure(least)}" for skill, least in needs.skills) or "anybody"
 
 
 def _told_clock(event: ev.ClockStarted | ev.ClockResumed) -> str:
@@ -158,6 +184,9 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ),
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
+    ev.Escalated: lambda e: (
+        f"took step {e.step} of its queue, due {when(e.due)}: {'; '.join(_told_step(e)) or 'nothing changes'}"
+    ),
     ev.SlaMissed: lambda e: f"missed its SLA target ({e.target.replace('_', ' ')}) at {when(e.due)}",
     ev.SlaWarned: lambda e: (
         f"{e.share:.0%} of its SLA target ({e.target.replace('_', ' ')}) used up at {when(e.due)}"
@@ -199,6 +228,6 @@ def plain(event: ev.Event) -> dict[str, Any]:
     if isinstance(event, ev.Submitted):
         what = event.interaction
         data["interaction"] = what.id
-        data |= {"queue": what.queue, "channel": what.channel, "needs": dict(what.needs.skills)}
+        data |= {"queue": what.queue, "channel": what.channel, "needs": what.needs.data}
         data["prefers"] = what.prefers
     return data

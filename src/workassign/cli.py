@@ -1,4 +1,4 @@
-"""What can be asked for in a terminal? `workassign run`, `explain`, `verify` and `lint`.
+"""What can be asked in a terminal? `run`, `explain`, `why-not`, `why-waiting`, `verify` and `lint`.
 
 Exit codes: 0 done, 1 something was found (problems of a journal or a plan, or not one record
 that can be used), 2 refused: what was asked cannot be done, and standard error says why, one line
@@ -13,6 +13,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from workassign._version import __version__
 from workassign.errors import PlanError, UsageError, WorkassignError
 
 if TYPE_CHECKING:
+    from workassign.engine import Engine
     from workassign.journal import Verdict
     from workassign.lab.account import Account
     from workassign.lab.day import Arrivals, Simulation
@@ -101,6 +104,18 @@ def _command_line() -> argparse.ArgumentParser:
     explain.add_argument("id", metavar="ID", help="the interaction")
     explain.set_defaults(act=_explain)
 
+    why_not = commands.add_parser("why-not", help="say what keeps an agent from an interaction")
+    why_waiting = commands.add_parser("why-waiting", help="say why an interaction waits, and what would help")
+    for why in (why_not, why_waiting):
+        why.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+    why_not.add_argument("agent", metavar="AGENT")
+    for why in (why_not, why_waiting):
+        why.add_argument("id", metavar="ID", help="the interaction")
+        as_of = "as of then: seconds, or like 2026-01-31T09:00:00Z; else as of the journal's end"
+        why.add_argument("--at", type=_instant, default=inf, metavar="INSTANT", help=as_of)
+    why_not.set_defaults(act=_why_not)
+    why_waiting.set_defaults(act=_why_waiting)
+
     verify = commands.add_parser("verify", help="prove from a journal that every law was kept")
     verify.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
     verify.set_defaults(act=_verify)
@@ -113,7 +128,7 @@ def _command_line() -> argparse.ArgumentParser:
     lint.set_defaults(act=_lint)
 
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
-    for command in (run, explain, verify, lint):
+    for command in (run, explain, why_not, why_waiting, verify, lint):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
 
@@ -122,6 +137,20 @@ def _seed(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise argparse.ArgumentTypeError(f"must be a whole number >= 0, not {text}")
     return int(text)
+
+
+def _instant(text: str) -> float:
+    from workassign.model import instant
+
+    with suppress(ValueError):
+        seconds = float(text)
+        if isfinite(seconds):
+            return seconds
+    try:
+        return instant(datetime.fromisoformat(text))
+    except (ValueError, UsageError):
+        rule = "must be seconds, or a date and time with a zone, like 2026-01-31T09:00:00Z"
+        raise argparse.ArgumentTypeError(f"{rule}, not {text}") from None
 
 
 # --- run ------------------------------------------------------------------------------------
@@ -248,7 +277,7 @@ def _write_all(told: argparse.Namespace, account: Account) -> None:
     _say(told, "\nWritten: " + ", ".join(_printable(str(path)) for path in written))
 
 
-# --- explain, verify, lint ------------------------------------------------------------------
+# --- explain, why, verify, lint -------------------------------------------------------------
 
 
 def _explain(told: argparse.Namespace) -> int:
@@ -261,6 +290,33 @@ def _explain(told: argparse.Namespace) -> int:
     _say(told, found.text())
     _write_json(told, found.as_dict())
     return DONE
+
+
+def _why_not(told: argparse.Namespace) -> int:
+    from workassign.explain import why_not
+
+    found = why_not(_engine(told), told.agent, told.id)
+    _say(told, found.text())
+    _write_json(told, found.as_dict())
+    return DONE
+
+
+def _why_waiting(told: argparse.Namespace) -> int:
+    from workassign.explain import why_waiting
+
+    found = why_waiting(_engine(told), told.id)
+    _say(told, found.text())
+    _write_json(told, found.as_dict())
+    return DONE
+
+
+def _engine(told: argparse.Namespace) -> Engine:
+    """Return an engine that stands where the journal's did, at its end or by `--at`."""
+    from workassign.journal import replay
+    from workassign.lab.folder import opened
+
+    with opened(told.journal) as store:
+        return replay(store, until=told.at)
 
 
 def _verify(told: argparse.Namespace) -> int:

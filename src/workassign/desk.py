@@ -24,6 +24,7 @@ from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event, Refused
+from workassign.explain import Explanation, WhyNot, WhyWaiting, explain, why_not, why_waiting
 from workassign.journal import Entry, Recorder, Store, entries, header, record, replay
 from workassign.kpi import Kpis
 from workassign.model import AgentId, Instant, InteractionId
@@ -255,6 +256,43 @@ class Desk:
         """Return the alarms that are raised now: queue and alarm, sorted. Cost: O(these)."""
         with self._settled() as run:
             return sorted(run.engine._state.alarms)
+
+    def explain(self, interaction: InteractionId) -> Explanation:
+        """Return the whole story of *interaction* with every decision about it, all of it durable.
+
+        The journal is read and replayed beside the desk, which goes on meanwhile. Cost: O(the journal),
+        and for every decision about it O(agents x kinds of waiting work + waiting).
+
+        Raises:
+            UsageError: If it was never taken in.
+            JournalError: If the journal is damaged.
+        """
+        with self._settled():
+            plan, turns = header(self._store).plan, entries(self._store)
+        return explain(plan, turns, interaction)
+
+    def why_not(self, agent: AgentId, interaction: InteractionId) -> WhyNot:
+        """Return all that keeps *agent* from *interaction* now, or that nothing does and who comes first.
+
+        Asked of the live engine, as of its last turn. Cost: as of `workassign.explain.why_not`.
+
+        Raises:
+            UsageError: If there is no such agent or interaction.
+        """
+        with self._settled() as run:
+            return why_not(run.engine, agent, interaction)
+
+    def why_waiting(self, interaction: InteractionId) -> WhyWaiting:
+        """Return what keeps *interaction* from everybody now, and what would let it be routed.
+
+        Asked of the live engine, as of its last turn, while the desk stands still. Cost: O(agents x
+        kinds of waiting work + waiting x log waiting).
+
+        Raises:
+            UsageError: If there is no such interaction.
+        """
+        with self._settled() as run:
+            return why_waiting(run.engine, interaction)
 
     @contextmanager
     def kpis(self) -> Iterator[Kpis]:

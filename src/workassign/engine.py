@@ -21,7 +21,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
-from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STICKY, WRAP_UP
+from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STEP, STICKY, WRAP_UP
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
@@ -409,6 +409,8 @@ class Engine:
         self._settle(at)
         if self._watch.on:
             self._watch.follow(at)
+        if at >= self._deadlines.bound and at >= self._deadlines.next_wake() < LATEST:
+            self._fire(at)  # what was moved may be late already where it is now
 
     def _wait_over(self, work: Work) -> None:
         self._pairing.look_again(work)
@@ -501,6 +503,7 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
     STICKY: lambda engine, work, due, at: engine._wait_over(work),
+    STEP: lambda engine, work, due, at: engine._pairing.step(work, due, at),
     CLOCK: lambda engine, clock, due, at: engine._pairing.clocks.ran(clock, due, at),
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),

@@ -21,6 +21,7 @@ from workassign.model import (
     Presence,
     Status,
 )
+from workassign.needs import Needs
 
 __all__ = [
     "Abandoned",
@@ -38,6 +39,7 @@ __all__ = [
     "ClockStopped",
     "Completed",
     "Declined",
+    "Escalated",
     "Event",
     "MessageReceived",
     "OfferExpired",
@@ -233,7 +235,10 @@ class Requeued:
 
 @message
 class Rekeyed:
-    """A new plan gave an open interaction another key, and a new queue if its own is gone."""
+    """A new plan gave an open interaction another key, and a new queue if its own is gone.
+
+    `kept`: the steps that it took so far hold on, with what they relaxed; else it begins anew.
+    """
 
     at: Instant
     interaction: InteractionId
@@ -243,6 +248,25 @@ class Rekeyed:
     head_start: float
     terms: Terms
     target: float | None
+    kept: bool = False
+
+
+@message
+class Escalated:
+    """A step of its queue's schedule was taken for a waiting interaction; its time came at *due*.
+
+    `step` is the number of the step, from 1. `needs` and `tier` are those from now on, None where
+    they stay; `head_start` seconds are added. `notify` is what the step says beside.
+    """
+
+    at: Instant
+    due: Instant
+    interaction: InteractionId
+    step: int
+    needs: Needs | None
+    tier: int | None
+    head_start: float
+    notify: str | None
 
 
 @message
@@ -500,6 +524,7 @@ Event: TypeAlias = (
     | Transferred
     | Requeued
     | Rekeyed
+    | Escalated
     | SlaMissed
     | SlaWarned
     | ClockStarted

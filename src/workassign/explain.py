@@ -1,4 +1,7 @@
-"""Why this agent, why this interaction, why does it still wait? Answered from the journal alone.
+"""Why this agent, why this interaction, why does it still wait?
+
+`explain` answers from the journal alone, with the whole story; `why_not` and `why_waiting` answer from
+a live engine, as things stand.
 
 The turns are replayed up to just before each decision, without asking any policy; then the plan
 of that instant is asked once more who could have had it, and in which order.
@@ -9,6 +12,8 @@ take, the most urgent of those named goes first, and among those who named it se
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Any, Protocol
@@ -18,6 +23,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import short_name
+from workassign._markup import listed, passage, table
 from workassign._scene import (
     SHOWN,
     Candidate,
@@ -27,9 +33,11 @@ from workassign._scene import (
     Reason,
     Scene,
     Waiting,
+    closest,
     funnel,
     gone,
     ranked,
+    tie_break,
     when,
 )
 from workassign._state import State
@@ -41,7 +49,10 @@ from workassign._told import (
     plain,
     told_candidates,
     told_decision,
+    told_reasons,
 )
+from workassign._ways import Way
+from workassign._why import FunnelStep, Held, Rival, WhyNot, WhyWaiting, why_not, why_waiting
 from workassign.errors import PlanError, UsageError
 from workassign.model import Instant, InteractionId
 from workassign.plan import Plan
@@ -51,13 +62,21 @@ __all__ = [
     "Candidate",
     "Decision",
     "Explanation",
+    "FunnelStep",
+    "Held",
     "Keys",
     "Reason",
+    "Rival",
     "Step",
     "Turn",
     "Waiting",
+    "Way",
+    "WhyNot",
+    "WhyWaiting",
     "explain",
     "gone",
+    "why_not",
+    "why_waiting",
 ]
 
 
@@ -128,6 +147,27 @@ class Explanation:
         lines += [f"Note: {note}" for note in self.notes]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """Return it for a notebook, as short as its text."""
+        story = [(when(step.at), step.text) for step in self.story]
+        parts = [table(("at", "what"), story, words=1)]
+        parts += [
+            passage(f"Why {each.agent} at {when(each.at)}, by {each.selection}", _table(each.candidates))
+            for each in self.decisions[-SHOWN:]
+        ]
+        if self.stage == "waiting":
+            parts.append(passage(f"Why it still waits at {when(self.at)}", _table(self.candidates)))
+        title = f"Interaction {self.interaction}: {self.stage}"
+        return passage(title, *parts, listed([f"Note: {note}" for note in self.notes]))
+
+
+def _table(candidates: Sequence[Candidate]) -> str:
+    """Return the first few candidates: the ranked, then the closest of the excluded."""
+    first = [each for each in candidates if each.rank is not None] + closest(candidates)
+    rows = [("" if each.rank is None else str(each.rank), each.agent, told_reasons(each)) for each in first]
+    more = [("", f"… and {len(rows) - SHOWN} more", "")] if len(rows) > SHOWN else []
+    return table(("rank", "agent", "excluded by"), [*rows[:SHOWN], *more], words=2)
+
 
 def explain(plan: Plan | Mapping[str, Any], turns: Iterable[Turn], interaction: InteractionId) -> Explanation:
     """Return why *interaction* went where it went, and where it stands after the last turn.
@@ -169,7 +209,12 @@ class _Telling:
     def __init__(self, plan: Plan | Mapping[str, Any], interaction: InteractionId) -> None:
         self._about = interaction
         self._notes: list[str] = []
-        self._state = State(plan if isinstance(plan, Plan) else self._read(plan))
+        first = plan if isinstance(plan, Plan) else self._read(plan)
+        self._state = State(first)
+        self._plan_hash = first.hash
+        """Of the plan that holds: taken once a plan, for it costs as much as writing the plan down."""
+        if self._notes and not isinstance(plan, Plan):
+            self._plan_hash = _hash(plan)  # not that of what stands in for the policies that are gone
         self._places: dict[InteractionId, Placed] = {}
         """Of open interactions: the event that gave them their place, for the terms."""
         self._offers: set[str] = set()
@@ -224,12 +269,18 @@ class _Telling:
         """Take in one event; a plan whose policies are gone must not stop the replay."""
         if isinstance(event, ev.PlanChanged):
             self._state.plan_changed(event, self._read(event.plan))
+            self._plan_hash = event.plan_hash
         else:
             self._state.evolve(event)
         if isinstance(event, ev.Submitted):
             self._places[event.interaction.id] = event
         elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):
             self._places[event.interaction] = event
+        elif isinstance(event, ev.Escalated) and event.head_start:
+            place = self._places[event.interaction]
+            terms = (*place.terms, ("escalated", event.head_start))
+            more = place.head_start + event.head_start
+            self._places[event.interaction] = attrs.evolve(place, head_start=more, terms=terms)
         elif isinstance(event, ev.Completed | ev.Cancelled | ev.Abandoned):
             self._places.pop(event.interaction, None)
         known = self._state.works.get(self._about)
@@ -262,15 +313,18 @@ class _Telling:
         candidates = ranked(scene, work, winner)
         could_take = scene.takes(winner)
         rules = work.sig.queue.plan
+        by_hand = isinstance(event, ev.Assigned) and event.how in _BY_HAND
         decision = Decision(
             at=event.at,
             agent=event.agent,
             how=event.how if isinstance(event, ev.Assigned) else "offered",
             offer=event.offer,
+            plan_hash=self._plan_hash,
             queue=work.sig.queue.name,
             selection=short_name(rules.selection),
             work=short_name(rules.work),
             candidates=candidates,
+            tie_break="" if by_hand else _tie_break(candidates),
             funnel=funnel(candidates),
             could_take=len(could_take),
             first=tuple(scene.waiting(winner, each) for each in could_take[:SHOWN]),
@@ -281,9 +335,18 @@ class _Telling:
         self._decisions.append(decision)
 
 
+_BY_HAND = ("manual", "override")
+
+
+def _tie_break(candidates: Sequence[Candidate]) -> str:
+    """Return what put the first before the second; empty if there was no second."""
+    keys = [each.keys for each in candidates[:2] if each.rank is not None and each.keys is not None]
+    return tie_break(*keys) if len(keys) == 2 else ""
+
+
 def _doubt(decision: Decision, interaction: InteractionId) -> str:
     """Return why a decision does not follow from the ranks; empty if it does."""
-    if decision.how in ("manual", "override"):
+    if decision.how in _BY_HAND:
         over = ", over her capacity" if decision.how == "override" else ""
         return f"it was given by hand{over}: neither ranks nor skills were asked"
     first = decision.candidates[0]
@@ -297,6 +360,12 @@ def _doubt(decision: Decision, interaction: InteractionId) -> str:
 
 
 _GONE = f"{gone.__module__}:{gone.__name__}"
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    """Return the hash of a plan that cannot be built any more: `Plan.hash`, taken of its data."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _readable(data: Mapping[str, Any]) -> tuple[Plan, list[str]]:

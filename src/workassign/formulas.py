@@ -30,6 +30,7 @@ __all__ = [
     "excess_wait",
     "gini",
     "happiness",
+    "happiness_of",
     "mean",
     "share",
     "share_spread",
@@ -221,7 +222,17 @@ def happiness(sentiments: Sequence[float]) -> float | None:
     >>> happiness([1.0, 0.0, -0.5]), happiness([])
     (58.333333333333336, None)
     """
-    return 50 * (1 + sum(sentiments) / len(sentiments)) if sentiments else None
+    return happiness_of(sum(sentiments), len(sentiments))
+
+
+def happiness_of(total: float, count: int) -> float | None:
+    """Return the happiness index of so many sentiments that add up to *total*; None of none.
+
+    >>> happiness_of(0.5, 3)
+    58.333333333333336
+    """
+    average = mean(total, count)
+    return None if average is None else 50 * (1 + average)
 
 
 # --- the catalogue ------------------------------------------------------------------------------

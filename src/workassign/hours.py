@@ -25,7 +25,7 @@ from workassign._hours import DAY, EPOCH, YEAR, Interval, Intervals, Years
 from workassign.errors import UsageError
 from workassign.model import LATEST, LONGEST, Instant
 
-__all__ = ["Calendar", "public_holidays"]
+__all__ = ["Calendar", "public_holidays", "zone_of"]
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2500
 """Years that a holiday or an exception can be in."""
@@ -253,7 +253,8 @@ _INTERVAL = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00(?::00)?)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _zone(name: object, found: list[str]) -> tzinfo:
+def zone_of(name: object) -> tzinfo | None:
+    """Return the time zone of an IANA name; None if there is none."""
     if name == "UTC":  # is there even where no zones are installed
         return UTC
     # Unknown; a path, or no file name at all; a folder, or too long for a file name.
@@ -261,8 +262,14 @@ def _zone(name: object, found: list[str]) -> tzinfo:
         # Two files beside the zones name none: they hold whatever zone this machine is in.
         if isinstance(name, str) and name not in ("localtime", "posixrules"):
             return ZoneInfo(name)
-    found.append(f"zone: there is no time zone {_text(name)!r:.60}")
-    return UTC
+    return None
+
+
+def _zone(name: object, found: list[str]) -> tzinfo:
+    zone = zone_of(name)
+    if zone is None:
+        found.append(f"zone: there is no time zone {_text(name)!r:.60}")
+    return zone or UTC
 
 
 def _week(week: object, found: list[str]) -> tuple[Intervals, ...]:

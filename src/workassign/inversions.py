@@ -14,6 +14,7 @@ import attrs
 from sortedcontainers import SortedList
 
 from workassign import events as ev
+from workassign import formulas
 from workassign._records import AgentState, Signature, Work
 from workassign._state import State
 from workassign.journal import Store, entries, header
@@ -36,7 +37,7 @@ class Inversions:
     @property
     def share(self) -> float | None:
         """Grants that passed over something, of all; None if there were none."""
-        return self.inverted / self.grants if self.grants else None
+        return formulas.share(self.inverted, self.grants)
 
 
 def inversions(store: Store) -> Inversions:
@@ -113,7 +114,7 @@ class _Follower:
             agent.view, sig.channel, self._state.plan.channels[sig.channel].units
         ):
             return False
-        return sig.needs.met_by(who.skills)
+        return who.meets(sig.needs)
 
     def _is_kept(self, work: Work, agent: AgentState, at: Instant) -> bool:
         """Whether *work* is kept from *agent* by a refusal, or by its wait for another."""

@@ -270,10 +270,10 @@ def _remembers(engine: Engine, key: object) -> bool:
 # --- replaying ----------------------------------------------------------------------------------
 
 
-def replay(store: Store, each: Callable[[Entry], object] | None = None) -> Engine:
+def replay(store: Store, each: Callable[[Entry], object] | None = None, *, until: Instant = inf) -> Engine:
     """Return an engine in the state that the journal in *store* ends with. No policy is asked.
 
-    *each* is called with every entry before it is taken in.
+    *each* is called with every entry before it is taken in; turns after *until* are left out.
 
     Raises:
         JournalError: If the journal is damaged, or its facts contradict one another.
@@ -281,6 +281,8 @@ def replay(store: Store, each: Callable[[Entry], object] | None = None) -> Engin
     """
     engine = Engine(Plan.from_data(header(store).plan))
     for entry in entries(store):
+        if entry.at > until:
+            break
         if each is not None:
             each(entry)
         _absorb(engine, entry)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -20,12 +19,14 @@ from workassign import formulas as f
 from workassign._figures import AgentFigures, Figures, Live, TargetFigures, figures_of, segments
 from workassign._gauges import Durations, Row
 from workassign._measures import PORTION, SHORT_FORM, USUAL, Flow, Measures
-from workassign._people import SIGNED_ON, UNIT, Person, Shifts
+from workassign._people import SIGNED_ON, Person, Shifts
 from workassign._rare import RARE
+from workassign._records import UNIT
 from workassign._series import FINE, MINUTE, QUARTER, Series
 from workassign.errors import UsageError
 from workassign.events import Event
 from workassign.formulas import KPIS, Kpi
+from workassign.hours import zone_of
 from workassign.journal import Store, entries, header
 from workassign.model import LONGEST, AgentId, Instant
 from workassign.plan import Plan
@@ -101,7 +102,7 @@ class Kpis:
         """
         if attribution not in ("exit", "arrival"):
             raise UsageError(f"attribution must be exit or arrival, not {attribution!r}")
-        self.zone = _zone(zone)
+        self.zone = _checked_zone(zone)
         self._thresholds = _checked_thresholds(threshold, plan)
         self._plan = plan
         self._measures = Measures(
@@ -182,7 +183,7 @@ class Kpis:
     def agents(self, at: Instant | None = None) -> list[AgentFigures]:
         """Return what each agent did with her time, since she was on the roster. Cost: O(agents)."""
         m, now = self._settled(at)
-        return [_agent(name, person, now) for name, person in m.people.items()]
+        return [_agent(name, person.as_of(now), now) for name, person in m.people.items()]
 
     def segments(self, queue: str | None = None, *, window: Window = None) -> dict[str, tuple[int, float]]:
         """Return answered and mean wait of each customer segment; "-" is everybody without one."""
@@ -190,7 +191,7 @@ class Kpis:
         return segments(self._row(queue, self._first(window, now), 2**62))
 
     def live(self, queue: str | None = None, *, at: Instant | None = None) -> Live:
-        """Return how it stands now. Cost: O(rows + agents); of one queue also O(running clocks)."""
+        """Return how it stands now. Cost: O(rows + agents) on average, however many are open."""
         m, now = self._settled(at)
         flows = self._flows(queue)
         ages = [since for flow in flows if (since := m.oldest(flow)) is not None]
@@ -418,20 +419,12 @@ def _target(name: str, row: Row, calendar: str | None) -> TargetFigures:
 
 
 def _agent(name: AgentId, person: Person, now: Instant) -> AgentFigures:
-    """Return the figures of an agent at *now*; she herself is not changed."""
-    stayed, passed = max(0.0, now - person.since), max(0.0, now - person.last)
+    """Return the figures of an agent, as of *now*."""
     seconds = dict(person.seconds)
-    seconds[person.presence.value] = seconds.get(person.presence.value, 0.0) + stayed
-    capacity = person.capacity + (stayed * round(person.agent.capacity * UNIT) if person.on else 0.0)
-    area = person.area + (passed * person.load if person.holding and person.on else 0.0)
-    busy = person.busy + (passed if person.holding and person.on else 0.0)
     signed_on = sum(seconds.get(each.value, 0.0) for each in SIGNED_ON)
     worked = sum(value for presence, value in seconds.items() if presence != "offline")
     ended = {what: person.counts[what] for what in ("declined", "expired", "rescinded")}
     paid = person.shifts.until(now) - person.shifts.until(person.enrolled)
-    adherent = person.adherent
-    if person.presence.value != "offline":
-        adherent += person.shifts.until(now) - person.shifts.until(person.since)
     return AgentFigures(
         agent=name,
         presence=seconds,
@@ -439,11 +432,11 @@ def _agent(name: AgentId, person: Person, now: Instant) -> AgentFigures:
         offers={"accepted": person.handled + person.holding - person.counts["direct"], **ended},
         handle_time=f.mean(person.elapsed, person.handled),
         handle_time_active=f.mean(person.active, person.handled),
-        busy=busy,
-        occupancy=f.share(area, capacity),
-        occupancy_binary=f.share(busy, signed_on),
+        busy=person.busy,
+        occupancy=f.share(person.area, person.capacity),
+        occupancy_binary=f.share(person.busy, signed_on),
         utilisation=f.share(signed_on, paid),
-        adherence=f.share(adherent, paid),
+        adherence=f.share(person.adherent, paid),
         conformance=f.share(worked, paid),
     )
 
@@ -471,11 +464,11 @@ def _checked_thresholds(
     return {queue: _checked(f"threshold of {queue!r}", each, 0.001) for queue, each in given.items()}
 
 
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, TypeError, OSError):
-        raise UsageError(f"there is no time zone {name!r}") from None
+def _checked_zone(name: str) -> tzinfo:
+    zone = zone_of(name)
+    if zone is None:
+        raise UsageError(f"there is no time zone {name!r}")
+    return zone
 
 
 def _checked_schedule(schedule: Mapping[AgentId, Sequence[tuple[Instant, Instant]]]) -> dict[AgentId, Shifts]:

@@ -6,7 +6,7 @@ Values are checked when they are built and never change afterwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "LARGEST",
     "LATEST",
     "LONGEST",
     "SHORTEST",
@@ -37,6 +38,7 @@ __all__ = [
     "Value",
     "checked_sentiment",
     "instant",
+    "range_problem",
 ]
 
 # Plain types under their own names: ids come from the caller's own tables, and to wrap the
@@ -57,6 +59,9 @@ LONGEST = 3_660 * 86_400.0
 
 SHORTEST = 0.001
 """Any shorter delay could vanish beside a POSIX instant."""
+
+LARGEST = 1e12
+"""A policy's number beyond this is rubbish."""
 
 Value: TypeAlias = str | int | float | bool
 """What an attribute can be."""
@@ -90,6 +95,14 @@ def _in_range(value: float | None, low: float, high: float, what: str) -> None:
         raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
 
 
+def range_problem(value: object, most: float = LONGEST) -> str | None:
+    """Return the rule that *value* breaks, unless it is a number from `SHORTEST` to *most*."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and SHORTEST <= value <= most:  # type: ignore[operator]
+        return None
+    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+
+
 def checked_sentiment(value: float | None, what: str) -> None:
     """Check that *value* is None or a number from -1 to 1.
 
@@ -103,17 +116,21 @@ def _checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return a read-only copy, after checking names and values."""
     for name, value in attributes.items():
         checked_name(name, "an attribute's name")
-        if isinstance(value, str):
-            if len(value) > TEXT_LIMIT:
-                raise UsageError(
-                    f"attribute {name!r} must have at most {TEXT_LIMIT} characters, not {len(value)}: "
-                    "keep texts outside and give a ref"
-                )
-            if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-                raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
-        elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
-            raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
+        _check_value(name, value)
     return MappingProxyType(dict(attributes))
+
+
+def _check_value(name: str, value: object) -> None:
+    if isinstance(value, str):
+        if len(value) > TEXT_LIMIT:
+            raise UsageError(
+                f"attribute {name!r} must have at most {TEXT_LIMIT} characters, not {len(value)}: "
+                "keep texts outside and give a ref"
+            )
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
+    elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
+        raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -240,6 +257,26 @@ def _checked_channels(channels: Mapping[str, int] | None) -> Mapping[str, int] |
     return MappingProxyType(dict(sorted(channels.items())))
 
 
+VALUES_LIMIT = 100
+"""An agent has at most so many values of one attribute."""
+
+
+def _checked_traits(attributes: Mapping[str, Value | Sequence[Value]]) -> Mapping[str, Any]:
+    """Return what an agent's attributes are, read-only, lists of values as tuples."""
+    if not isinstance(attributes, Mapping):
+        raise UsageError(f"attributes of an agent must be a table name -> value, not {attributes!r}")
+    traits: dict[str, Any] = {}
+    for name, value in sorted(attributes.items(), key=lambda pair: str(pair[0])):
+        checked_name(name, "an attribute's name")
+        several = isinstance(value, list | tuple)
+        for each in value if several else (value,):  # type: ignore[union-attr]
+            _check_value(name, each)
+        if several and not 0 < len(value) <= VALUES_LIMIT:  # type: ignore[arg-type]
+            raise UsageError(f"attribute {name!r} must have 1 to {VALUES_LIMIT} values, not {len(value)}")  # type: ignore[arg-type]
+        traits[name] = tuple(value) if several else value  # type: ignore[arg-type]
+    return MappingProxyType(traits)
+
+
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Agent:
     """Somebody who works.
@@ -257,6 +294,8 @@ class Agent:
     """Channels served -> how many at a time; None: every channel, limited by `capacity` alone."""
     capacity: float = 1.0
     """The shared pool: the sum of the channels' units of what she is offered or holds, > 0."""
+    attributes: Mapping[str, Value | Sequence[Value]] = _NO_ATTRIBUTES
+    """What else needs can ask for: name -> value, or several values (language -> es, en)."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -266,6 +305,12 @@ class Agent:
         object.__setattr__(self, "queues", _checked_queues(self.queues))
         object.__setattr__(self, "channels", _checked_channels(self.channels))
         _in_range(self.capacity, 0.001, 1e6, "capacity")
+        if self.attributes is not _NO_ATTRIBUTES:
+            object.__setattr__(self, "attributes", _checked_traits(self.attributes))
+
+    def meets(self, needs: Needs) -> bool:
+        """Whether she has what *needs* ask for, wherever she is and whatever she holds."""
+        return needs.met_by(self.skills, self.attributes, self.id)
 
     def __hash__(self) -> int:
         """Equal agents have equal ids."""

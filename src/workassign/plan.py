@@ -5,7 +5,7 @@ A plan comes from TOML or is built in Python; every mistake is reported at once,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,10 @@ import attrs
 from workassign.errors import PlanError, UsageError
 from workassign.hours import Calendar
 from workassign.model import Channel
-from workassign.needs import checked_name
+from workassign.needs import ANYBODY, Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
+from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue, positive, problems
 
@@ -47,6 +48,8 @@ class Plan:
     channels: Mapping[str, Channel] = attrs.field(factory=lambda: {"default": Channel()})
     skills: frozenset[str] | None = None
     """The skills that exist; None: any. With a list, a misspelt skill is refused."""
+    attributes: frozenset[str] | None = None
+    """The attributes of agents that exist; None: any. With a list, a misspelt one is refused."""
     capacity: Capacity | None = None
     """A further rule beside each agent's pool and channel limits."""
     calendars: Mapping[str, Calendar] = attrs.field(factory=dict)
@@ -67,10 +70,12 @@ class Plan:
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
             object.__setattr__(self, table, MappingProxyType(dict(value)))
-        if self.skills is not None:
-            if not isinstance(self.skills, set | frozenset | list | tuple):
-                raise PlanError([f"skills: must be a list of names, not {self.skills!r}"])
-            object.__setattr__(self, "skills", frozenset(self.skills))
+        for names in ("skills", "attributes"):
+            value = getattr(self, names)
+            if value is not None:
+                if not isinstance(value, set | frozenset | list | tuple):
+                    raise PlanError([f"{names}: must be a list of names, not {value!r}"])
+                object.__setattr__(self, names, frozenset(value))
         if found := list(_problems(self)):
             raise PlanError(found)
 
@@ -108,6 +113,16 @@ class Plan:
         if found and strict:
             raise PlanError(found)
         return data
+
+    def unknown(self, needs: Needs) -> tuple[str, str] | None:
+        """Return what *needs* ask for that this plan does not have: the rule and the reason."""
+        for what, asked, known in (
+            ("skill", needs.names.skills, self.skills),
+            ("attribute", needs.names.attributes, self.attributes),
+        ):
+            if known is not None and not asked <= known:
+                return f"unknown_{what}", f"there is no {what} {min(asked - known)!r}"
+        return None
 
     @property
     def hash(self) -> str:
@@ -151,8 +166,9 @@ def _problems(plan: Plan) -> list[str]:
             found.append(f"{path}: {problem}")
 
     note("name", _bad_name(plan.name))
-    for skill in sorted(plan.skills or (), key=str):
-        note("skills", _bad_name(skill))
+    for what in ("skills", "attributes"):
+        for name in sorted(getattr(plan, what) or (), key=str):
+            note(what, _bad_name(name))
     if not plan.queues:
         note("queues", "there must be at least one")
     if not plan.channels:
@@ -166,8 +182,10 @@ def _problems(plan: Plan) -> list[str]:
             note(f"calendars.{name}", f"must be a Calendar, not {calendar!r}")
     for name, queue in plan.queues.items():
         note(f"queues.{name}", _bad_name(name))
-        for path, problem in problems(queue, plan.calendars):
+        for path, problem in (*problems(queue, plan.calendars), *_unknown_needs(plan, queue)):
             note(f"queues.{name}.{path}", problem)
+    for path, problem in _moving_problems(plan):
+        note(path, problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
             note(f"successors.{old}", "is a queue of this plan, so it needs no successor")
@@ -180,6 +198,43 @@ def _problems(plan: Plan) -> list[str]:
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
     return found
+
+
+def _unknown_needs(plan: Plan, queue: Queue) -> Iterator[tuple[str, str]]:
+    """Yield what the needs in the settings of *queue* ask for that *plan* does not list."""
+    found = {"needs": getattr(queue, "needs", None)}
+    found |= {f"steps[{i}].also": step.also for i, step in enumerate(_steps_of(queue))}
+    for path, needs in found.items():
+        if isinstance(needs, Needs) and (unknown := plan.unknown(needs)):
+            yield path, unknown[1]
+
+
+def _steps_of(queue: Queue) -> tuple[Step, ...]:
+    steps = getattr(queue, "steps", ())
+    return steps if isinstance(steps, tuple) and all(isinstance(each, Step) for each in steps) else ()
+
+
+def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the steps that move to where there is nothing, or in a circle without any delay."""
+    at_once: dict[str, list[str]] = {}
+    for name, queue in plan.queues.items():
+        for i, step in enumerate(_steps_of(queue)):
+            if step.queue is None:
+                continue
+            if step.queue not in plan.queues:
+                yield f"queues.{name}.steps[{i}].queue", f"there is no queue {step.queue!r}"
+            elif step.queue == name:
+                yield f"queues.{name}.steps[{i}].queue", "it is in this queue already"
+            elif step.after == 0:
+                at_once.setdefault(name, []).append(step.queue)
+    for name, first in at_once.items():
+        reached, ahead = set[str](), [*first]
+        while ahead:
+            if (each := ahead.pop()) not in reached:
+                reached.add(each)
+                ahead += at_once.get(each, [])
+        if name in reached:
+            yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
 
 
 def _bad_name(name: object) -> str | None:
@@ -232,6 +287,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
             for i, each in enumerate(queue.targets)
         ]
         table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
+        table["needs"] = queue.needs.data
+        table["steps"] = [_step_data(step) for step in queue.steps]
         for later in _LATER:  # said only where it is meant: plans of before keep their hash
             if getattr(queue, later) == getattr(_PLAIN, later):
                 table[later] = None
@@ -249,13 +306,15 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["calendars"] = {name: calendar.to_data() for name, calendar in plan.calendars.items()}
     if plan.skills is not None:
         data["skills"] = sorted(plan.skills)
+    if plan.attributes is not None:
+        data["attributes"] = sorted(plan.attributes)
     if plan.capacity is not None:
         data["capacity"] = named("capacity", plan.capacity)
     return data
 
 
 _PLAIN = Queue()
-_LATER = ("targets", "reopen", "reopen_within", "alarms")
+_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps")
 """Settings that the first plans did not have."""
 
 
@@ -263,6 +322,18 @@ def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
     """Return the fields of *settings* that are not at their default."""
     fields = attrs.fields(type(settings))
     return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    table = _said(step)
+    table["also"] = None if step.also is None else step.also.data
+    table["lower"] = dict(sorted(step.lower.items())) or None
+    table["widen"] = {name: list(values) for name, values in sorted(step.widen.items())} or None
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in table.items()
+        if value is not None
+    }
 
 
 def _target_data(target: Target, named: Callable[[Any], naming.Spec]) -> dict[str, Any]:
@@ -279,6 +350,10 @@ def _nameless(spec: object) -> bool:
     if isinstance(spec, list):
         return any(_nameless(each) for each in spec)
     return spec == naming.NAMELESS
+
+
+def _tupled(value: Any) -> Any:  # noqa: ANN401 - any plain data
+    return tuple(value) if isinstance(value, list) else value
 
 
 _ALL_DAY = Calendar()
@@ -316,8 +391,9 @@ class _Reader:
             settings["calendars"] = {
                 name: self._calendar(f"calendars.{name}", each) for name, each in calendars.items()
             }
-        if "skills" in data:
-            settings["skills"] = self._names("skills", data["skills"])
+        for names in ("skills", "attributes"):
+            if names in data:
+                settings[names] = self._names(names, data[names])
         if "capacity" in data:
             settings["capacity"] = self._policy("capacity", data["capacity"], "capacity")
         if "successors" in data:
@@ -344,6 +420,9 @@ class _Reader:
             self._policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
         )
         settings["targets"] = self._targets(f"{path}.targets", table.get("targets", []))
+        if "needs" in table:
+            settings["needs"] = self._needs(f"{path}.needs", table["needs"])
+        settings["steps"] = self._steps(f"{path}.steps", table.get("steps", []))
         if "alarms" in table:
             settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
@@ -370,6 +449,40 @@ class _Reader:
         if isinstance(table["within"], str | Mapping):
             settings["within"] = self._policy(f"{path}.within", table["within"], "sla")
         return Target(**{key: each for key, each in settings.items() if key in known})
+
+    def _needs(self, path: str, value: object) -> Needs:
+        try:
+            if isinstance(value, str | Mapping):
+                return Needs(value)
+            problem = f"must be a rule, or a table skill -> level, not {value!r}"
+        except UsageError as error:
+            problem = str(error)
+        self._found.append(f"{path}: {problem}")
+        return ANYBODY
+
+    def _steps(self, path: str, value: object) -> tuple[Step, ...]:
+        """Return a list of steps, or those that a schedule known by name has."""
+        if isinstance(value, str | Mapping):
+            try:
+                return naming.made(value, "escalation")  # type: ignore[no-any-return]
+            except Exception as error:  # noqa: BLE001 - somebody's function may raise anything
+                self._found.append(f"{path}: {error}")
+                return ()
+        if not isinstance(value, list | tuple):
+            self._found.append(f"{path}: must be a list of tables, or a schedule by name, not {value!r}")
+            return ()
+        return tuple(self._step(f"{path}[{i}]", each) for i, each in enumerate(value))
+
+    def _step(self, path: str, value: object) -> Step:
+        table = self._table(path, value)
+        known = [each.name for each in attrs.fields(Step)]
+        self._unknown(f"{path}.", table, known)
+        settings = {key: _tupled(each) for key, each in table.items() if key in known}
+        if "also" in settings:
+            settings["also"] = self._needs(f"{path}.also", settings["also"])
+        if isinstance(settings.get("widen"), Mapping):
+            settings["widen"] = {name: _tupled(each) for name, each in settings["widen"].items()}
+        return Step(**settings)
 
     def _alarms(self, path: str, value: object) -> Alarms:
         table = self._table(path, value)

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from workassign.hours import Calendar
-from workassign.model import LONGEST, SHORTEST
+from workassign.model import LONGEST, range_problem
+from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers, ordering, selection, work
+from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
 from workassign.policies.scoring import Scorer
@@ -16,7 +18,7 @@ from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
 from workassign.policies.work import WorkRank
 
-__all__ = ["Alarms", "Queue", "first_dues", "positive", "problems"]
+__all__ = ["Alarms", "Queue", "calendar_of", "first_dues", "positive", "problems"]
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +40,8 @@ class Alarms:
 class Queue:
     """Where interactions of one kind wait, and the policies that hold there. Times in seconds."""
 
+    needs: Needs = ANYBODY
+    """What everything that waits here needs, beside what it needs itself."""
     tier: int = 1
     """Strict priority class of what waits here, 0 to 99; lower is served first."""
     ordering: Ordering = ordering.arrival
@@ -62,6 +66,8 @@ class Queue:
     reopen_within: float | None = None
     """Only for so long after it was closed; None: for as long as it is remembered."""
     alarms: Alarms | None = None
+    steps: tuple[Step, ...] = ()
+    """What changes for what waits: what it needs, its place, its queue; at most 64."""
     sticky_wait: float | None = None
     """How long an interaction waits for the agent it prefers, if she is there without room."""
     refusals: RefusalPolicy = offers.per_cause()
@@ -74,7 +80,12 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
     """Return what is wrong with *queue* in a plan with these *calendars*: the setting and the rule."""
     if not isinstance(queue, Queue):
         return [("", f"must be a Queue, not {queue!r}")]
-    found = [*_setting_problems(queue), *_target_problems(queue, calendars), *_alarm_problems(queue.alarms)]
+    found = [
+        *_setting_problems(queue),
+        *_target_problems(queue, calendars),
+        *_alarm_problems(queue.alarms),
+        *_step_problems(queue.steps),
+    ]
     return [(path, problem) for path, problem in found if problem is not None]
 
 
@@ -86,6 +97,8 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         ("head_start_cap", positive(queue.head_start_cap)),
         ("reopen_within", None if queue.reopen_within is None else positive(queue.reopen_within)),
     ]
+    if not isinstance(queue.needs, Needs):
+        found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
     if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
         found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
     switches = [slot for slot in ("auto_accept", "reopen") if type(getattr(queue, slot)) is not bool]
@@ -119,6 +132,11 @@ def first_dues(queue: Queue) -> list[Target]:
     return [each for each in targets if getattr(each, "measures", "") in ("accept", "first_response")]
 
 
+def calendar_of(target: Target, calendars: Mapping[str, Calendar]) -> Calendar | None:
+    """Return the calendar whose open hours count for *target*; None: every hour does."""
+    return calendars.get(target.calendar or "")
+
+
 def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the targets of a queue."""
     if not isinstance(queue.targets, tuple) or not all(isinstance(each, Target) for each in queue.targets):
@@ -136,6 +154,17 @@ def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterato
             why = "sla is one, in short: leave it out" if short else "give one a name of its own"
             yield path, f"there are two targets {target.label!r}: {why}"
         seen |= set() if found else {target.label}
+
+
+def _step_problems(steps: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(steps, tuple) or not all(isinstance(each, Step) for each in steps):
+        yield "steps", f"must be a tuple of Step, not {steps!r}"
+    elif len(steps) > MOST_STEPS:
+        yield "steps", f"must be at most {MOST_STEPS}, not {len(steps)}"
+    else:
+        for i, step in enumerate(steps):
+            for field, problem in step.problems():
+                yield f"steps[{i}]{field and '.'}{field}", problem
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:
@@ -156,6 +185,4 @@ def positive(value: object, most: float = LONGEST) -> str | None:
     """Return the rule that *value* breaks, if it is no duration; None: it is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"must be a number, not {value!r}"
-    if SHORTEST <= value <= most:
-        return None
-    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+    return range_problem(value, most)

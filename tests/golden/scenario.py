@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import attrs
+
 from tests.golden.policies import moody
 from workassign import commands as cmd
 from workassign import events as ev
@@ -23,6 +25,7 @@ from workassign.model import Agent, Channel, Customer, Interaction, Presence, St
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
+from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.stores.jsonl import JsonlStore
 
@@ -79,6 +82,7 @@ def tell(recorder: Recorder) -> None:
     trouble(say)
     afternoon(say)
     evening(say)
+    night(say)
 
 
 def people(say: Say) -> None:
@@ -242,6 +246,44 @@ def evening(say: Say) -> None:
     say(cmd.CustomerReplied("talk-1"), 5540)
     say(cmd.Reopen("talk-1", "supervisor"), 5550)
     say(cmd.Tick(), 9600)
+
+
+def night_plan() -> Plan:
+    """Schedules of every kind, needs that are rules, and agents with attributes."""
+    steps = (
+        Step(after=10, drop=("billing",), notify="boss"),
+        Step(after=20, lower={"refunds": 1}, widen={"language": ("en", True)}, also=Needs('agent == "cleo"')),
+        Step(slack=30, tier=0, head_start=45.5),
+        Step(after=5, eligible_below=1, free_below=2, head_start=5),
+    )
+    return Plan(
+        name="golden-night",
+        queues={
+            "care": Queue(needs=Needs('language != "de"'), sla=sla.first_response(120), steps=steps),
+            "bulk": Queue(tier=2, steps=(Step(after=15, queue="care"),), auto_accept=True),
+        },
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        attributes=frozenset({"language", "team"}),
+        retention=3600.0,
+    )
+
+
+def night(say: Say) -> None:
+    """Waiting changes what is needed, the place and the queue."""
+    say(cmd.ChangePlan(night_plan().to_data()), 9700)
+    say(cmd.AddAgent(Agent(id="dora", skills={"refunds": 2}, attributes={"language": ["es", "en"]})), 9700)
+    say(cmd.SignOn("dora"), 9700)
+    rule = Needs('level("refunds") >= 3 AND skills HAS "billing" PREFER team == 1 WEIGHT 2.5')
+    say(cmd.Submit(Interaction(id="night-1", queue="care", channel="tweet", needs=rule)), 9710)
+    say(cmd.Submit(Interaction(id="night-2", queue="bulk", channel="chat", needs=Needs({"law": 1}))), 9712)
+    say(
+        cmd.Submit(Interaction(id="night-3", queue="care", channel="tweet", needs=Needs('teem == "x"'))), 9713
+    )
+    found = say(cmd.Tick(), 9732)
+    say(cmd.Decline(one(found, ev.Offered).offer, "dora", "busy"), 9733)
+    say(cmd.SignOff("dora"), 9734)
+    say(cmd.ChangePlan(attrs.evolve(night_plan(), strikes=5).to_data()), 9736)
+    say(cmd.Tick(), 9900)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from workassign.errors import PlanError
+from workassign.hours import zone_of
 from workassign.model import Agent, AgentId, Instant
 from workassign.plan import Plan
 from workassign.settings import structured
@@ -83,6 +84,7 @@ class Team:
     queues: Mapping[str, int] | None = None
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -108,6 +110,7 @@ class Member:
     queues: Mapping[str, int] | None = None
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -116,7 +119,12 @@ class Member:
 
 def _agent(like: Team | Member, name: AgentId) -> Agent:
     return Agent(
-        id=name, skills=like.skills, queues=like.queues, channels=like.channels, capacity=like.capacity
+        id=name,
+        skills=like.skills,
+        queues=like.queues,
+        channels=like.channels,
+        capacity=like.capacity,
+        attributes=like.attributes,
     )
 
 
@@ -214,12 +222,10 @@ def zone_named(name: str) -> tzinfo:
     if offset := _OFFSET.fullmatch(name):
         away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         return timezone(-away if offset[1] == "-" else away)
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f"zone {name!r} is unknown here; an offset such as -08:00 always works") from None
+    zone = zone_of(name)
+    if zone is None:
+        raise ValueError(f"zone {name!r} is unknown here; an offset such as -08:00 always works")
+    return zone
 
 
 def _spans(

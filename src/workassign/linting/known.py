@@ -15,6 +15,7 @@ from workassign.plan import Plan, Queue
 from workassign.policies import naming, scoring
 from workassign.policies.offers import Backoff
 from workassign.policies.scoring import Scorer
+from workassign.policies.sla import always
 from workassign.queues import first_dues
 
 __all__ = [
@@ -63,7 +64,7 @@ def target(queue: Queue) -> float | None:
         dues = first_dues(queue)
         plain = all(not callable(each.within) and each.calendar is None for each in dues)
         return min(float(each.within) for each in dues) if dues and plain else None  # type: ignore[arg-type]
-    return fixed(naming.describe(queue.sla))
+    return always(queue.sla)
 
 
 def targets(queues: Mapping[str, Queue]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["NAMELESS", "Spec", "describe", "factory", "resolve", "why_nameless"]
+__all__ = ["NAMELESS", "Spec", "describe", "factory", "made", "resolve", "why_nameless"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +89,18 @@ def resolve(spec: Spec, room: str) -> Callable[..., Any]:
     Raises:
         ValueError: If nothing has that name, or the settings do not fit; the message says which.
     """
+    policy = made(spec, room)
+    if not callable(policy):
+        raise ValueError(f"{spec if isinstance(spec, str) else spec['use']} takes no settings")
+    return policy  # type: ignore[no-any-return]
+
+
+def made(spec: Spec, room: str) -> Any:  # noqa: ANN401 - whatever somebody's factory makes
+    """Return what *spec* names, made with its settings; a bare name is looked up in our module *room*.
+
+    Raises:
+        ValueError: If nothing has that name, or the settings do not fit; the message says which.
+    """
     if not isinstance(spec, str | Mapping):
         raise ValueError(f"must be a policy's name or a table with `use`, not {spec!r}")
     use = spec if isinstance(spec, str) else spec.get("use")
@@ -107,11 +119,9 @@ def resolve(spec: Spec, room: str) -> Callable[..., Any]:
         takes = ", ".join(signature(target).parameters) or "nothing"
         raise ValueError(f"{use}: {error}; it takes {takes}") from None
     policy = target(**settings)
-    if not callable(policy):
-        raise ValueError(f"{use} takes no settings")
-    if describe(policy) is None and hasattr(policy, "__dict__"):  # a factory that is not marked as one
-        _remember(policy, use, settings)
-    return policy  # type: ignore[no-any-return]
+    if hasattr(policy, "__dict__") and callable(policy) and describe(policy) is None:
+        _remember(policy, use, settings)  # its factory is not marked as one
+    return policy
 
 
 def _with_policies(value: object, room: str) -> object:

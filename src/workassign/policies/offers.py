@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from workassign.model import LONGEST, SHORTEST
+from workassign.model import range_problem
 from workassign.policies.naming import factory
 
 __all__ = ["REFUSALS_KEPT", "Backoff", "RefusalPolicy", "per_cause"]
@@ -39,9 +39,8 @@ class Backoff:
             value = getattr(self, name)
             if value is None and name == "rest":
                 continue
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not SHORTEST <= value <= LONGEST:
-                raise ValueError(f"{name} must be positive, from {SHORTEST} to {LONGEST:.0f}, not {value!r}")
+            if (problem := range_problem(value)) is not None:
+                raise ValueError(f"{name} {problem}")
         after = self.pause_after
         if after is not None and not (type(after) is int and 0 < after <= REFUSALS_KEPT):
             raise ValueError(f"pause_after must be a whole number from 1 to {REFUSALS_KEPT}, not {after!r}")

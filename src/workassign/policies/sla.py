@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import LONGEST, SHORTEST, Instant, Interaction
+from workassign.model import LARGEST, SHORTEST, Instant, Interaction, range_problem
 from workassign.needs import checked_name
 from workassign.policies.naming import describe, factory, resolve
 
@@ -92,7 +92,7 @@ class Target:
         """Yield what is wrong with it: the field and the rule."""
         if self.measures not in MEASURES:
             yield "measures", f"must be one of {', '.join(MEASURES)}, not {self.measures!r}"
-        if not callable(self.within) and (problem := _bad_seconds(self.within)) is not None:
+        if not callable(self.within) and (problem := range_problem(self.within)) is not None:
             yield "within", problem
         if getattr(self.within, "__is_factory__", False):
             yield "within", f"{self.within.__name__} makes a policy: call it"  # type: ignore[union-attr]
@@ -118,17 +118,21 @@ def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
 
 
-def _bad_seconds(seconds: object) -> str | None:
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if number and SHORTEST <= seconds <= LONGEST:  # type: ignore[operator]
-        return None
-    return f"must be positive, from {SHORTEST} to {LONGEST:.0f}, not {seconds!r}"
-
-
 def _checked_seconds(what: str, seconds: object) -> float:
-    if (problem := _bad_seconds(seconds)) is not None:
+    if (problem := range_problem(seconds)) is not None:
         raise ValueError(f"{what} {problem}")
     return float(seconds)  # type: ignore[arg-type]
+
+
+# Not in `__all__`: what is there can be named in a plan as its policy.
+def always(sla: object) -> float | None:
+    """Return the seconds that *sla* gives to every interaction, if it says so of itself."""
+    said = getattr(sla, "always", None)
+    if not isinstance(said, tuple) or len(said) != 2 or said[0] is not sla:
+        return None
+    seconds = said[1]
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return float(seconds) if number and SHORTEST <= seconds <= LARGEST else None
 
 
 @factory

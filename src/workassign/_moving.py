@@ -1,0 +1,162 @@
+"""Where does waiting work go, and what has waiting changed for it by now?
+
+A step of a queue's schedule is taken once, when its time has come and its condition holds, while
+the interaction waits. Nobody looks at what waits in between: the first step of a queue stands in
+a lane of its own, the others in the heap of timers; and those whose time has come without their
+condition are asked again when somebody comes or goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from workassign import events as ev
+from workassign._asking import Asking, Rules, Turn
+from workassign._clocks import Clocks
+from workassign._deadlines import SLA, STEP, Deadlines
+from workassign._records import Signature, Work
+from workassign._state import State
+from workassign.model import AgentId, Instant, InteractionId
+from workassign.policies.escalation import Step
+
+__all__ = ["Moving"]
+
+
+class Moving:
+    """Moves interactions between queues, and takes the steps of those that wait."""
+
+    def __init__(
+        self, state: State, asking: Asking, turn: Turn, deadlines: Deadlines, clocks: Clocks
+    ) -> None:
+        self._state = state
+        self._asking = asking
+        self._turn = turn
+        self._deadlines = deadlines
+        self._clocks = clocks
+        self.unmet: dict[InteractionId, int] = {}
+        """Of what waits: the steps, as bits, whose time has come, but not their condition."""
+        self.count: Callable[[Signature, int, bool], int] = _nobody
+        """How many agents could take such work: counted up to a number, the free alone or all."""
+
+    def move(
+        self,
+        work: Work,
+        queue: str,
+        cause: str,
+        at: Instant,
+        *,
+        holder: AgentId | None = None,
+        apart: tuple[Instant, Instant] | None = None,
+    ) -> None:
+        """Let *work*, which stands nowhere, wait in *queue*; *apart*: ends of who passed it on's refusal."""
+        place = self._asking.belongs(self._state.queues[queue], work.interaction, work.since)
+        retry, excluded = apart or (None, None)
+        who = work.interaction.id
+        event = ev.Transferred(at, who, queue, holder, cause, *place, retry, excluded)
+        self._state.transferred(work, event)
+        self.unmet.pop(who, None)  # they were of the queue that it leaves
+        self._turn.facts.append(event)
+        if self._state.clocked:
+            self._clocks.follow(work, "transferred", at)
+        if work.pending:
+            self._deadlines.arm(SLA, work)
+
+    # --- steps ------------------------------------------------------------------------------
+
+    def begin(self, work: Work, at: Instant) -> None:
+        """Start the schedule of *work*, which has just come in and stands nowhere."""
+        lane = work.sig.queue.rules.lane
+        if lane is None:
+            self.take(work, at, at)
+            return
+        lane.items.append(work)  # `arm`, written out: the hot path
+        if at + lane.delay < self._deadlines.bound:
+            self._deadlines.bound = at + lane.delay
+
+    def take(self, work: Work, until: Instant, at: Instant) -> None:
+        """Take every step of *work*, which waits but stands nowhere, that was due by *until*."""
+        while (found := self._first_met(work, until)) is not None:
+            self._take(work, *found, at)
+        self.arm(work, until)
+
+    def arm(self, work: Work, at: Instant) -> None:
+        """Wake when the next step of *work* is due; those due by *at* are waiting for somebody."""
+        unmet, ahead = 0, inf
+        for number, due in self._ahead(work):
+            if due <= at:
+                unmet |= 1 << number
+            else:
+                ahead = min(ahead, due)
+        if unmet:
+            self.unmet[work.interaction.id] = unmet
+        elif self.unmet:
+            self.unmet.pop(work.interaction.id, None)
+        if ahead < inf:
+            self._deadlines.later(ahead, STEP, work.seq, work)
+
+    def counts(self, work: Work, due: Instant) -> bool:
+        """Whether a step of *work* is still to be taken at *due*."""
+        if work.stage != "waiting":
+            return False
+        unmet = self.unmet.get(work.interaction.id, 0)
+        return any(each == due and not unmet >> number & 1 for number, each in self._ahead(work))
+
+    def due(self, work: Work, step: Step) -> Instant:
+        """Return when the time of *step* comes for *work* as things stand; infinity: not by itself."""
+        age = work.came + step.after
+        return age if step.slack is None else max(age, self._first_breach(work) - step.slack)
+
+    def _ahead(self, work: Work) -> list[tuple[int, Instant]]:
+        """Return the steps that *work* has not taken, and when their time comes or came."""
+        rules: Rules = work.sig.queue.rules
+        taken = 0 if work.progress is None else work.progress.taken
+        return [(i, self.due(work, step)) for i, step in enumerate(rules.steps) if not taken >> i & 1]
+
+    def _first_met(self, work: Work, until: Instant) -> tuple[int, Instant] | None:
+        """Return the first step that was due by *until* and whose condition, asked now, holds."""
+        steps, unmet = work.sig.queue.rules.steps, self.unmet.get(work.interaction.id, 0)
+        ripe = sorted(
+            (due, number) for number, due in self._ahead(work) if due <= until and not unmet >> number & 1
+        )
+        return next(((number, due) for due, number in ripe if self._holds(steps[number], work)), None)
+
+    def _holds(self, step: Step, work: Work) -> bool:
+        eligible, free = step.eligible_below, step.free_below
+        if eligible is not None and self.count(work.sig, eligible, False) >= eligible:
+            return False
+        return free is None or self.count(work.sig, free, True) < free
+
+    def _take(self, work: Work, number: int, due: Instant, at: Instant) -> None:
+        step, sig = work.sig.queue.rules.steps[number], work.sig
+        needs = step.relaxed(sig.needs)
+        event = ev.Escalated(
+            at,
+            due,
+            work.interaction.id,
+            number + 1,
+            None if needs is sig.needs else needs,
+            None if step.tier == sig.tier else step.tier,
+            float(step.head_start),
+            step.notify,
+        )
+        self._state.escalated(work, event)
+        self._turn.facts.append(event)
+        if step.queue is not None and step.queue != sig.queue.name:
+            self.move(work, step.queue, "escalated", at)
+
+    def _first_breach(self, work: Work) -> Instant:
+        """Return when a target of *work* is missed first; -inf: one was, inf: none is running out."""
+        state, who = self._state, work.interaction.id
+        known = state.conversations.get(who)
+        clocks = () if known is None else tuple(known.clocks.values())
+        if who in state.missed or any(clock.missed for clock in clocks):
+            return -inf
+        dues = [clock.due for clock in clocks if clock.since is not None and clock.due is not None]
+        if work.pending and work.due is not None:
+            dues.append(work.due)
+        return min(dues, default=inf)
+
+
+def _nobody(sig: Signature, most: int, free: bool) -> int:
+    return 0

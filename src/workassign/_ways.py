@@ -1,0 +1,289 @@
+"""What would have to happen so that a waiting interaction is routed?
+
+Nothing is guessed from the reasons alone: what is told was supposed (she is available, she holds one
+less, it is later), and then nothing kept the two apart any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from itertools import islice
+from math import inf
+
+import attrs
+
+from workassign._records import UNIT, AgentState, AgentView, Holding, Work
+from workassign._scene import SHOWN, Candidate, Reason, Scene, figure, when
+from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
+from workassign.policies.holds import Hold
+
+__all__ = ["Way", "ways"]
+
+_UNABLE = frozenset({"queue", "channel", "skill", "needs"})
+"""What no event of a day ends: she would have to be trained for it."""
+_FULL = frozenset({"room", "channel_limit", "capacity"})
+_ROUNDS = 12
+"""A way has fewer steps than that; whoever would need more is left out."""
+
+
+@attrs.frozen(kw_only=True)
+class Way:
+    """What would let it be routed, all else staying as it is."""
+
+    agent: AgentId | None
+    """Who could take it then; None: somebody new."""
+    kinds: tuple[str, ...]
+    """What has to happen, all of it before she is given anything else: available, finished, emptied,
+    wrapped_up, until (a hold ends), trained, added."""
+    text: str
+    at: Instant | None
+    """Not before; None: at any time."""
+    by_itself: bool
+    """Time alone brings it about."""
+    finished: tuple[InteractionId, ...]
+    """What she has to be done with: one of these (finished, wrapped_up), or all of them (emptied)."""
+    ahead: int
+    """How many others, at most, she would take first."""
+
+
+def ways(scene: Scene, work: Work, candidates: Sequence[Candidate]) -> tuple[Way, ...]:
+    """Return what would let *work*, which waits, be routed: at most `SHOWN`, the nearest first.
+
+    Somebody new, or trained, is told of only if nobody could ever take it as they are.
+    Cost: O(agents), and for each of those shown O(agents + waiting).
+    """
+    near = sorted(candidates, key=lambda each: _distance(scene, each))
+    able = [scene.state.agents[each.agent] for each in near if not _is_unable(scene, each, work)]
+    found = list(islice(_found(_Search(scene, agent, work) for agent in able), SHOWN))
+    if not found:
+        everybody = (scene.state.agents[each.agent] for each in near)
+        found = list(_found([_added(scene, work)]))
+        found += islice(_found(_Search(scene, agent, work, train=True) for agent in everybody), SHOWN // 2)
+    return tuple(sorted(found, key=_nearness))
+
+
+def _nearness(way: Way) -> tuple[int, bool, Instant, int]:
+    return len(way.kinds), not way.by_itself, -inf if way.at is None else way.at, way.ahead
+
+
+def _found(searches: Iterable[_Search]) -> Iterator[Way]:
+    return (way for search in searches if (way := search.way()) is not None)
+
+
+def _is_unable(scene: Scene, candidate: Candidate, work: Work) -> bool:
+    """Whether she could not take it even if she had nothing to do."""
+    too_small = scene.state.agents[candidate.agent].pool < work.sig.units
+    return too_small or any(reason.kind in _UNABLE for reason in candidate.reasons)
+
+
+def _distance(scene: Scene, candidate: Candidate) -> tuple[int, int, Instant, int]:
+    """Return how far an agent seems to be from it: the least first."""
+    agent = scene.state.agents[candidate.agent]
+    unable = sum(1 for reason in candidate.reasons if reason.kind in _UNABLE)
+    kinds = {"room" if each.kind in _FULL else each.kind for each in candidate.reasons} - _UNABLE
+    ends = [reason.until for reason in candidate.reasons if reason.until is not None]
+    ends += [hold.until for hold in agent.holdings.values() if hold.until is not None]
+    return unable, len(kinds), min(ends, default=inf), agent.number
+
+
+class _Search:
+    """Supposes one thing after the other until nothing keeps an agent from an interaction."""
+
+    def __init__(
+        self, scene: Scene, agent: AgentState, work: Work, *, train: bool = False, added: str = ""
+    ) -> None:
+        self._scene = scene
+        self._agent = agent
+        """As she is supposed to be by now."""
+        self._work = work
+        self._train = train
+        self._at = scene.at
+        self._may_be_given = agent.presence is Presence.AVAILABLE
+        self._texts: dict[str, str] = {"added": added} if added else {}
+        """What was supposed: the kind of it, or of the hold that ends, and how it is told."""
+        self._finished: tuple[InteractionId, ...] = ()
+        self._others: list[AgentState] = []
+        """As she would be if it were another of `_finished` that she is done with."""
+        self._takes_time = False
+        """Before she has finished it she may already have room for something else."""
+
+    def way(self) -> Way | None:
+        """Return what it takes; None if nothing does."""
+        for _ in range(_ROUNDS):
+            reasons = self._reasons(self._agent, self._at)
+            if not reasons:
+                return self._way()
+            if not self._supposes(reasons):
+                return None
+        return None
+
+    def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
+        return self._scene.supposing(agent, at).reasons(agent, self._work)
+
+    def _supposes(self, reasons: list[Reason]) -> bool:
+        """Suppose what ends some of *reasons*; False if nothing does."""
+        kinds = {reason.kind for reason in reasons}
+        if kinds & _UNABLE or self._agent.pool < self._work.sig.units:
+            return self._trained()
+        if "presence" in kinds:
+            return self._available()
+        if kinds & _FULL:
+            return self._finishes()
+        return self._waits(reasons)
+
+    def _available(self) -> bool:
+        was = self._agent
+        self._texts["available"] = f"{was.agent.id} becomes available (she is {was.presence.value})"
+        self._agent = _as_if(was)
+        self._agent.presence, self._agent.idle_since = Presence.AVAILABLE, self._at
+        return True
+
+    def _finishes(self) -> bool:
+        """Suppose that she is done with one of what she has, or else with everything."""
+        who = self._agent
+        singles = [hold for hold in who.holdings.values() if self._has_room(self._without(hold))]
+        ending = [(hold.until, hold.fence or 0, hold) for hold in singles if hold.until is not None]
+        if ending:
+            until, _, first = min(ending, key=lambda each: each[:2])
+            self._at = max(self._at, until)
+            return self._lets_go("wrapped_up", f"ends the wrap-up of {_names(first)} by {when(until)}", first)
+        if singles:
+            what = _names(*singles) if len(singles) == 1 else f"one of {_names(*singles)}"
+            if 1 < len(singles) == len(who.holdings):
+                what = "something"
+            return self._lets_go("finished", f"finishes {what} (she is full)", *singles)
+        everything = list(who.holdings.values())
+        if len(everything) > 1 and self._has_room(self._without(*everything)):
+            return self._lets_go("emptied", "finishes all that she has (she is full)", *everything)
+        return False
+
+    def _lets_go(self, kind: str, text: str, *holds: Holding) -> bool:
+        self._texts[kind] = f"{self._agent.agent.id} {text}"
+        self._finished = tuple(hold.work.interaction.id for hold in holds)
+        asked = self._scene.state.plan.capacity is not None  # after the acceptance, too
+        self._takes_time = kind == "emptied" or (asked and any(hold.pending for hold in holds))
+        if kind == "finished":
+            self._others = [self._without(hold) for hold in holds[1:]]
+        self._agent = self._without(*(holds if kind == "emptied" else holds[:1]))
+        return True
+
+    def _has_room(self, agent: AgentState) -> bool:
+        return not any(reason.kind in _FULL for reason in self._reasons(agent, self._at))
+
+    def _without(self, *holds: Holding) -> AgentState:
+        """Return the agent as she would be after she has accepted and finished *holds*."""
+        other = _as_if(self._agent)
+        done = {hold.work.interaction.id for hold in holds}
+        other.holdings = {name: hold for name, hold in other.holdings.items() if name not in done}
+        other.load -= sum(hold.work.sig.units for hold in holds)
+        other.handled += sum(1 for hold in holds if hold.pending)
+        other.idle_since = self._at
+        return other
+
+    def _waits(self, reasons: list[Reason]) -> bool:
+        """Suppose that it is so late that all that ends by itself has ended."""
+        name = self._agent.agent.id
+        self._at = max(reason.until for reason in reasons if reason.until is not None)
+        for reason in reasons:
+            assert reason.until is not None
+            what = {
+                Hold.REST.value: f"the rest of {name}",
+                Hold.COOL_DOWN.value: f"the cool-down of {name}",
+                Hold.STICKY_WAIT.value: f"the wait for {self._work.interaction.prefers}",
+            }[reason.kind]
+            self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"
+        return True
+
+    def _trained(self) -> bool:
+        """Suppose that she can do what it needs."""
+        if not self._train or "trained" in self._texts:
+            return False
+        was, sig = self._agent, self._work.sig
+        self._texts["trained"] = f"{was.agent.id} is given {', '.join(_lacks(was, self._work))}"
+        self._agent = _as_if(was)
+        self._agent.agent = _able(was.agent, self._work, was.on_channel(sig.channel) + 1)
+        self._agent.pool = round(self._agent.agent.capacity * UNIT)
+        return True
+
+    def _way(self) -> Way:
+        ends = {each.value for each in Hold}
+        kinds = dict.fromkeys("until" if kind in ends else kind for kind in self._texts)
+        ahead = max(self._ahead(each) for each in [self._agent, *self._others])
+        text = " and ".join(self._texts.values())
+        if self._may_be_given and (self._takes_time or len(kinds) > 1):
+            text += ", before she is given anything else"
+        if ahead:
+            text += f"; {'up to ' if self._others else ''}{ahead} more come first for her"
+        return Way(
+            agent=None if "added" in kinds else self._agent.agent.id,
+            kinds=tuple(kinds),
+            text=text,
+            at=self._at if self._at > self._scene.at else None,
+            by_itself=kinds.keys() <= {"until", "wrapped_up"},
+            finished=self._finished,
+            ahead=ahead,
+        )
+
+    def _ahead(self, agent: AgentState) -> int:
+        return self._scene.supposing(agent, self._at).takes(agent).index(self._work)
+
+
+def _names(*holds: Holding) -> str:
+    return ", ".join(hold.work.interaction.id for hold in holds)
+
+
+def _as_if(agent: AgentState) -> AgentState:
+    """Return a copy of an agent, to suppose something about; the engine's own index knows nothing of it."""
+    other = copy(agent)
+    other.view = AgentView(other)
+    return other
+
+
+# --- somebody new, or trained ----------------------------------------------------------------
+
+
+def _able(agent: Agent, work: Work, limit: int) -> Agent:
+    """Return *agent* as she would have to be, with so many at a time on a channel that is new to her."""
+    sig = work.sig
+    queues, channels = agent.queues, agent.channels
+    if queues is not None and sig.queue.name not in queues:
+        queues = {**queues, sig.queue.name: 1}
+    if channels is not None and not channels.get(sig.channel):
+        channels = {**channels, sig.channel: limit}
+    levels = dict(agent.skills)
+    for skill, least in sig.needs.skills:
+        levels[skill] = max(least, levels.get(skill, least))
+    capacity = max(agent.capacity, sig.units / UNIT)
+    return attrs.evolve(agent, skills=levels, queues=queues, channels=channels, capacity=capacity)
+
+
+def _lacks(agent: AgentState, work: Work) -> Iterator[str]:
+    """Yield what she would have to have for *work* that she has not."""
+    who, sig = agent.agent, work.sig
+    if who.queues is not None and sig.queue.name not in who.queues:
+        yield f"queue {sig.queue.name}"
+    if agent.view.channel_limit(sig.channel) == 0:
+        yield f"channel {sig.channel}"
+    for skill, least in sig.needs.skills:
+        if who.skills.get(skill, -1.0) < least:
+            yield f"skill {skill} at level {figure(least)}"
+    if agent.pool < sig.units:
+        yield f"a capacity of {figure(sig.units / UNIT)}"
+
+
+def _added(scene: Scene, work: Work) -> _Search:
+    """Return a search that begins with somebody new, who has just what is needed."""
+    state = scene.state
+    name = "somebody new"
+    while name in state.agents:
+        name += "+"
+    blank = AgentState(Agent(id=name, queues={}, channels={}, capacity=0.001), state.enrolled, scene.at)
+    lacked = [set(_lacks(agent, work)) for agent in state.agents.values()]
+    nobody = [what for what in _lacks(blank, work) if all(what in each for each in lacked)]
+    text = f"somebody is added with {', '.join(_lacks(blank, work))}"
+    if nobody:
+        text = f"nobody on the roster has {', '.join(nobody)}: {text}"
+    new = AgentState(_able(blank.agent, work, 1), state.enrolled, scene.at)
+    new.presence = Presence.AVAILABLE
+    return _Search(scene, new, work, added=text)
