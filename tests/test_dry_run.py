@@ -21,7 +21,8 @@ from workassign.journal import record
 from workassign.model import Agent, Channel, Customer, Interaction
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
-from workassign.policies import capacity, scoring, selection
+from workassign.policies import capacity, scoring, selection, sla
+from workassign.policies.escalation import Step
 from workassign.social.intake import MentionSettings
 from workassign.social.interactions import Expected, read_interactions
 from workassign.social.readers import BadRecord, Columns
@@ -143,6 +144,7 @@ agents = st.builds(
     queues=st.none() | st.dictionaries(st.sampled_from(["vip", "web"]), st.integers(1, 3), min_size=1),
     channels=st.none() | st.dictionaries(st.sampled_from(["chat", "call"]), st.integers(0, 2), min_size=1),
     capacity=st.sampled_from([0.5, 1, 2, 3]),
+    attributes=st.sampled_from([{}, {"language": "es"}, {"language": ("de", "es")}]),
 )
 interactions = st.builds(
     Interaction,
@@ -154,6 +156,52 @@ interactions = st.builds(
     tier=st.none() | st.integers(0, 3),
     prefers=st.none() | st.sampled_from(["a0", "a1", "zed"]),
 )
+rules = st.sampled_from(
+    ["ANYBODY", 'language == "es"', 'NOT agent == "a1"', 'skills HAS "x" PREFER language == "es"']
+).map(Needs)
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "after": st.sampled_from([0.0, 9.0]),
+        "slack": st.sampled_from([30.0, 90.0]),
+        "eligible_below": st.integers(1, 2),
+        "free_below": st.integers(1, 2),
+    },
+)
+EFFECTS: list[dict[str, Any]] = [
+    {"drop": ("x", "language", "agent")},
+    {"lower": {"x": 1, "y": 0}, "notify": "boss"},
+    {"also": Needs({"y": 1})},
+    {"tier": 0, "head_start": 60},
+    {"queue": "vip"},
+]
+schedules = st.lists(st.tuples(conditions, st.sampled_from(EFFECTS)), max_size=3)
+more_settings = st.fixed_dictionaries(
+    {"vip": st.tuples(rules, schedules), "web": st.tuples(rules, schedules)}
+)
+
+
+def with_more(name: str, queue: Queue, more: Any, **fields: Any) -> Queue:
+    """Give *queue* needs and steps; only from web things move."""
+    needs, schedule = more[name]
+    tables = [{**when, **effect} for when, effect in schedule if effect.get("queue") != name]
+    return attrs.evolve(queue, needs=needs, steps=tuple(Step(**each) for each in tables), **fields)
+
+
+def placed(item: Interaction, facts: list[ev.Event]) -> list[tuple[str, int, float, ev.Terms]]:
+    """Return where it is in the end: nowhere if it was refused."""
+    found: list[tuple[str, int, float, ev.Terms]] = []
+    for fact in facts:
+        if isinstance(fact, ev.Submitted | ev.Transferred):
+            queue = fact.queue if isinstance(fact, ev.Transferred) else item.queue
+            found = [(queue, fact.tier, fact.head_start, fact.terms)]
+        elif isinstance(fact, ev.Escalated):
+            ((queue, tier, head_start, terms),) = found
+            tier = tier if fact.tier is None else fact.tier
+            found = [(queue, tier, head_start + fact.head_start, terms)]
+    return found
+
+
 POLICIES = [None, capacity.one_at_a_time, capacity.one_channel_at_a_time]
 
 
@@ -162,13 +210,15 @@ POLICIES = [None, capacity.one_at_a_time, capacity.one_channel_at_a_time]
     st.lists(interactions, max_size=12),
     st.sampled_from(POLICIES),
     st.sampled_from([selection.best_skill, selection.round_robin, selection.seeded_random(1)]),
+    more_settings,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_it_is_what_an_engine_of_its_own_does(
-    drawn: list[Agent], wanted: list[Interaction], policy: Any, chosen: Any
+    drawn: list[Agent], wanted: list[Interaction], policy: Any, chosen: Any, more: Any
 ) -> None:
-    """And where somebody is able, somebody gets it."""
-    queues = {name: attrs.evolve(queue, selection=chosen) for name, queue in PLAN.queues.items()}
+    """And where somebody is able, somebody gets it, in whatever queue steps have put it at once."""
+    own: dict[str, Any] = {"selection": chosen, "sla": sla.tightened(100, sentiment=[(-0.5, 50)])}
+    queues = {name: with_more(name, queue, more, **own) for name, queue in PLAN.queues.items()}
     plan = attrs.evolve(PLAN, capacity=policy, queues=queues)
     roster = [attrs.evolve(agent, id=f"a{number}") for number, agent in enumerate(drawn)]
     items = [attrs.evolve(item, id=f"t{number}") for number, item in enumerate(wanted)]
@@ -179,12 +229,37 @@ def test_it_is_what_an_engine_of_its_own_does(
             engine.sign_on(agent.id, at=0)
         facts = engine.submit(item, at=0)
         takers = [fact.agent for fact in facts if isinstance(fact, ev.Offered | ev.Assigned)]
-        places = [
-            (fact.tier, fact.head_start, fact.terms) for fact in facts if isinstance(fact, ev.Submitted)
-        ]
         assert takers == ([] if route.agent is None else [route.agent])
-        assert places == ([] if route.tier is None else [(route.tier, route.head_start, route.terms)])
+        seen = (route.queue, route.tier, route.head_start, route.terms)
+        assert placed(item, facts) == ([] if route.tier is None else [seen])
         assert (route.able > 0) == bool(takers)
+
+
+def test_steps_that_are_due_at_once() -> None:
+    """They are named, and it is told where they have put it; later ones are not taken."""
+    spanish = Needs('language == "es"')
+    steps = (Step(eligible_below=1, queue="web"), Step(head_start=60, tier=3), Step(after=9, tier=0))
+    plan = Plan(queues={"vip": Queue(needs=spanish, steps=steps), "web": Queue(tier=2)})
+    item = Interaction(id="t", queue="vip")
+    (moved,) = dry_run(plan, [Agent(id="ann")], [item])
+    assert (moved.queue, moved.agent, moved.tier, moved.steps) == ("web", "ann", 2, ("vip 1",))
+    (stays,) = dry_run(plan, [Agent(id="eve", attributes={"language": "es"})], [item])
+    assert (stays.queue, stays.agent, stays.tier, stays.head_start) == ("vip", "eve", 3, 60)
+    assert text([stays]).splitlines()[1].endswith("eve (offered); steps at once: vip 2")
+
+
+def test_slack_hangs_on_the_interaction_itself() -> None:
+    """Of one kind, some are in a hurry at once, and some are not."""
+    felt = sla.tightened(100, sentiment=[(-0.5, 50)])
+    steps = (Step(slack=60, tier=0, lower={"x": 1}),)
+    plan = Plan(queues={"vip": Queue(sla=felt, steps=steps), "web": Queue(steps=(Step(queue="vip"),))})
+    items = [
+        Interaction(id=f"{queue}{mood}", queue=queue, needs=Needs({"x": 2}), sentiment=mood)
+        for queue in ("vip", "web")
+        for mood in (0, -1)
+    ]
+    routes = dry_run(plan, [Agent(id="ann", skills={"x": 1})], items)
+    assert [(route.outcome, route.tier) for route in routes] == [("waiting", 1), ("offered", 0)] * 2
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workassign.hours import Calendar
-from workassign.lint import KINDS, Finding, lint
+from workassign.lint import KINDS, Finding, lint, starvation_bound
 from workassign.linting.capacity import fullest
+from workassign.linting.staff import Staff
 from workassign.model import Agent, Channel, Customer, Interaction
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
+from workassign.policies.escalation import Step, bullseye
 from workassign.policies.offers import Backoff, per_cause
 from workassign.policies.scoring import Scorer
 from workassign.policies.sla import Target
@@ -74,6 +77,8 @@ CHAT = {"channels": {"chat": Channel(units=2)}}
 BY_PRIORITY = {"work": work.queue_priority, "refusals": PATIENT, "offer_for": 5}
 VIP_SECOND = agent(queues={"vip": 2, "web": 1})
 VIP_FIRST = agent("bob", queues={"vip": 1, "web": 2})
+
+SPANISH = Needs('language == "es"')
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nameless_policy": (queue(work=lambda needs, skills, priority: 0), queue(work=work.best_skill)),
@@ -143,6 +148,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "missing_successor": (
         {"plan": Plan(), "before": Plan(queues={"old": Queue()})},
         {"plan": Plan(successors={"old": "default"}), "before": Plan(queues={"old": Queue()})},
+    ),
+    "unreached_step": (
+        two({"steps": (Step(after=60, queue="web"), Step(after=60, tier=0))}, {}),
+        two({"steps": (Step(after=60, tier=0), Step(after=60, queue="web"))}, {}),
+    ),
+    "idle_step": (
+        queue(needs=Needs({"x": 2}), steps=(Step(after=60, drop=("y",)),)),
+        queue(needs=Needs({"x": 2}), steps=(Step(after=60, drop=("x",)),)),
+    ),
+    "endless_moves": (
+        two({"steps": (Step(after=60, queue="web"),)}, {"steps": (Step(after=60, queue="vip"),)}),
+        two({"steps": (Step(after=60, queue="web"),)}, {"steps": (Step(after=60, tier=0),)}),
     ),
     "shadowed_queue": (
         two({"tier": 0}, {}, agent()),
@@ -216,6 +233,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "scarce_skill": (
         staffed(agent(skills={"x": 1}), agent("bob")),
         staffed(agent(skills={"x": 1}), agent("bob", skills={"x": 1})),
+    ),
+    "nobody_for_queue_needs": (
+        {**queue(needs=SPANISH), "roster": [agent(attributes={"language": ["de", "en"]})]},
+        {**queue(needs=SPANISH), "roster": [agent(attributes={"language": ["de", "es"]})]},
+    ),
+    "unknown_trait": (
+        {**queue(needs=~SPANISH), "roster": [agent()]},
+        {**queue(needs=~SPANISH), "roster": [agent(attributes={"language": "de"})]},
     ),
     "refused_work": (
         {"plan": Plan(), "sample": [work_of(queue="fax")]},
@@ -397,6 +422,177 @@ def test_caps_within_a_policy_that_make_customers_alike() -> None:
     inner = scoring.capped([(1, scoring.customer_value(most=600)), (1, scoring.sentiment(most=90))], most=60)
     found = of_kind("cap_cuts_often", scored(scoring.weighted([(2, inner)]), head_start_cap=120))
     assert [each.place for each in found] == ["queues.vip.scoring[0].parts[0].most"]
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+def test_steps_after_everything_has_gone() -> None:
+    """Only a move without conditions takes everything; of one age, steps are taken in their order."""
+    later = Step(after=90, tier=0)
+    for move in (Step(after=60, queue="web"), Step(queue="web")):
+        found = only("unreached_step", two({"steps": (later, move)}, {}))
+        assert found.place == "queues.vip.steps[0].after"
+        assert found.message.startswith("is never taken: steps[1] has moved everything to web by then")
+    conditions: list[dict[str, Any]] = [{"slack": 9}, {"eligible_below": 1}, {"free_below": 1}]
+    for condition in conditions:
+        move = Step(after=60, queue="web", **condition)
+        assert of_kind("unreached_step", two({"steps": (later, move), "sla": MINUTE}, {})) == []
+
+
+def test_slack_where_nothing_is_promised() -> None:
+    hurry = (Step(slack=9, tier=0),)
+    found = only("unreached_step", queue(steps=hurry))
+    assert (found.place, found.message[-15:]) == ("queues.vip.steps[0].slack", "it is never due")
+    elsewhere = only("unreached_step", two({"steps": hurry}, {"sla": MINUTE}))
+    assert elsewhere.message.endswith("only what missed one in another queue takes it")
+    target = Target(measures="accept", within=60)
+    assert of_kind("unreached_step", queue(steps=hurry, targets=(target,))) == []
+
+
+def test_steps_that_change_nothing() -> None:
+    """Every part of a step by itself; what the sample, or `also`, asks for counts."""
+    step = Step(after=60, drop=("agent", "x"), lower={"language": 1}, widen={"x": ("pt",)}, tier=1)
+    found = of_kind("idle_step", queue(needs=SPANISH & Needs({"x": 2}), steps=(step,)))
+    assert [each.place.rpartition(".")[2] for each in found] == ["drop", "lower", "tier", "widen"]
+    assert "for agent: the needs of the queue do not ask, only what" in found[0].message
+    plain = queue(steps=(Step(after=60, drop=("x", "language")), Step(after=9, also=SPANISH)))
+    assert "nothing for x: " in only("idle_step", plain).message
+    asking, other = work_of(queue="vip", needs=Needs({"x": 1})), work_of(queue="vip")
+    assert of_kind("idle_step", {**plain, "sample": [other, asking]}) == []
+    assert only("idle_step", {**plain, "sample": [other]}).message.endswith("nothing of the sample asks")
+
+
+def test_the_tier_of_the_queue_given_by_a_step() -> None:
+    """It is something where interactions bring one of their own, or another step gave another."""
+    same = queue(steps=(Step(after=60, tier=1),))
+    assert only("idle_step", same).place == "queues.vip.steps[0].tier"
+    assert of_kind("idle_step", queue(steps=(Step(after=60, tier=0), Step(after=90, tier=1)))) == []
+    assert of_kind("idle_step", {**same, "sample": [work_of(queue="vip", tier=3)]}) == []
+
+
+def test_moves_in_a_circle_are_said_once_and_in_order() -> None:
+    ring = {
+        name: Queue(steps=(Step(after=60, queue=other), Step(after=90, queue="a")))
+        for name, other in zip("bcd", "cdb", strict=True)
+    }
+    plan = Plan(queues={"a": Queue(steps=(Step(eligible_below=1, after=9, queue="b"),)), **ring})
+    assert only("endless_moves", {"plan": plan}).message.endswith(": b -> c -> d -> b")
+    wide = {f"q{n}": Queue(steps=(Step(after=60, queue=f"q{(n + 1) % 99}"),)) for n in range(99)}
+    found = only("endless_moves", {"plan": Plan(queues=wide)})
+    assert found.message.endswith(": q0 -> q1 -> q2 -> q3 -> q4 -> q5 -> ... -> q0")
+
+
+def test_the_bound_names_steps_as_exceptions() -> None:
+    """Those that give a head start in the tier, or put something there or before it."""
+
+    def tiers(step: Step) -> list[int]:
+        plan = Plan(queues={"vip": Queue(steps=(step,)), "web": Queue(tier=2)})
+        end = "; but steps may put something first"
+        return [each.tier for each in starvation_bound(plan) if each.reason.endswith(end)]
+
+    assert tiers(Step(after=60, head_start=60)) == [1]
+    assert tiers(Step(after=60, tier=0)) == [1, 2]
+    assert tiers(Step(after=60, tier=2)) == [2]
+    assert tiers(Step(after=60, notify="boss")) == []
+
+
+def test_a_target_that_a_step_of_slack_hears() -> None:
+    felt = sla.tightened(3600, followers=[(1000, 60)])
+    assert of_kind("unheard_target", queue(sla=felt, steps=(Step(slack=9, tier=0),))) == []
+    told = only("unheard_target", queue(sla=felt, steps=(Step(slack=9, notify="boss"),)))
+    assert told.place == "queues.vip.sla"
+
+
+# --- needs that are rules -----------------------------------------------------------------------
+
+
+def test_needs_of_the_queue_count_for_whatever_comes_there() -> None:
+    """Beside its own; it is said who is closest, and what she lacks of both."""
+    roster = [agent(skills={"x": 1}), agent("bob", attributes={"language": "es"})]
+    sample = [work_of(queue="vip", needs=Needs({"x": 1}))]
+    found = only("unroutable_needs", {**queue(needs=SPANISH), "roster": roster, "sample": sample})
+    assert found.message.endswith('on queue vip, channel default meets the needs x 1, language == "es"')
+    assert found.suggestion == 'ann is closest: she lacks language == "es"'
+    both = agent("eve", skills={"x": 1}, attributes={"language": "es"})
+    case = {**queue(needs=SPANISH), "roster": [*roster, both], "sample": sample}
+    assert of_kind("unroutable_needs", case) == []
+
+
+def test_what_steps_bring_to_somebody_is_not_unroutable() -> None:
+    """Relaxed by all steps, or moved; not by steps that leave it where nobody can do it."""
+    ann = agent(attributes={"ring": 3}, queues={"vip": 1})
+    inner = Needs("ring == 1")
+    sample = [work_of(queue="vip", needs=inner)]
+    rings: list[dict[str, Any]] = [
+        {"steps": bullseye([30, 60])},
+        {"steps": bullseye([30, 60]), "needs": inner},
+    ]
+    for fields in rings:
+        case = {**queue(**fields), "roster": [ann], "sample": sample}
+        assert of_kind("unroutable_needs", case) == of_kind("nobody_for_queue_needs", case) == []
+    assert of_kind("unroutable_needs", {**queue(steps=bullseye([30])), "roster": [ann], "sample": sample})
+    away = agent("bob", queues={"web": 1}, attributes={"ring": 1})
+    for step, found in ((Step(after=20, queue="web"), 0), (Step(after=20, notify="boss"), 1)):
+        case = two({"needs": inner, "steps": (step,)}, {}, ann, away, sample=sample)
+        assert len(of_kind("unroutable_needs", case)) == found
+        assert len(of_kind("nobody_for_queue_needs", case)) == found
+
+
+def test_whoever_does_not_meet_a_queues_needs_does_not_serve_it() -> None:
+    """So an earlier tier that she cannot do starves nothing, and is not served first."""
+    spanish, german = (agent(name, attributes={"language": name}) for name in ("es", "de"))
+    tiers: tuple[dict[str, Any], dict[str, Any]] = {"tier": 0, "needs": SPANISH}, {"needs": ~SPANISH}
+    assert of_kind("shadowed_queue", two(*tiers, spanish, german)) == []
+    assert only("shadowed_queue", two({"tier": 0}, tiers[1], spanish, german)).place == "queues.web.tier"
+    ranked = {**BY_PRIORITY, "needs": SPANISH}
+    second = attrs.evolve(VIP_SECOND, attributes={"language": "de"})
+    assert of_kind("outranked_queue", two(BY_PRIORITY, ranked, second)) == []
+    assert only("outranked_queue", two(BY_PRIORITY, BY_PRIORITY, second)).place == "queues.vip.work"
+
+
+def test_names_that_the_roster_does_not_have() -> None:
+    """In the needs of a queue, in what a step allows, and in the sample, preferences included."""
+    steps = (Step(after=60, also=Needs('agent IN ["ann", "eve"]')),)
+    sample = [work_of(queue="vip", needs=Needs("PREFER seniority >= 3"))]
+    case = {**queue(needs=~SPANISH, steps=steps), "roster": [agent()], "sample": sample}
+    found = {each.place: each.message.partition(": ")[2] for each in of_kind("unknown_trait", case)}
+    assert found == {"queues.vip.needs": "language", "queues.vip.steps[0].also": "eve", "sample": "seniority"}
+
+
+def test_attributes_that_the_plan_does_not_list() -> None:
+    """An agent with one is refused; so is work that asks for one."""
+    plan = Plan(attributes=frozenset({"team"}))
+    spanish = agent(attributes={"language": "es"})
+    assert "attribute 'language'" in only("unknown_name", {"plan": plan, "roster": [spanish]}).message
+    found = only("refused_work", {"plan": plan, "sample": [work_of(needs=SPANISH)]})
+    assert found.message.endswith("there is no attribute 'language'")
+    assert found.suggestion == "use one of team"
+
+
+RULES = [
+    *('level("x") >= 1', 'language == "es"', 'agent == "a1"', 'NOT agent IN ["a0", "a2"]', "flag == true"),
+    *("flag == 1", 'agent != "a0" AND language IN ["es", "de"] OR level("x") >= 2', "NOBODY", "ANYBODY"),
+]
+TRAITS: list[dict[str, Any]] = [
+    *({}, {"language": "es"}, {"language": ["es", "de"]}, {"flag": True}, {"flag": 1}, {"flag": 1.0}),
+]
+members = st.builds(
+    Agent,
+    id=st.just("x"),
+    skills=st.dictionaries(st.just("x"), st.integers(0, 2)),
+    attributes=st.sampled_from(TRAITS),
+)
+
+
+@given(st.lists(members, max_size=6), st.sampled_from(RULES))
+def test_those_who_meet_needs_are_found_in_sets(drawn: list[Agent], rule: str) -> None:
+    """Agents who are alike are asked once, and those whom needs name by themselves."""
+    roster = [attrs.evolve(each, id=f"a{number}") for number, each in enumerate(drawn)]
+    needs = Needs(rule)
+    found = Staff(roster, {"vip": Queue(needs=needs)})
+    able = [each for each in roster if each.meets(needs)]
+    assert found.named(found.meeting(needs)) == found.named(found.serving("vip")) == able
 
 
 # --- capacities that can never fill -------------------------------------------------------------

@@ -3,7 +3,8 @@
 Asked of the engine itself. Two laws of its own make that cheap: what places an interaction (tier,
 head start) does not depend on who is there, and on an idle desk nothing but queue, channel,
 needs and preference decides who takes it. So every interaction is placed, and for every kind of
-them one fresh engine with the whole roster says who.
+them one fresh engine with the whole roster says who, and which steps are due at once. Only where
+such a step asks for slack, which hangs on the interaction's own targets, each one is a kind.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Route:
 
     interaction: InteractionId
     queue: str
+    """Where it is then: steps that are due at once can have moved it."""
     outcome: Outcome
     agent: AgentId | None
     """Whom selection puts first; None: nobody."""
@@ -48,9 +50,11 @@ class Route:
     tier: int | None
     """None where it is refused, here and below."""
     head_start: float | None
-    """Seconds, after the queue's cap."""
+    """Seconds, after the queue's cap, and those that steps give."""
     terms: ev.Terms
     """What each scorer gives, before the cap."""
+    steps: tuple[str, ...]
+    """The steps that are due at once, as queue and number: `vip 1`."""
     reason: str
     """Why it is refused, or why nobody takes it; else empty."""
     lacking: Mapping[str, int]
@@ -59,9 +63,19 @@ class Route:
     """Policies that failed."""
 
 
+class _Moves(NamedTuple):
+    """What the steps do that are due at once."""
+
+    queue: str
+    tier: int | None
+    head_start: float
+    steps: tuple[str, ...]
+
+
 class _Taking(NamedTuple):
     """What becomes of every interaction of one kind."""
 
+    moves: _Moves
     outcome: Outcome
     agent: AgentId | None
     able: int
@@ -69,8 +83,8 @@ class _Taking(NamedTuple):
     notes: tuple[str, ...]
 
 
-_Kind: TypeAlias = tuple[str, str, Needs, AgentId | None]
-"""What decides who takes it: queue, channel, needs, preference."""
+_Kind: TypeAlias = tuple[str, str, Needs, AgentId | None, InteractionId | None]
+"""What decides who takes it: queue, channel, needs, preference, and the id if each is a kind."""
 
 
 def dry_run(
@@ -82,7 +96,8 @@ def dry_run(
     with one id, the second is answered as the engine answers what is submitted twice.
 
     Cost: O(interactions + kinds x agents), a kind being what has queue, channel, needs and
-    preference in common: 40 to 80 microseconds an agent and a kind.
+    preference in common (in a queue with steps of slack that are due at once, each interaction is
+    a kind): 40 to 80 microseconds an agent and a kind.
 
     Raises:
         UsageError: If the plan refuses somebody on the roster.
@@ -105,8 +120,12 @@ class _IdleDesk:
         self._plan = plan
         self._roster = roster
         self._at = at
-        self._placing = Engine(plan)
-        """An engine without agents: it says how each interaction is placed."""
+        still = {name: attrs.evolve(queue, steps=()) for name, queue in plan.queues.items()}
+        self._placing = Engine(attrs.evolve(plan, queues=still))
+        """An engine without agents and steps: it says how each interaction is placed."""
+        self._moving = Engine(attrs.evolve(plan, queues=still))
+        """Another one: it says how each is placed where steps have moved it at once."""
+        self._hurried = _hurried(plan)
         self._state = State(plan)
         """Everybody idle: it says who could take what."""
         self._staffed(self._state)
@@ -129,6 +148,7 @@ class _IdleDesk:
             tier=None,
             head_start=None,
             terms=(),
+            steps=(),
             reason=refused.reason,
             lacking={},
             notes=notes,
@@ -136,19 +156,26 @@ class _IdleDesk:
 
     def _placed(self, placed: ev.Submitted, notes: tuple[str, ...]) -> Route:
         interaction = placed.interaction
-        kind = (interaction.queue, interaction.channel, interaction.needs, interaction.prefers)
+        own = interaction.id if interaction.queue in self._hurried else None
+        kind = (interaction.queue, interaction.channel, interaction.needs, interaction.prefers, own)
         taking = self._takings.get(kind)
         if taking is None:
             taking = self._takings[kind] = self._taken(placed)
+        moves = taking.moves
+        if moves.queue != interaction.queue:
+            facts = self._moving.submit(attrs.evolve(interaction, queue=moves.queue), self._at)
+            notes = (*notes, *_notes(facts, of_interaction=True))
+            placed = next(fact for fact in facts if isinstance(fact, ev.Submitted))
         return Route(
             interaction=interaction.id,
-            queue=interaction.queue,
+            queue=moves.queue,
             outcome=taking.outcome,
             agent=taking.agent,
             able=taking.able,
-            tier=placed.tier,
-            head_start=placed.head_start,
+            tier=placed.tier if moves.tier is None else moves.tier,
+            head_start=placed.head_start + moves.head_start,
             terms=placed.terms,
+            steps=moves.steps,
             reason="" if taking.agent is not None else self._nobody(taking.lacking),
             lacking=taking.lacking,
             notes=(*notes, *taking.notes),
@@ -164,12 +191,16 @@ class _IdleDesk:
                 outcome = "offered" if isinstance(fact, ev.Offered) else "assigned"
                 agent = fact.agent
         self._state.evolve(placed)
+        for fact in facts:
+            if isinstance(fact, ev.Escalated | ev.Transferred):
+                self._state.evolve(fact)
         work = self._state.works[placed.interaction.id]
         scene = Scene(self._state, self._at, {placed.interaction.id: placed})
         candidates = ranked(scene, work, None)
         self._state.evolve(ev.Cancelled(self._at, placed.interaction.id, ""))
         able = sum(each.rank is not None for each in candidates)
-        return _Taking(outcome, agent, able, funnel(candidates), _notes(facts, of_interaction=False))
+        moves = _moves(self._plan, placed.interaction.queue, facts)
+        return _Taking(moves, outcome, agent, able, funnel(candidates), _notes(facts, of_interaction=False))
 
     def _staffed(self, state: State | None = None) -> Engine:
         """Return an engine with everybody signed on; *state* takes in what happens."""
@@ -189,6 +220,32 @@ class _IdleDesk:
             return "nobody is on the roster"
         failed = ", ".join(f"{number} {KINDS[kind]}" for kind, number in lacking.items())
         return f"of {count} agent{'s' if count > 1 else ''}: {failed}"
+
+
+def _hurried(plan: Plan) -> frozenset[str]:
+    """Return the queues where a step of slack can be due at once, or in a queue reached by such moves."""
+    prompt = {name: [each for each in queue.steps if not each.after] for name, queue in plan.queues.items()}
+    found = {name for name, steps in prompt.items() if any(each.slack is not None for each in steps)}
+    before = -1
+    while before < len(found):
+        before = len(found)
+        found |= {name for name, steps in prompt.items() if any(each.queue in found for each in steps)}
+    return frozenset(found)
+
+
+def _moves(plan: Plan, queue: str, facts: Iterable[ev.Event]) -> _Moves:
+    """Return what steps changed, at once, for an interaction that came to *queue*."""
+    moves = _Moves(queue, None, 0.0, ())
+    for fact in facts:
+        if isinstance(fact, ev.Transferred):
+            moves = _Moves(fact.queue, None, 0.0, moves.steps)
+        elif isinstance(fact, ev.Escalated):
+            # Not the fact's: that has none where this very interaction has the step's tier already.
+            given = plan.queues[moves.queue].steps[fact.step - 1].tier
+            tier = moves.tier if given is None else given
+            head_start = moves.head_start + fact.head_start
+            moves = _Moves(moves.queue, tier, head_start, (*moves.steps, f"{moves.queue} {fact.step}"))
+    return moves
 
 
 def _notes(facts: Iterable[ev.Event], *, of_interaction: bool) -> tuple[str, ...]:
@@ -236,6 +293,7 @@ def _row(route: Route) -> tuple[str, ...]:
     )
     given = ", ".join(f"{name} {figure(seconds)}" for name, seconds in route.terms if seconds)
     told = f"{goes_to}; head start: {given}" if given else goes_to
+    told += f"; steps at once: {', '.join(route.steps)}" if route.steps else ""
     return (route.interaction, route.queue, tier, head_start, str(route.able), told)
 
 

@@ -23,8 +23,10 @@ from workassign.linting.policies import of_policies
 from workassign.linting.priorities import Outranked, of_priorities, outranked
 from workassign.linting.promises import of_promises
 from workassign.linting.roster import of_agents, of_coverage, of_skills
-from workassign.linting.sample import of_sample
+from workassign.linting.sample import Sample, of_sample
 from workassign.linting.staff import Staff
+from workassign.linting.steps import of_moves, of_steps
+from workassign.linting.traits import of_queue_needs, of_traits
 from workassign.model import Agent, Interaction
 from workassign.plan import Plan
 
@@ -55,7 +57,7 @@ def lint(
     called.
 
     Cost: O(sample + agents x queues that they name + queues squared + kinds of needs x different
-    tables of skills): 2,000 agents, 1,000 queues and 1,000 kinds of needs take a few seconds.
+    skills and attributes): 2,000 agents, 1,000 queues and 1,000 kinds of needs take a few seconds.
 
     >>> from workassign.plan import Queue
     >>> from workassign.policies import sla
@@ -63,14 +65,17 @@ def lint(
     >>> finding.kind, finding.severity, finding.place
     ('slow_offer', 'warning', 'queues.vip.offer_for')
     """
-    staff = Staff(roster) if roster else None
+    staff = Staff(roster, plan.queues) if roster else None
     after = {} if staff is None else outranked(plan, staff)
+    work = Sample.of(sample)
     found = [*_of_plan(plan), *of_tiers(plan, staff or _ANYBODY)]
+    found += of_steps(plan, work.names, own_tiers=bool(work.tiers))
     if staff is not None:
         found += _of_roster(plan, staff, after)
+        found += of_traits(plan, staff, work.names)
     if before is not None:
         found += of_change(plan, before)
-    found += of_sample(plan, staff, sample, after)
+    found += of_sample(plan, staff, work, after)
     return worst_first(found)
 
 
@@ -83,6 +88,7 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_policies(plan)
     yield from of_promises(plan)
     yield from of_dead_settings(plan)
+    yield from of_moves(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)
         yield from of_delays(f"queues.{name}", queue)
@@ -94,6 +100,7 @@ def _of_roster(plan: Plan, staff: Staff, after: Mapping[str, Outranked]) -> Iter
     """Look at the roster, and at the plan in its hands."""
     yield from of_agents(plan, staff.agents)
     yield from of_coverage(plan, staff)
+    yield from of_queue_needs(plan, staff)
     yield from of_skills(plan, staff.agents)
     yield from of_capacity(plan, staff.agents)
     yield from of_priorities(plan, staff, after)

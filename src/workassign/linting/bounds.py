@@ -6,7 +6,8 @@ The starvation bound. Within a tier the least key goes first, and the key is
     arrival(j) - arrival(i)  <=  target(i) - target(j) + head start(j) - head start(i)
 
 with the targets of the `due` order, 0 in the order of arrival. Head starts are >= 0 and at most
-their queue's most, and nothing here changes while either waits: that is the whole proof.
+their queue's most, and nothing here changes while either waits: that is the whole proof. Only a
+step that gives a tier or a head start changes it, and is no part of the bound.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Bound:
     it apart: no agent who has room for `i` and could take it is given, instead, an
     interaction of the same tier that arrived more than `within` seconds after `i`. It holds as
     long as no policy fails, up to the rounding of keys. An interaction that brings its own tier
-    joins that tier with its own queue's head start, and is not counted here.
+    joins that tier with its own queue's head start, and is not counted here; nor is what a step put
+    first: `reason` says where there are such steps.
     """
 
     tier: int
@@ -76,9 +78,20 @@ def starvation_bound(plan: Plan) -> list[Bound]:
         if bounds:
             earlier = " or ".join(str(each.tier) for each in bounds)
             reason += f"; but what is of tier {earlier} always comes first"
+        if _steps_put_first(plan, tier):
+            reason += "; but steps may put something first"
         overall = None if bounds else within
         bounds.append(Bound(tier=tier, queues=tuple(queues), within=within, overall=overall, reason=reason))
     return bounds
+
+
+def _steps_put_first(plan: Plan, tier: int) -> bool:
+    """Whether a step gives a head start in *tier*, or puts something there or before it."""
+    return any(
+        (step.tier is not None and step.tier <= tier) or (step.head_start > 0 and queue.tier == tier)
+        for queue in plan.queues.values()
+        for step in queue.steps
+    )
 
 
 def _within(queues: Mapping[str, Queue]) -> tuple[float | None, str]:

@@ -41,6 +41,10 @@ KINDS: Mapping[str, Severity] = {
     "unused_calendar": "info",
     "unused_successor": "info",
     "missing_successor": "warning",
+    # steps
+    "unreached_step": "warning",
+    "idle_step": "info",
+    "endless_moves": "warning",
     # who comes before whom
     "shadowed_queue": "warning",
     "starving_tier": "info",
@@ -65,6 +69,8 @@ KINDS: Mapping[str, Severity] = {
     "unreachable_limit": "info",
     "unused_skill": "warning",
     "scarce_skill": "warning",
+    "nobody_for_queue_needs": "error",
+    "unknown_trait": "warning",
     # a sample of work
     "refused_work": "error",
     "unroutable_needs": "error",

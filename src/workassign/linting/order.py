@@ -68,7 +68,8 @@ def of_orders(plan: Plan, bound: Bound) -> Iterator[Finding]:
     """Look at the orders within one tier."""
     queues = {name: plan.queues[name] for name in bound.queues}
     for name, queue in queues.items():
-        if queue.ordering is ordering.arrival and not queue.scoring and _promises_differ(queue):
+        deaf = queue.ordering is ordering.arrival and not queue.scoring and not _hurried(queue)
+        if deaf and _promises_differ(queue):
             message = "differs between interactions, but all of them wait in the order of arrival"
             suggestion = "order by `due`, or add a scorer: who is promised less time should be served sooner"
             yield finding("unheard_target", f"queues.{name}.{_where_promised(queue)}", message, suggestion)
@@ -113,6 +114,14 @@ def _promises_differ(queue: Queue) -> bool:
     specs = [naming.describe(queue.sla)] if queue.sla is not None else []
     specs += [naming.describe(each.within) for each in first_dues(queue) if callable(each.within)]
     return any(settings_of(spec, use) is not None for spec in specs for use in ("sla:tightened", "sla:by"))
+
+
+def _hurried(queue: Queue) -> bool:
+    """Whether a step puts first what is near the end of its target."""
+    return any(
+        step.slack is not None and (step.tier is not None or step.head_start or step.queue is not None)
+        for step in queue.steps
+    )
 
 
 def _where_promised(queue: Queue) -> str:

@@ -30,11 +30,12 @@ def of_agents(plan: Plan, roster: Sequence[Agent]) -> Iterator[Finding]:
 
 
 def _of_names(plan: Plan, agent: Agent) -> Iterator[Finding]:
-    """Look for names of queues, channels and skills that the plan does not have."""
+    """Look for names of queues, channels, skills and attributes that the plan does not have."""
     tables: tuple[tuple[str, Iterable[str], Iterable[str] | None], ...] = (
         ("queue", agent.queues or (), plan.queues),
         ("channel", agent.channels or (), plan.channels),
         ("skill", agent.skills, plan.skills),
+        ("attribute", agent.attributes, plan.attributes),
     )
     for what, names, known in tables:
         for name in names:
@@ -48,7 +49,7 @@ def of_coverage(plan: Plan, staff: Staff) -> Iterator[Finding]:
     """Look for queues and channels that nobody serves, and for channels that fit nobody."""
     message, suggestion = "nobody on the roster serves it", "give it to somebody, or remove it"
     for name in plan.queues:
-        if not staff.serving(name):
+        if not staff.naming(name):
             yield finding("unserved_queue", f"queues.{name}", message, suggestion)
     for name, channel in plan.channels.items():
         able = staff.answering(name)

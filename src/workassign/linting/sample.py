@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+import attrs
+
 from workassign.linting.findings import Finding, finding, listed
 from workassign.linting.priorities import Outranked, came_after
-from workassign.linting.staff import Staff, lacking, wanted
+from workassign.linting.staff import Staff, asked, lacking
+from workassign.linting.steps import places
 from workassign.model import Interaction
-from workassign.needs import Needs
+from workassign.needs import Names, Needs
 from workassign.plan import Plan
 
-__all__ = ["of_sample"]
+__all__ = ["Sample", "of_sample"]
 
 _Kind: TypeAlias = tuple[str, str, Needs]
 """What interactions have in common here: queue, channel, needs."""
@@ -22,41 +25,70 @@ _Problem: TypeAlias = tuple[str, str]
 """A message and a suggestion."""
 
 
+@attrs.frozen
+class Sample:
+    """What is to be known of a sample of work, counted once."""
+
+    kinds: dict[_Kind, list[str]] = attrs.field(factory=dict)
+    """Kind -> ids of those who are so."""
+    queues: Counter[str] = attrs.field(factory=Counter)
+    """Queue -> how many come there; `preferring`: and prefer an agent."""
+    preferring: Counter[str] = attrs.field(factory=Counter)
+    preferred: Counter[str] = attrs.field(factory=Counter)
+    """Agent -> how many prefer her."""
+    tiers: Counter[tuple[str, int]] = attrs.field(factory=Counter)
+    """Queue and tier -> how many bring that tier of their own."""
+
+    @classmethod
+    def of(cls, interactions: Iterable[Interaction]) -> Sample:
+        """Count *interactions*."""
+        found = cls()
+        for each in interactions:
+            found.kinds.setdefault((each.queue, each.channel, each.needs), []).append(each.id)
+            found.queues[each.queue] += 1
+            if each.prefers is not None:
+                found.preferring[each.queue] += 1
+                found.preferred[each.prefers] += 1
+            if each.tier is not None:
+                found.tiers[each.queue, each.tier] += 1
+        return found
+
+    @property
+    def names(self) -> Names | None:
+        """What anything in it asks for; None: there is nothing in it."""
+        if not self.kinds:
+            return None
+        found = [needs.names for _, _, needs in self.kinds]
+        return Names(*(frozenset().union(*each) for each in zip(*found, strict=True)))
+
+
 def of_sample(
-    plan: Plan, staff: Staff | None, sample: Iterable[Interaction], after: Mapping[str, Outranked]
+    plan: Plan, staff: Staff | None, sample: Sample, after: Mapping[str, Outranked]
 ) -> Iterator[Finding]:
     """Look for work that would be refused, that nobody could do, that fits nobody, or comes last.
 
     *after* has the queues that somebody serves only after another one.
 
-    Cost: O(sample + kinds of needs x different tables of skills).
+    Cost: O(kinds of needs x different skills and attributes).
     """
-    kinds: dict[_Kind, list[str]] = {}
-    queues: Counter[str] = Counter()
-    preferring: Counter[str] = Counter()
-    preferred: Counter[str] = Counter()
-    urgent = 0
-    for each in sample:
-        queue = plan.queues.get(each.queue)
-        urgent += queue is not None and each.tier is not None and each.tier < queue.tier
-        kinds.setdefault((each.queue, each.channel, each.needs), []).append(each.id)
-        queues[each.queue] += 1
-        if each.prefers is not None:
-            preferring[each.queue] += 1
-            preferred[each.prefers] += 1
-    for kind, ids in kinds.items():
+    for kind, ids in sample.kinds.items():
         many = f"{len(ids)} of the sample (first: {ids[0]})"
         yield from _of_kind(plan, staff, kind, many)
         if staff is not None and kind[0] in after:
             yield from _of_latecomers(plan, staff, kind, many, after)
+    urgent = sum(
+        count
+        for (name, tier), count in sample.tiers.items()
+        if name in plan.queues and tier < plan.queues[name].tier
+    )
     if urgent:
         message = (
             f"{urgent} of the sample bring an earlier tier than their queue's: no bound holds against them"
         )
         yield finding("own_tier", "sample", message, "a head start is bounded, a tier is not")
-    yield from _of_sticky_waits(plan, queues, preferring)
+    yield from _of_sticky_waits(plan, sample.queues, sample.preferring)
     if staff is not None:
-        yield from _of_preferred(staff, preferred)
+        yield from _of_preferred(staff, sample.preferred)
 
 
 def _of_kind(plan: Plan, staff: Staff | None, kind: _Kind, many: str) -> Iterator[Finding]:
@@ -89,31 +121,34 @@ def _refused(plan: Plan, kind: _Kind) -> _Problem | None:
         return f"there is no queue {queue!r}", f"use one of {listed(list(plan.queues))}"
     if channel not in plan.channels:
         return f"there is no channel {channel!r}", f"use one of {listed(list(plan.channels))}"
-    unknown = [skill for skill, _ in wanted(needs) if plan.skills is not None and skill not in plan.skills]
-    if unknown:
-        return f"there is no skill {unknown[0]!r}", f"use one of {listed(sorted(plan.skills or ()))}"
-    return None
+    unknown = plan.unknown(needs)
+    if unknown is None:
+        return None
+    rule, reason = unknown
+    known = plan.skills if rule == "unknown_skill" else plan.attributes
+    return reason, f"use one of {listed(sorted(known or ()))}"
 
 
 def _unroutable(plan: Plan, staff: Staff, kind: _Kind) -> _Problem | None:
-    """Return why nobody on the roster could ever take such work."""
-    queue, channel, needs = kind
-    here = staff.serving(queue) & staff.answering(channel)
+    """Return why nobody on the roster could ever take such work, not even after all steps."""
+    queue, channel, own = kind
+    units = plan.channels[channel].units
+    fit = staff.answering(channel) & staff.roomy(units)
+    if any(fit & staff.naming(there) & staff.meeting(needs) for there, needs in places(plan, queue, own)):
+        return None
+    needs = own & plan.queues[queue].needs
+    here = staff.naming(queue) & staff.answering(channel)
     what = f"queue {queue}, channel {channel}"
     if not here:
         return f"nobody serves both {what}", "give both to one agent"
     able = here & staff.meeting(needs)
     if not able:
         closest = min(staff.named(here), key=lambda agent: (len(lacking(agent, needs)), agent.id))
-        needed = ", ".join(f"{skill} {least:g}" for skill, least in wanted(needs))
-        message = f"nobody on {what} meets the needs {needed}"
+        message = f"nobody on {what} meets the needs {asked(needs)}"
         return message, f"{closest.id} is closest: she lacks {listed(lacking(closest, needs))}"
-    units = plan.channels[channel].units
-    if not able & staff.roomy(units):
-        most = max(agent.capacity for agent in staff.named(able))
-        message = f"takes {units:g} units on channel {channel}, those who can do it have at most {most:g}"
-        return message, "raise a capacity, or lower the channel's units"
-    return None
+    most = max(agent.capacity for agent in staff.named(able))
+    message = f"takes {units:g} units on channel {channel}, those who can do it have at most {most:g}"
+    return message, "raise a capacity, or lower the channel's units"
 
 
 def _of_sticky_waits(plan: Plan, queues: Counter[str], preferring: Counter[str]) -> Iterator[Finding]:
@@ -127,8 +162,7 @@ def _of_sticky_waits(plan: Plan, queues: Counter[str], preferring: Counter[str])
 
 def _of_preferred(staff: Staff, preferred: Counter[str]) -> Iterator[Finding]:
     """Look for preferred agents who are not on the roster."""
-    ids = {agent.id for agent in staff.agents}
-    missing = {who: count for who, count in preferred.items() if who not in ids}
+    missing = {who: count for who, count in preferred.items() if not staff.there(who)}
     if missing:
         message = f"{sum(missing.values())} of the sample prefer {listed(list(missing))}, not on the roster"
         suggestion = "correct the ids: such a preference is passed over"
