@@ -18,6 +18,7 @@ from workassign.lab.day import Conversation, Handling, Reaction, Simulation
 from workassign.lab.draws import Lognormal
 from workassign.lab.roster import Member, Roster, Shift, Team
 from workassign.lab.synthetic import SyntheticCustomers
+from workassign.lint import KINDS
 from workassign.policies import capacity, ordering, scoring, selection, sla, work
 from workassign.social.intake import MentionSettings
 from workassign.social.readers import Columns, Labels
@@ -28,6 +29,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "reference" / "plan.md").read_text(encoding="utf-8")
 RUN = (DOCS / "reference" / "run.md").read_text(encoding="utf-8")
 FIGURES = (DOCS / "reference" / "kpis.md").read_text(encoding="utf-8")
+LINT = (DOCS / "reference" / "lint.md").read_text(encoding="utf-8")
 MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 
 SOURCE = DOCS.parent / "src" / "workassign"
@@ -45,6 +47,12 @@ def test_every_key_of_a_plan_is_in_its_reference(kind: type) -> None:
         assert row is not None, f"{field.name} is missing"
         if isinstance(field.default, int | float) and not isinstance(field.default, bool):
             assert float(row.group(1)) == field.default
+
+
+def test_every_kind_of_finding_is_in_the_reference() -> None:
+    """In one row, with its severity, what it means and what to do; and no kind that is none."""
+    rows = re.findall(r"^\| `(\w+)` \| (error|warning|info) \| [^|]+ \| [^|]+ \|$", LINT, re.MULTILINE)
+    assert sorted(rows) == sorted(KINDS.items())
 
 
 @pytest.mark.parametrize("room", [capacity, ordering, scoring, selection, sla, work])

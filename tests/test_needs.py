@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from workassign import Agent, Engine, Interaction, Needs, Plan, Queue, UsageError
 from workassign import events as ev
+from workassign.commands import Submit, Tick
 from workassign.errors import PlanError
+from workassign.journal import record, replay
 from workassign.needs import ANYBODY
+from workassign.policies.escalation import Step
+from workassign.stores.memory import MemoryStore
 
 # --- a second opinion: trees of tuples, asked one by one ---------------------------------------
 
@@ -289,6 +293,22 @@ def test_needs_put_together_stay_bounded() -> None:
     one, other = (" AND ".join(f"({name}{i} == 1 OR b{i} == 1)" for i in range(40)) for name in "ac")
     with pytest.raises(UsageError, match="at most 100 comparisons"):
         Needs(one) & Needs(other)
+
+
+def test_what_a_queue_and_steps_add_may_be_larger_than_what_anybody_may_ask_for() -> None:
+    """And a journal gives it back; what no step can add any more, it leaves."""
+    rules = [" AND ".join(f"({n}{i} == 1 OR o{n}{i} == 1)" for i in range(50)) for n in "abcde"]
+    steps = tuple(Step(after=i, also=Needs(rule)) for i, rule in enumerate(rules[2:], 1))
+    engine, store = Engine(Plan(queues={"default": Queue(needs=Needs(rules[1]), steps=steps)})), MemoryStore()
+    recorder = record(engine, store)
+    recorder.handle(Submit(Interaction(id="i", needs=Needs(rules[0]))), 0)
+    facts = recorder.handle(Tick(), 10)
+    recorder.flush()
+    assert [each.step for each in facts if isinstance(each, ev.Escalated)] == [1, 2, 3]
+    assert [each.needs is None for each in facts if isinstance(each, ev.Escalated)] == [False, False, True]
+    assert replay(store).snapshot() == engine.snapshot()
+    large = facts[0].needs  # type: ignore[union-attr]
+    assert pickle.loads(pickle.dumps(large)) is large
 
 
 # --- what widens them ----------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.errors import WorkassignError
 from workassign.model import Agent, Customer, Instant, Interaction
-from workassign.needs import Needs
+from workassign.needs import Needs, kept
 
 __all__ = ["MALFORMED", "Turn", "as_data", "as_json", "decode", "encode", "from_json", "plain"]
 
@@ -185,7 +185,7 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
         shape = _shape(hint)
         return (lambda value: _written(shape, value, _NOTHING)), (lambda data: _made(shape, data, _NOTHING))
     if hint is Needs:
-        return (lambda needs: needs.data), Needs
+        return (lambda needs: needs.data), kept
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda member: member.value), hint
     if get_origin(hint) is tuple:

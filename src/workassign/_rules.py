@@ -38,7 +38,7 @@ from workassign._names import checked_name
 from workassign._ranges import Interval, Ranges
 from workassign.errors import UsageError
 
-__all__ = ["DEEPEST", "HEAVIEST", "MOST_FACTS", "RULE_LIMIT", "Wants", "one_of", "read", "written"]
+__all__ = ["DEEPEST", "HEAVIEST", "JOINED", "MOST_FACTS", "RULE_LIMIT", "Wants", "one_of", "read", "written"]
 
 RULE_LIMIT = 4096
 """A rule is at most this long, in characters."""
@@ -48,6 +48,9 @@ DEEPEST = 32
 
 MOST_FACTS = 100
 """So many comparisons at most."""
+
+JOINED = 4
+"""Needs of an interaction, of its queue and of steps together may be so many times as large."""
 
 HEAVIEST = 1e6
 """No preference weighs more."""
@@ -82,21 +85,22 @@ class _Token(NamedTuple):
         return self.text.lower() if self.kind in ("name", "sign", "end") else ""
 
 
-def read(rule: str) -> tuple[Expression, Wants]:
-    """Return what *rule* says: what is needed, and what is preferred.
+def read(rule: str, times: int = 1) -> tuple[Expression, Wants]:
+    """Return what *rule* says: what is needed, and what is preferred; *times* widens the limits.
 
     Raises:
         UsageError: If it is too long or too deep, or cannot be read; it names the column.
     """
-    if len(rule) > RULE_LIMIT:
-        raise UsageError(f"a rule must have at most {RULE_LIMIT} characters, not {len(rule)}")
-    return _Reader(rule).needs()
+    if len(rule) > RULE_LIMIT * times:
+        raise UsageError(f"a rule must have at most {RULE_LIMIT * times} characters, not {len(rule)}")
+    return _Reader(rule, times).needs()
 
 
 class _Reader:
     """Reads a rule from left to right, one token ahead."""
 
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: str, times: int) -> None:
+        self._times = times
         self._tokens = _tokens(rule)
         self._next = next(self._tokens)
         self._depth = 0
@@ -128,8 +132,8 @@ class _Reader:
 
     def _part(self) -> Expression:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise _error(f"more than {DEEPEST} brackets and NOTs are open", self._next.column)
+        if self._depth > DEEPEST * self._times:
+            raise _error(f"more than {DEEPEST * self._times} brackets and NOTs are open", self._next.column)
         if self._take("not"):
             part = negated(self._part())
         elif self._take("("):
@@ -146,8 +150,8 @@ class _Reader:
 
     def _comparison(self) -> Expression:
         self._facts += 1
-        if self._facts > MOST_FACTS:
-            raise _error(f"more than {MOST_FACTS} comparisons", self._next.column)
+        if self._facts > MOST_FACTS * self._times:
+            raise _error(f"more than {MOST_FACTS * self._times} comparisons", self._next.column)
         name = self._name()
         if name == "skills":
             self._expect("has")

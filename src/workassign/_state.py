@@ -25,7 +25,7 @@ from workassign._records import (
     Work,
 )
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
-from workassign.needs import ANYBODY, Needs
+from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 
@@ -117,7 +117,7 @@ class State:
         if known.plan.needs is ANYBODY:
             return needs
         if needs not in known.joined:
-            known.joined[needs] = needs & known.plan.needs
+            known.joined[needs] = joined(needs, known.plan.needs)
         return known.joined[needs]
 
     def signature(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:

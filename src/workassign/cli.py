@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from workassign.lab.account import Account
     from workassign.lab.day import Arrivals, Simulation
     from workassign.lab.roster import Roster
+    from workassign.model import Agent
     from workassign.plan import Plan
-    from workassign.social.intake import Funnel
+    from workassign.social.intake import Funnel, MentionSettings
+    from workassign.social.interactions import Expected
 
 __all__ = ["main"]
 
@@ -120,6 +122,9 @@ def _command_line() -> argparse.ArgumentParser:
 
     lint = commands.add_parser("lint", help="say what is wrong, dead or dangerous in a plan")
     lint.add_argument("plan", type=Path, metavar="PLAN.toml")
+    expected = "tell where each would go: .jsonl of interactions, or .csv of mentions, or .gz"
+    lint.add_argument("--interactions", type=Path, metavar="FILE", help=expected)
+    lint.add_argument("--before", type=Path, metavar="OLD.toml", help="the plan that PLAN.toml is to replace")
     lint.set_defaults(act=_lint)
 
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
@@ -343,22 +348,55 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
 
 
 def _lint(told: argparse.Namespace) -> int:
-    """Look at the plan, at its roster, and at every kind of mention that it can make."""
+    """Look at the plan, its roster, every kind of mention that it can make, and what is expected."""
     from workassign.lab.roster import Roster
-    from workassign.lint import as_data, lint, starvation_bound, text
+    from workassign.lint import as_data, lint, starvation_bound, text, worst_first
     from workassign.plan import Plan, read_settings
+    from workassign.social.flaws import of_mentions
     from workassign.social.intake import MentionSettings
 
     data = read_settings(told.plan)
     plan = Plan.from_data(data)
-    roster, sample = _each(
+    before = None if told.before is None else Plan.load(told.before)
+    roster, mentions = _each(
         lambda: Roster.from_data(data, plan).members(),
-        lambda: MentionSettings.from_data(data, plan).sample() if "mentions" in data else [],
+        lambda: MentionSettings.from_data(data, plan) if "mentions" in data else None,
     )
-    findings, bounds = lint(plan, roster, sample), starvation_bound(plan)
-    _say(told, _printable(text(findings, bounds)))
-    _write_json(told, as_data(findings, bounds))
-    return FOUND if any(finding.severity == "error" for finding in findings) else DONE
+    expected = _expected(told, lambda: mentions or MentionSettings.from_data(data, plan))
+    sample = [*(mentions.sample() if mentions else ()), *(expected.interactions if expected else ())]
+    found = lint(plan, roster, sample, before=before)
+    if mentions:
+        simulation = data.get("simulation")
+        made_up = isinstance(simulation, dict) and "customers" in simulation
+        found = worst_first([*found, *of_mentions(plan, mentions, customers=made_up)])
+    bounds = starvation_bound(plan)
+    _say(told, _printable(text(found, bounds)))
+    dry = {} if expected is None else _dry_run(told, plan, roster, expected)
+    _write_json(told, {**as_data(found, bounds), **dry})
+    useless = expected is not None and expected.bad and not expected.interactions
+    return FOUND if useless or any(finding.severity == "error" for finding in found) else DONE
+
+
+def _expected(told: argparse.Namespace, mentions: Callable[[], MentionSettings]) -> Expected | None:
+    """Return the interactions of the file that is named, if one is."""
+    from workassign.social.interactions import read_interactions
+
+    return None if told.interactions is None else read_interactions(told.interactions, mentions)
+
+
+def _dry_run(
+    told: argparse.Namespace, plan: Plan, roster: Sequence[Agent], expected: Expected
+) -> dict[str, Any]:
+    """Say where each would go, and what could not be read; return both as data."""
+    from workassign.dry_run import as_data, dry_run, text
+
+    routes = dry_run(plan, roster, expected.interactions)
+    lines = ["", text(routes)]
+    lines += [f"Dropped as {stage}: {count:,}" for stage, count in expected.dropped.items() if count]
+    lines += [f"Bad record on line {each.line}: {each.reason}" for each in expected.bad]
+    _say(told, "\n".join(_printable(line) for line in lines))
+    bad = [{"line": each.line, "reason": _printable(each.reason)} for each in expected.bad]
+    return {**as_data(routes), "dropped": dict(expected.dropped), "bad": bad}
 
 
 # --- files ----------------------------------------------------------------------------------

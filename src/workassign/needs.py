@@ -18,7 +18,7 @@ from workassign.errors import UsageError
 if TYPE_CHECKING:
     from workassign._expressions import Expression, Fact, Held, Test
 
-__all__ = ["ANYBODY", "NAME_LIMIT", "Names", "Needs", "checked_levels", "checked_name"]
+__all__ = ["ANYBODY", "NAME_LIMIT", "Names", "Needs", "checked_levels", "checked_name", "joined", "kept"]
 
 
 def checked_levels(levels: Mapping[str, float], what: str) -> tuple[tuple[str, float], ...]:
@@ -125,7 +125,7 @@ class Needs:
         from workassign._expressions import All
 
         whole = self.expression
-        return tuple(_of(part) for part in whole.parts) if isinstance(whole, All) else (_of(whole),)
+        return tuple(map(_relaxed, whole.parts)) if isinstance(whole, All) else (_relaxed(whole),)
 
     def met_by(self, levels: Mapping[str, float], attributes: Held = _NO_ATTRIBUTES, agent: str = "") -> bool:
         """Whether an agent with these skill *levels*, *attributes* and id can do it.
@@ -209,7 +209,7 @@ class Needs:
         from workassign._expressions import ANYTHING, replaced
 
         gone = set(names)
-        return _of(
+        return _relaxed(
             replaced(
                 self.expression,
                 lambda each: ANYTHING if (each.name or each.kind) in gone else each,
@@ -228,7 +228,7 @@ class Needs:
             added = (levels[each.name], True, each.values[0][0], True)
             return each._replace(values=union(each.values, (added,)))
 
-        return _of(replaced(self.expression, lower), self.wants)
+        return _relaxed(replaced(self.expression, lower), self.wants)
 
     def widened(self, values: Mapping[str, Iterable[str | float | bool]]) -> Needs:
         """Return needs that are content with these values of attributes (name -> values), too."""
@@ -240,7 +240,7 @@ class Needs:
                 return each
             return any_of([each, one_of(each.name, list(values[each.name]))])
 
-        return _of(replaced(self.expression, widen), self.wants)
+        return _relaxed(replaced(self.expression, widen), self.wants)
 
     # ------------------------------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ class Needs:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what is needed, so that a copy in another process is interned there."""
-        return (Needs, (self.data,))
+        return (kept, (self.data,))
 
     def __repr__(self) -> str:
         """Show what is needed."""
@@ -261,12 +261,43 @@ _known: WeakValueDictionary[object, Needs] = WeakValueDictionary()
 
 
 @lru_cache(maxsize=1024)
-def _read(rule: str) -> Needs:
+def _read(rule: str, times: int = 1) -> Needs:
     """Return the needs that *rule* says: the same few are read over and over."""
     from workassign._rules import read
 
-    expression, wants = read(rule)
-    return _of(expression, [(_of(wanted), weight) for wanted, weight in wants])
+    expression, wants = read(rule, times)
+    return _of(expression, [(_of(wanted, (), times), weight) for wanted, weight in wants], times)
+
+
+def kept(data: Mapping[str, float] | str) -> Needs:
+    """Return needs from their `data`: joined ones may be larger than what anybody may ask for.
+
+    Raises:
+        UsageError: As `Needs` does, with wider limits.
+    """
+    from workassign._rules import JOINED
+
+    return _read(data, JOINED) if isinstance(data, str) else Needs(data)
+
+
+def joined(first: Needs, then: Needs, *, either: bool = False) -> Needs:
+    """Return needs that ask for both, or, with *either*, for one of both; within wider limits.
+
+    Raises:
+        UsageError: If they are too large together, which two that anybody may ask for are not.
+    """
+    from workassign._expressions import all_of, any_of
+    from workassign._rules import JOINED
+
+    parts = [first.expression, then.expression]
+    return _of(any_of(parts) if either else all_of(parts), [*first.wants, *then.wants], JOINED)
+
+
+def _relaxed(expression: Expression, wants: Iterable[tuple[Needs, float]] = ()) -> Needs:
+    """Return needs from others that may have been joined."""
+    from workassign._rules import JOINED
+
+    return _of(expression, wants, JOINED)
 
 
 def _interned(
@@ -294,8 +325,8 @@ def _interned(
     return _known.setdefault(key, made)  # another thread may have made it meanwhile
 
 
-def _of(expression: Expression, wants: Iterable[tuple[Needs, float]] = ()) -> Needs:
-    """Return the one object for an expression and what is preferred beside it."""
+def _of(expression: Expression, wants: Iterable[tuple[Needs, float]] = (), times: int = 1) -> Needs:
+    """Return the one object for an expression and what is preferred beside it; *times* widens the limits."""
     from workassign._expressions import ANYTHING, All, Fact, canonical, facts
     from workassign._rules import MOST_FACTS, RULE_LIMIT, written
 
@@ -315,9 +346,9 @@ def _of(expression: Expression, wants: Iterable[tuple[Needs, float]] = ()) -> Ne
         return _interned(skills, None, None, ())
     text = written(expression, tuple((want.expression, weight) for want, weight in sums))
     number = sum(1 for needs in (expression, *(want.expression for want, _ in sums)) for _ in facts(needs))
-    if number > MOST_FACTS or len(text) > RULE_LIMIT:
+    if number > MOST_FACTS * times or len(text) > RULE_LIMIT * times:
         raise UsageError(
-            f"needs must have at most {MOST_FACTS} comparisons and {RULE_LIMIT} characters, "
+            f"needs must have at most {MOST_FACTS * times} comparisons and {RULE_LIMIT * times} characters, "
             f"not {number} and {len(text)}"
         )
     return _interned(skills, text, expression, tuple(sums))

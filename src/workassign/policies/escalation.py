@@ -9,7 +9,7 @@ import attrs
 
 from workassign.errors import UsageError
 from workassign.model import LARGEST, Value, range_problem
-from workassign.needs import Needs, checked_levels, checked_name
+from workassign.needs import Needs, checked_levels, checked_name, joined
 
 __all__ = ["MOST_STEPS", "Step", "bullseye", "expiring_skills", "recipe"]
 
@@ -60,11 +60,16 @@ class Step:
         return bool(self.drop or self.lower or self.widen or self.also is not None)
 
     def relaxed(self, needs: Needs) -> Needs:
-        """Return *needs* after this step: whoever met them still does."""
+        """Return *needs* after this step: whoever met them still does. What would be too large stays."""
         needs = needs.without(self.drop) if self.drop else needs
         needs = needs.lowered(self.lower) if self.lower else needs
         needs = needs.widened(self.widen) if self.widen else needs
-        return needs if self.also is None else needs | self.also
+        if self.also is None:
+            return needs
+        try:
+            return joined(needs, self.also, either=True)
+        except UsageError:  # a hundred comparisons, and a hundred more by each of several steps
+            return needs
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong: the setting and the rule."""

@@ -50,14 +50,20 @@ class MentionSettings:
 
     def sample(self) -> list[Interaction]:
         """Return an interaction of every kind that mentions can make: queue, topic and language."""
-        topics = [dict[str, float](), *(dict(topic.skills) for topic in self.topics)]
-        languages = [dict[str, float](), *(dict(each.skills) for each in self.languages.values())]
+        topics = [("", dict[str, float]()), *((each.name, dict(each.skills)) for each in self.topics)]
+        languages = [
+            ("", dict[str, float]()),
+            *((name, dict(each.skills)) for name, each in self.languages.items()),
+        ]
         kinds = product(dict.fromkeys(self.queues.values()), topics, languages)
         return [
             Interaction(
-                id=f"mention {number}", queue=queue, channel=self.channel, needs=Needs({**topic, **language})
+                id=_kind_of_mention(number, topic, language),
+                queue=queue,
+                channel=self.channel,
+                needs=Needs({**skills, **spoken}),
             )
-            for number, (queue, topic, language) in enumerate(kinds)
+            for number, (queue, (topic, skills), (language, spoken)) in enumerate(kinds)
         ]
 
     def unknown_to(self, plan: Plan) -> list[str]:
@@ -76,6 +82,12 @@ class MentionSettings:
             unknown = [] if plan.skills is None else [skill for skill in skills if skill not in plan.skills]
             problems += [f"mentions.{path}.skills: there is no skill {skill!r}" for skill in unknown]
         return problems
+
+
+def _kind_of_mention(number: int, topic: str, language: str) -> str:
+    """Return an id by which a reader finds topic and language again in the plan file."""
+    said = ", ".join(part[:80] for part in (topic, language) if part)
+    return f"mention {number} ({said})" if said and said.isprintable() else f"mention {number}"
 
 
 @attrs.frozen(kw_only=True)

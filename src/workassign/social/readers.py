@@ -30,7 +30,17 @@ from workassign.errors import PlanError, UsageError
 from workassign.model import Instant, Value, instant
 from workassign.needs import checked_name
 
-__all__ = ["BadRecord", "Columns", "Labels", "Mention", "Reading", "read_mentions", "records"]
+__all__ = [
+    "BadRecord",
+    "Columns",
+    "Labels",
+    "Mention",
+    "Reading",
+    "Record",
+    "json_records",
+    "read_mentions",
+    "records",
+]
 
 TEXT_LIMIT = 100_000
 """A mention's text is at most this long, in characters."""
@@ -330,6 +340,13 @@ def _row(first: _Line, lines: _Lines) -> list[str] | str:
 
 
 # --- JSON lines -----------------------------------------------------------------------------
+
+
+def json_records(path: Path) -> Iterator[tuple[int, Record | str]]:
+    """Yield the JSON object on each line of *path*, or why there is none, behind the line's number."""
+    _kind(path)
+    with _opened(path) as file:
+        yield from _json_records(file)
 
 
 def _json_records(file: io.TextIOWrapper) -> Iterator[tuple[int, Record | str]]:
