@@ -1,4 +1,4 @@
-"""What do expressions over skills and attributes mean, and when are two of them the same?
+"""What do expressions over skills and attributes mean?
 
 An expression is a tree of three kinds of node: a `Fact` about an agent, or one that must not
 hold, `All` of several, `OneOf` several. Trees are only built by `fact`, `all_of`, `any_of` and
@@ -11,12 +11,12 @@ true.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from workassign._ranges import Ranges, contains, difference, intersection, union
+from workassign._ranges import Ranges, difference, intersection, union
 
 __all__ = [
     "ANYTHING",
@@ -24,30 +24,21 @@ __all__ = [
     "All",
     "Expression",
     "Fact",
-    "Held",
+    "Kind",
     "OneOf",
-    "Test",
     "all_of",
     "any_of",
-    "canonical",
-    "compiled",
     "fact",
     "facts",
     "implies",
-    "is_true",
+    "in_order",
+    "merged",
     "negated",
     "replaced",
+    "together",
 ]
 
 Kind: TypeAlias = Literal["skill", "number", "word", "has", "agent"]
-
-Word: TypeAlias = str | bool
-
-Held: TypeAlias = Mapping[str, Any]
-"""An agent's attributes: name -> value, or a tuple of several."""
-
-Test: TypeAlias = Callable[[Mapping[str, float], Held, str], bool]
-"""Whether something is so of an agent: skills, attributes, id."""
 
 
 class Fact(NamedTuple):
@@ -101,7 +92,7 @@ def fact(kind: Kind, name: str, values: Iterable[Any] = ()) -> Expression:
     elif kind == "number":
         found = union(tuple(values))
     else:
-        found = tuple(sorted(set(values), key=_in_order))
+        found = tuple(sorted(set(values), key=in_order))
     return Fact(kind, name, found) if found or kind == "has" else NOTHING
 
 
@@ -128,17 +119,17 @@ def _joined(parts: Iterable[Expression], node: type[All | OneOf], other: type[Al
     flat: list[Expression] = []
     for part in parts:
         flat += part.parts if isinstance(part, node) else [part]
-    flat.sort(key=_in_order)
+    flat.sort(key=in_order)
     if other(()) in flat:
         return other(())
-    merged = _merged((part for part in flat if isinstance(part, Fact)), node)
-    if other(()) in merged:
+    plain = merged((part for part in flat if isinstance(part, Fact)), node)
+    if other(()) in plain:
         return other(())
-    known = [*merged, *_unique(part for part in flat if not isinstance(part, Fact))]
+    known = [*plain, *_unique(part for part in flat if not isinstance(part, Fact))]
     known = _absorbed(known, node, other)
     if (common := _common(known, other)) is not None:
         return _joined(_factored(known, common, node, other), node, other)
-    known.sort(key=_in_order)
+    known.sort(key=in_order)
     return known[0] if len(known) == 1 else node(tuple(known))
 
 
@@ -146,7 +137,7 @@ def _unique(parts: Iterable[Expression]) -> list[Expression]:
     return list(dict.fromkeys(parts))
 
 
-def _merged(found: Iterable[Fact], node: type[All | OneOf]) -> list[Expression]:
+def merged(found: Iterable[Fact], node: type[All | OneOf]) -> list[Expression]:
     """Return facts without those that others decide, and with those that one fact can say made one.
 
     Where two of them decide the whole *node*, the other kind of node, empty, is among what is returned.
@@ -158,20 +149,20 @@ def _merged(found: Iterable[Fact], node: type[All | OneOf]) -> list[Expression]:
         i = 0
         while i < len(kept) and isinstance(new, Fact):
             before = kept[i]
-            together = _together(before, new, node) if isinstance(before, Fact) else before
-            if together is None:
+            one = together(before, new, node) if isinstance(before, Fact) else before
+            if one is None:
                 i += 1
             else:
                 del kept[i]
-                new, i = together, 0
+                new, i = one, 0
         kept.append(new)
     return _unique(each for kept in by_name.values() for each in kept)
 
 
-def _together(a: Fact, b: Fact, node: type[All | OneOf]) -> Expression | None:
+def together(a: Fact, b: Fact, node: type[All | OneOf]) -> Expression | None:
     """Return two facts as one expression under *node*; None: they are two."""
     if node is OneOf:  # by De Morgan
-        flipped = _together(_flipped(a), _flipped(b), All)
+        flipped = together(_flipped(a), _flipped(b), All)
         return None if flipped is None else negated(flipped)
     if implies(a, b):
         return a
@@ -204,7 +195,7 @@ def _both(a: Fact, b: Fact) -> tuple[Any, ...]:
 def _either(a: Fact, b: Fact) -> tuple[Any, ...]:
     if a.kind in ("skill", "number"):
         return union(a.values, b.values)
-    return tuple(sorted({*a.values, *b.values}, key=_in_order))
+    return tuple(sorted({*a.values, *b.values}, key=in_order))
 
 
 def _except(a: Fact, b: Fact) -> tuple[Any, ...]:
@@ -279,7 +270,7 @@ def _is_within(a: Fact, b: Fact) -> bool:
 def _common(parts: list[Expression], other: type[All | OneOf]) -> Expression | None:
     """Return what stands in most of the groups among *parts*, if it stands in several."""
     counts = Counter(below for part in parts if isinstance(part, other) for below in part.parts)
-    shared = [(-count, _in_order(below), below) for below, count in counts.items() if count > 1]
+    shared = [(-count, in_order(below), below) for below, count in counts.items() if count > 1]
     return min(shared, key=lambda each: each[:2])[2] if shared else None
 
 
@@ -296,210 +287,16 @@ def _factored(
     yield _joined([common, _joined(rests, node, other)], other, node)
 
 
-def _in_order(part: object) -> tuple[Any, ...]:
+def in_order(part: object) -> tuple[Any, ...]:
     """Return by what parts, and values, are sorted: one total order over all of them."""
     if isinstance(part, Fact):
         kinds = ("agent", "skill", "has", "word", "number")
-        return (0, kinds.index(part.kind), part.name, part.negated, tuple(map(_in_order, part.values)))
+        return (0, kinds.index(part.kind), part.name, part.negated, tuple(map(in_order, part.values)))
     if isinstance(part, All | OneOf):
-        return (1, isinstance(part, OneOf), len(part.parts), tuple(map(_in_order, part.parts)))
+        return (1, isinstance(part, OneOf), len(part.parts), tuple(map(in_order, part.parts)))
     if isinstance(part, bool):
         return (2, part)
     return (3, part) if isinstance(part, str) else (4, part)
-
-
-# --- one form -------------------------------------------------------------------------------
-
-MOST_TERMS = 32
-"""With more alternatives than this, a form is only kept that may not be the one form."""
-
-_Term: TypeAlias = tuple[Fact, ...]
-"""Facts that hold together, sorted: one alternative."""
-
-
-def canonical(expression: Expression) -> Expression:
-    """Return the one form of *expression*, made of all its prime implicants (Blake 1937).
-
-    Two expressions with the same meaning have the same form, as long as they have at most
-    `MOST_TERMS` alternatives and it does not hang on several values of one attribute.
-    """
-    terms = _alternatives(expression)
-    primes = None if terms is None else _primes(terms)
-    return expression if primes is None else any_of(all_of(term) for term in primes)
-
-
-def _alternatives(expression: Expression) -> list[_Term] | None:
-    """Return the terms of which one must hold; None: they are too many."""
-    if isinstance(expression, Fact):
-        return [(expression,)]
-    below = [_alternatives(part) for part in expression.parts]
-    if isinstance(expression, OneOf):
-        found = [term for terms in below for term in terms or ()]
-        return None if None in below or len(found) > MOST_TERMS else found
-    whole: list[_Term] = [()]
-    for terms in below:
-        if terms is None or len(whole) * len(terms) > MOST_TERMS:
-            return None
-        joined = (_term((*first, *then)) for first in whole for then in terms)
-        whole = _largest([term for term in joined if term is not None])
-    return whole
-
-
-def _term(found: Iterable[Fact]) -> _Term | None:
-    """Return facts as one term; None: they cannot hold together."""
-    merged = _merged(found, All)
-    return None if NOTHING in merged else tuple(sorted(merged, key=_in_order))  # type: ignore[arg-type]
-
-
-def _largest(terms: Iterable[_Term]) -> list[_Term]:
-    """Return *terms* without those that others include, in order."""
-    kept: list[_Term] = []
-    for term in sorted(set(terms), key=lambda each: (len(each), _in_order(All(each)))):
-        if not any(_includes(other, term) for other in kept):
-            kept = [other for other in kept if not _includes(term, other)] + [term]
-    return kept
-
-
-def _includes(larger: _Term, smaller: _Term) -> bool:
-    """Whether *larger* holds wherever *smaller* does."""
-    return all(any(implies(each, wanted) for each in smaller) for wanted in larger)
-
-
-def _primes(terms: list[_Term]) -> list[_Term] | None:
-    """Return all prime implicants: add what two terms hold together, until nothing is new.
-
-    None: they, or the way to them, are too many.
-    """
-    ahead, kept = deque(terms), list[_Term]()
-    for _ in range(10 * MOST_TERMS):
-        if not ahead:
-            return kept
-        term = ahead.popleft()
-        if any(_includes(other, term) for other in kept):
-            continue
-        kept = [other for other in kept if not _includes(term, other)]
-        ahead += [each for other in kept for each in _consensus(other, term)]
-        kept.append(term)
-        if len(kept) > MOST_TERMS or len(ahead) > 10 * MOST_TERMS:
-            return None
-    return None
-
-
-def _consensus(first: _Term, then: _Term) -> Iterator[_Term]:
-    """Yield the terms that hold because one of the two does: `A and B`, `not A and C` give `B and C`."""
-    for a in first:
-        for b in then:
-            either = _together(a, b, OneOf) if a.name == b.name else None
-            if either is None or either in (a, b):
-                continue
-            rest = [each for each in first if each != a] + [each for each in then if each != b]
-            term = _term([*rest, either] if isinstance(either, Fact) else rest)
-            if term is not None:
-                yield term
-
-
-# --- asking ---------------------------------------------------------------------------------
-
-
-def compiled(expression: Expression) -> Test:
-    """Return a function that says whether *expression* holds for an agent. Cost of it: O(facts)."""
-    if isinstance(expression, Fact):
-        test = _TESTS[expression.kind](expression)
-        return (lambda skills, held, agent: not test(skills, held, agent)) if expression.negated else test
-    tests = tuple(compiled(part) for part in expression.parts)
-    if len(tests) == 2:
-        return _both_hold(*tests) if isinstance(expression, All) else _one_holds(*tests)
-    every = isinstance(expression, All)
-
-    def ask(skills: Mapping[str, float], held: Held, agent: str) -> bool:
-        for test in tests:
-            if test(skills, held, agent) is not every:
-                return not every
-        return every
-
-    return ask
-
-
-def _both_hold(first: Test, second: Test) -> Test:
-    return lambda skills, held, agent: first(skills, held, agent) and second(skills, held, agent)
-
-
-def _one_holds(first: Test, second: Test) -> Test:
-    return lambda skills, held, agent: first(skills, held, agent) or second(skills, held, agent)
-
-
-def _has_level(each: Fact) -> Test:
-    name, values = each.name, each.values
-    if len(values) == 1 and values[0][1:3] == (True, inf):
-        least = values[0][0]
-        return lambda skills, held, agent: skills.get(name, -1.0) >= least
-    return lambda skills, held, agent: contains(values, skills.get(name, -1.0))
-
-
-def _has_value(each: Fact) -> Test:
-    name = each.name
-    fits = _fits_word(each.values) if each.kind == "word" else _fits_number(each.values)
-
-    def ask(skills: Mapping[str, float], held: Held, agent: str) -> bool:
-        value = held.get(name)
-        return any(map(fits, value)) if isinstance(value, tuple) else fits(value)
-
-    return ask
-
-
-def _fits_word(words: tuple[Word, ...]) -> Callable[[object], bool]:
-    texts = frozenset(word for word in words if isinstance(word, str))
-    bools = frozenset(word for word in words if isinstance(word, bool))
-    # A number is no bool, although 1 == True.
-    return lambda value: value in (bools if isinstance(value, bool) else texts)
-
-
-def _fits_number(ranges: Ranges) -> Callable[[object], bool]:
-    return lambda value: (
-        isinstance(value, int | float) and not isinstance(value, bool) and contains(ranges, value)
-    )
-
-
-def _is_one_of(each: Fact) -> Test:
-    agents = frozenset(each.values)
-    return lambda skills, held, agent: agent in agents
-
-
-def _has(each: Fact) -> Test:
-    name = each.name
-    return lambda skills, held, agent: name in held
-
-
-_TESTS: Mapping[Kind, Callable[[Fact], Test]] = {
-    "skill": _has_level,
-    "number": _has_value,
-    "word": _has_value,
-    "has": _has,
-    "agent": _is_one_of,
-}
-
-
-def is_true(expression: Expression, known: Callable[[Fact], int], everybody: int) -> int:
-    """Return for whom *expression* holds, as bits: *known* says it of a fact, its negation aside.
-
-    Cost: O(facts).
-    """
-    if isinstance(expression, Fact):
-        bits = known(expression)
-        return everybody ^ bits if expression.negated else bits
-    if isinstance(expression, All):
-        bits = everybody
-        for part in expression.parts:
-            bits &= is_true(part, known, everybody)
-            if not bits:
-                return 0
-        return bits
-    bits = 0
-    for part in expression.parts:
-        bits |= is_true(part, known, everybody)
-        if bits == everybody:
-            break
-    return bits
 
 
 def facts(expression: Expression) -> Iterator[Fact]:

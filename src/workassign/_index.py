@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from workassign._asking import Asking
-from workassign._expressions import Fact, Test, compiled, is_true
+from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
-from workassign._records import AgentState, Signature, Work
+from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._state import State
+from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
 from workassign.policies.selection import Selection
@@ -346,7 +347,7 @@ class Index:
 
     def attend(self, agent: AgentState) -> None:
         """Keep who is there: available or busy, with room or without."""
-        if agent.presence in (Presence.AVAILABLE, Presence.BUSY):
+        if agent.presence in PRESENT:
             agent.profile.present[agent.agent.id] = agent
         else:
             agent.profile.present.pop(agent.agent.id, None)

@@ -388,13 +388,10 @@ class Interactions:
     def _has_room(self, agent: AgentState, work: Work) -> bool:
         """Whether pool, channel limit and capacity policy leave room, whatever her presence."""
         sig = work.sig
-        # What she is offered already takes up its room.
-        more = 0 if work.hold is not None and work.hold.agent is agent else 1
-        limit = agent.view.channel_limit(sig.channel)
-        within = limit is None or agent.on_channel(sig.channel) + more <= limit
-        room = within and agent.load + more * sig.units <= agent.pool
-        asked = more == 1 and self._state.plan.capacity is not None
-        return room and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
+        if work.hold is not None and work.hold.agent is agent:
+            return agent.has_room(sig, 0)  # what she is offered already takes up its room
+        asked = self._state.plan.capacity is not None
+        return agent.has_room(sig) and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
 
     def take_back(self, hold: Holding, cause: str, due: Instant | None, at: Instant) -> None:
         """Take accepted work from an agent who is gone; what is in wrap-up is done."""

@@ -32,14 +32,11 @@ from workassign._deadlines import (
 )
 from workassign._index import Index
 from workassign._moving import Moving
-from workassign._records import AgentState, Clock, Holding, Signature, Work
+from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
 from workassign._state import State
 from workassign.model import AgentId, Instant, Presence
 
-__all__ = ["PRESENT", "Pairing"]
-
-PRESENT = (Presence.AVAILABLE, Presence.BUSY)
-"""Who is there and may soon take something, with room or without."""
+__all__ = ["Pairing"]
 
 _Named: TypeAlias = tuple[int, float, int, int, int, Any]
 """(tier, key, sequence) of an interaction; 0 and the agent who names it, or 1 and itself."""
@@ -292,19 +289,16 @@ class Pairing:
         found = 0
         for profile in self.index.link_of(sig).profiles:
             for agent in profile.present.values():
-                if agent.pool >= sig.units and (not free or self._has_room(agent, sig)):
+                if agent.pool >= sig.units and (not free or self._may_be_given(agent, sig)):
                     found += 1
                     if found == most:
                         return found
         return found
 
-    def _has_room(self, agent: AgentState, sig: Signature) -> bool:
+    def _may_be_given(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* could be given such work now; the capacity policy is not asked."""
         resting = agent.rest is not None and self._turn.at < agent.rest
-        if agent.presence is not Presence.AVAILABLE or resting or agent.load + sig.units > agent.pool:
-            return False
-        limit = agent.view.channel_limit(sig.channel)
-        return limit is None or agent.on_channel(sig.channel) < limit
+        return agent.presence is Presence.AVAILABLE and not resting and agent.has_room(sig)
 
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""

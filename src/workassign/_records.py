@@ -25,6 +25,7 @@ from workassign.plan import Queue
 from workassign.policies.sla import Target
 
 __all__ = [
+    "PRESENT",
     "UNIT",
     "AgentState",
     "AgentView",
@@ -42,6 +43,10 @@ Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed
 
 UNIT = 1_000_000
 """Loads are whole millionths of a unit: sums of them are exact."""
+
+
+PRESENT = (Presence.AVAILABLE, Presence.BUSY)
+"""Who is there and may soon take something, with room or without."""
 
 
 class QueueState:
@@ -357,6 +362,18 @@ class AgentState:
         self.profile: Any = None
         self.standings: list[Any] = []
         self.personal: dict[Signature, Any] | None = None
+
+    def can_do(self, sig: Signature, needs: Needs) -> bool:
+        """Whether she serves the queue and the channel of *sig*, and meets *needs*, wherever she is."""
+        who = self.agent
+        serves = who.queues is None or sig.queue.name in who.queues
+        return serves and self.view.channel_limit(sig.channel) != 0 and who.meets(needs)
+
+    def has_room(self, sig: Signature, more: int = 1) -> bool:
+        """Whether pool and channel limit let her have so many *more*; the capacity policy is not asked."""
+        limit = self.view.channel_limit(sig.channel)
+        within = limit is None or self.on_channel(sig.channel) + more <= limit
+        return within and self.load + more * sig.units <= self.pool
 
     def on_channel(self, channel: str) -> int:
         """Return how many interactions of *channel* she is offered or holds. Cost: O(these)."""

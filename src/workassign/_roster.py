@@ -11,8 +11,8 @@ from workassign import events as ev
 from workassign._asking import Turn
 from workassign._deadlines import GRACE
 from workassign._interactions import Interactions
-from workassign._pairing import PRESENT, Pairing
-from workassign._records import AgentState
+from workassign._pairing import Pairing
+from workassign._records import PRESENT, AgentState
 from workassign._state import State
 from workassign.model import Agent, AgentId, Instant, Presence
 

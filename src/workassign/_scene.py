@@ -17,7 +17,7 @@ import attrs
 
 from workassign import events as ev
 from workassign._asking import short_name
-from workassign._records import UNIT, AgentState, Signature, Work
+from workassign._records import PRESENT, UNIT, AgentState, Signature, Work
 from workassign._state import State
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
@@ -332,8 +332,7 @@ class Scene:
         return self._again[key]
 
     def _is_candidate(self, agent: AgentState, sig: Signature) -> bool:
-        there = agent.presence in (Presence.AVAILABLE, Presence.BUSY)
-        return there and next(self._cannot(agent, sig), None) is None
+        return agent.presence in PRESENT and agent.can_do(sig, sig.needs)
 
     def _kept_until(self, work: Work) -> Instant | None:
         """Return until when *work* is kept for the agent it prefers; None if it is not."""

@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 import attrs
 
 from workassign import _schedule
-from workassign._records import Work
+from workassign._records import PRESENT, Work
 from workassign._scene import figure, when
 from workassign._state import State
-from workassign.model import Instant, Presence
+from workassign.model import Instant
 from workassign.needs import Needs
 from workassign.policies.escalation import Step
 
@@ -70,16 +70,8 @@ def _ahead(state: State, work: Work, at: Instant) -> Iterator[Milestone]:
 
 def _eligible(state: State, work: Work, needs: Needs) -> int:
     """Count who is signed on and could take *work* if it needed *needs*."""
-    sig, queue = work.sig, work.sig.queue.name
-    return sum(
-        1
-        for agent in state.agents.values()
-        if agent.presence in (Presence.AVAILABLE, Presence.BUSY)
-        and (agent.agent.queues is None or queue in agent.agent.queues)
-        and agent.view.channel_limit(sig.channel) != 0
-        and agent.pool >= sig.units
-        and agent.agent.meets(needs)
-    )
+    there = (agent for agent in state.agents.values() if agent.presence in PRESENT)
+    return sum(1 for agent in there if agent.pool >= work.sig.units and agent.can_do(work.sig, needs))
 
 
 def told_timeline(stones: Sequence[Milestone]) -> list[str]:

@@ -16,7 +16,8 @@ from workassign._names import NAME_LIMIT, checked_name
 from workassign.errors import UsageError
 
 if TYPE_CHECKING:
-    from workassign._expressions import Expression, Fact, Held, Test
+    from workassign._expressions import Expression, Fact
+    from workassign._truth import Held, Test
 
 __all__ = ["ANYBODY", "NAME_LIMIT", "Names", "Needs", "checked_levels", "checked_name", "joined", "kept"]
 
@@ -135,7 +136,7 @@ class Needs:
         if self.text is None:
             return all(skill in levels and levels[skill] >= least for skill, least in self.skills)
         if self._test is None:
-            from workassign._expressions import compiled
+            from workassign._truth import compiled
 
             object.__setattr__(self, "_test", compiled(self.expression))
         assert self._test is not None
@@ -287,14 +288,13 @@ def joined(first: Needs, then: Needs, *, either: bool = False) -> Needs:
         UsageError: If they are too large together, which two that anybody may ask for are not.
     """
     from workassign._expressions import all_of, any_of
-    from workassign._rules import JOINED
 
     parts = [first.expression, then.expression]
-    return _of(any_of(parts) if either else all_of(parts), [*first.wants, *then.wants], JOINED)
+    return _relaxed(any_of(parts) if either else all_of(parts), [*first.wants, *then.wants])
 
 
 def _relaxed(expression: Expression, wants: Iterable[tuple[Needs, float]] = ()) -> Needs:
-    """Return needs from others that may have been joined."""
+    """Return needs from others that may have been joined: within wider limits."""
     from workassign._rules import JOINED
 
     return _of(expression, wants, JOINED)
@@ -327,7 +327,8 @@ def _interned(
 
 def _of(expression: Expression, wants: Iterable[tuple[Needs, float]] = (), times: int = 1) -> Needs:
     """Return the one object for an expression and what is preferred beside it; *times* widens the limits."""
-    from workassign._expressions import ANYTHING, All, Fact, canonical, facts
+    from workassign._expressions import ANYTHING, All, Fact, facts
+    from workassign._implicants import canonical
     from workassign._rules import MOST_FACTS, RULE_LIMIT, written
 
     expression = canonical(expression)

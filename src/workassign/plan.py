@@ -6,20 +6,19 @@ A plan comes from TOML or is built in Python; every mistake is reported at once,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from workassign._tables import Tables, queue_data
 from workassign.errors import PlanError, UsageError
 from workassign.hours import Calendar
 from workassign.model import Channel
-from workassign.needs import ANYBODY, Needs, checked_name
+from workassign.needs import Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
 from workassign.policies.escalation import Step
-from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue, positive, problems
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Plan:
         Raises:
             PlanError: If anything is wrong; it lists every problem with its path.
         """
-        return _Reader(data).plan()
+        return _read(data)
 
     def to_data(self, *, strict: bool = True) -> dict[str, Any]:
         """Return the plan as plain data; `from_data` builds an equal one.
@@ -247,15 +246,6 @@ def _bad_name(name: object) -> str | None:
 
 # --- as data --------------------------------------------------------------------------------
 
-_ROOMS = {
-    "ordering": "ordering",
-    "selection": "selection",
-    "work": "work",
-    "sla": "sla",
-    "refusals": "offers",
-}
-"""Slot of a queue -> our module that a bare policy name is looked up in."""
-
 _DEFAULTS = "queue_defaults"
 """The table of settings that hold for every queue that does not say otherwise."""
 
@@ -273,29 +263,9 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
             return getattr(policy, "__qualname__", type(policy).__name__)
         return spec
 
-    queues = {}
-    for name, queue in plan.queues.items():
-        table = {each.name: getattr(queue, each.name) for each in attrs.fields(Queue)}
-        for slot in _ROOMS:
-            if table[slot] is not None:
-                table[slot] = named(f"queues.{name}.{slot}", table[slot])
-        table["scoring"] = [
-            named(f"queues.{name}.scoring[{i}]", each) for i, each in enumerate(queue.scoring)
-        ]
-        table["targets"] = [
-            _target_data(each, partial(named, f"queues.{name}.targets[{i}].within"))
-            for i, each in enumerate(queue.targets)
-        ]
-        table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
-        table["needs"] = queue.needs.data
-        table["steps"] = [_step_data(step) for step in queue.steps]
-        for later in _LATER:  # said only where it is meant: plans of before keep their hash
-            if getattr(queue, later) == getattr(_PLAIN, later):
-                table[later] = None
-        queues[name] = {key: value for key, value in table.items() if value is not None}
     data: dict[str, Any] = {
         "name": plan.name,
-        "queues": queues,
+        "queues": {name: queue_data(queue, f"queues.{name}", named) for name, queue in plan.queues.items()},
         "channels": {name: {"units": channel.units} for name, channel in plan.channels.items()},
         "successors": dict(plan.successors),
         "reconnect_grace": plan.reconnect_grace,
@@ -313,36 +283,6 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
     return data
 
 
-_PLAIN = Queue()
-_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps")
-"""Settings that the first plans did not have."""
-
-
-def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
-    """Return the fields of *settings* that are not at their default."""
-    fields = attrs.fields(type(settings))
-    return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
-
-
-def _step_data(step: Step) -> dict[str, Any]:
-    table = _said(step)
-    table["also"] = None if step.also is None else step.also.data
-    table["lower"] = dict(sorted(step.lower.items())) or None
-    table["widen"] = {name: list(values) for name, values in sorted(step.widen.items())} or None
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in table.items()
-        if value is not None
-    }
-
-
-def _target_data(target: Target, named: Callable[[Any], naming.Spec]) -> dict[str, Any]:
-    table = _said(target)
-    if callable(target.within):
-        table["within"] = named(target.within)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
-
-
 def _nameless(spec: object) -> bool:
     """Whether somewhere in a described policy a part has no name."""
     if isinstance(spec, Mapping):
@@ -352,176 +292,43 @@ def _nameless(spec: object) -> bool:
     return spec == naming.NAMELESS
 
 
-def _tupled(value: Any) -> Any:  # noqa: ANN401 - any plain data
-    return tuple(value) if isinstance(value, list) else value
+def _read(data: Mapping[str, Any]) -> Plan:
+    """Return the plan, or raise with every problem."""
+    tables = Tables()
+    table = tables.table("", data)
+    known = {each.name for each in attrs.fields(Plan)}
+    settings = {key: value for key, value in table.items() if key in known}
+    tables.unknown("", table, [*known, _DEFAULTS, *_ELSEWHERE])
+    settings |= _read_parts(tables, table)
+    try:
+        plan = Plan(**settings)
+    except PlanError as error:
+        tables.found.extend(error.problems)
+    if tables.found:
+        raise PlanError(tables.found)
+    return plan
 
 
-_ALL_DAY = Calendar()
-
-
-class _Reader:
-    """Turns data into a plan and gathers what is wrong with it."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._data = data
-        self._found: list[str] = []
-
-    def plan(self) -> Plan:
-        """Return the plan, or raise with every problem."""
-        data = self._table("", self._data)
-        known = {each.name for each in attrs.fields(Plan)}
-        settings = {key: value for key, value in data.items() if key in known}
-        self._unknown("", data, [*known, _DEFAULTS, *_ELSEWHERE])
-        defaults = self._table(_DEFAULTS, data.get(_DEFAULTS, {}))
-        if "queues" in data:
-            queues = self._table("queues", data["queues"])
-            settings["queues"] = {
-                name: self._queue(f"queues.{name}", {**defaults, **self._table(f"queues.{name}", each)})
-                for name, each in queues.items()
-            }
-        elif defaults:
-            self._found.append(f"{_DEFAULTS}: there are no queues that it could hold for")
-        if "channels" in data:
-            channels = self._table("channels", data["channels"])
-            settings["channels"] = {
-                name: self._channel(f"channels.{name}", each) for name, each in channels.items()
-            }
-        if "calendars" in data:
-            calendars = self._table("calendars", data["calendars"])
-            settings["calendars"] = {
-                name: self._calendar(f"calendars.{name}", each) for name, each in calendars.items()
-            }
-        for names in ("skills", "attributes"):
-            if names in data:
-                settings[names] = self._names(names, data[names])
-        if "capacity" in data:
-            settings["capacity"] = self._policy("capacity", data["capacity"], "capacity")
-        if "successors" in data:
-            settings["successors"] = self._table("successors", data["successors"])
-        try:
-            plan = Plan(**settings)
-        except PlanError as error:
-            self._found.extend(error.problems)
-        if self._found:
-            raise PlanError(self._found)
-        return plan
-
-    def _queue(self, path: str, table: Mapping[str, Any]) -> Queue:
-        settings = dict(table)
-        self._unknown(f"{path}.", table, [each.name for each in attrs.fields(Queue)])
-        for slot, room in _ROOMS.items():
-            if slot in table:
-                settings[slot] = self._policy(f"{path}.{slot}", table[slot], room)
-        scoring = table.get("scoring", [])
-        if not isinstance(scoring, list | tuple):
-            self._found.append(f"{path}.scoring: must be a list of policies, not {scoring!r}")
-            scoring = []
-        settings["scoring"] = tuple(
-            self._policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
-        )
-        settings["targets"] = self._targets(f"{path}.targets", table.get("targets", []))
-        if "needs" in table:
-            settings["needs"] = self._needs(f"{path}.needs", table["needs"])
-        settings["steps"] = self._steps(f"{path}.steps", table.get("steps", []))
-        if "alarms" in table:
-            settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
-        return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
-
-    def _targets(self, path: str, value: object) -> tuple[Target, ...]:
-        if not isinstance(value, list | tuple):
-            self._found.append(f"{path}: must be a list of tables, not {value!r}")
-            return ()
-        return tuple(
-            each for i, table in enumerate(value) if (each := self._target(f"{path}[{i}]", table)) is not None
-        )
-
-    def _target(self, path: str, value: object) -> Target | None:
-        table = self._table(path, value)
-        known = [each.name for each in attrs.fields(Target)]
-        self._unknown(f"{path}.", table, known)
-        missing = [key for key in ("measures", "within") if key not in table]
-        self._found += [f"{path}.{key}: is missing" for key in missing]
-        if missing:
-            return None
-        settings: dict[str, Any] = {
-            key: tuple(each) if isinstance(each, list) else each for key, each in table.items()
+def _read_parts(tables: Tables, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a plan that are tables themselves, or name policies."""
+    settings: dict[str, Any] = {}
+    defaults = tables.table(_DEFAULTS, table.get(_DEFAULTS, {}))
+    if "queues" in table:
+        settings["queues"] = {
+            name: tables.queue(f"queues.{name}", {**defaults, **tables.table(f"queues.{name}", each)})
+            for name, each in tables.table("queues", table["queues"]).items()
         }
-        if isinstance(table["within"], str | Mapping):
-            settings["within"] = self._policy(f"{path}.within", table["within"], "sla")
-        return Target(**{key: each for key, each in settings.items() if key in known})
-
-    def _needs(self, path: str, value: object) -> Needs:
-        try:
-            if isinstance(value, str | Mapping):
-                return Needs(value)
-            problem = f"must be a rule, or a table skill -> level, not {value!r}"
-        except UsageError as error:
-            problem = str(error)
-        self._found.append(f"{path}: {problem}")
-        return ANYBODY
-
-    def _steps(self, path: str, value: object) -> tuple[Step, ...]:
-        """Return a list of steps, or those that a schedule known by name has."""
-        if isinstance(value, str | Mapping):
-            try:
-                return naming.made(value, "escalation")  # type: ignore[no-any-return]
-            except Exception as error:  # noqa: BLE001 - somebody's function may raise anything
-                self._found.append(f"{path}: {error}")
-                return ()
-        if not isinstance(value, list | tuple):
-            self._found.append(f"{path}: must be a list of tables, or a schedule by name, not {value!r}")
-            return ()
-        return tuple(self._step(f"{path}[{i}]", each) for i, each in enumerate(value))
-
-    def _step(self, path: str, value: object) -> Step:
-        table = self._table(path, value)
-        known = [each.name for each in attrs.fields(Step)]
-        self._unknown(f"{path}.", table, known)
-        settings = {key: _tupled(each) for key, each in table.items() if key in known}
-        if "also" in settings:
-            settings["also"] = self._needs(f"{path}.also", settings["also"])
-        if isinstance(settings.get("widen"), Mapping):
-            settings["widen"] = {name: _tupled(each) for name, each in settings["widen"].items()}
-        return Step(**settings)
-
-    def _alarms(self, path: str, value: object) -> Alarms:
-        table = self._table(path, value)
-        known = [each.name for each in attrs.fields(Alarms)]
-        self._unknown(f"{path}.", table, known)
-        return Alarms(**{key: each for key, each in table.items() if key in known})
-
-    def _calendar(self, path: str, value: object) -> Calendar:
-        try:
-            return Calendar.from_data(self._table(path, value))
-        except UsageError as error:
-            self._found += [f"{path}.{line}" for line in str(error).splitlines()]
-            return _ALL_DAY  # stands in for the wrong one, so that the rest is checked too
-
-    def _channel(self, path: str, value: object) -> Channel:
-        table = self._table(path, value)
-        self._unknown(f"{path}.", table, ["units"])
-        return Channel(units=table.get("units", 1.0))
-
-    def _policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
-        try:
-            return naming.resolve(spec, room)  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - somebody's factory may raise anything
-            self._found.append(f"{path}: {error}")
-            return naming.resolve  # stands in for the wrong one, so that the rest is checked too
-
-    def _table(self, path: str, value: object) -> Mapping[str, Any]:
-        if isinstance(value, Mapping):
-            return value
-        self._found.append(f"{path or 'plan'}: must be a table, not {value!r}")
-        return {}
-
-    def _names(self, path: str, value: object) -> frozenset[str] | None:
-        if isinstance(value, list | tuple | set | frozenset) and all(isinstance(each, str) for each in value):
-            return frozenset(value)
-        self._found.append(f"{path}: must be a list of names, not {value!r}")
-        return None
-
-    def _unknown(self, path: str, table: Mapping[str, Any], known: list[str]) -> None:
-        for key in table:
-            if key not in known:
-                self._found.append(f"{path}{key}: unknown; there are {', '.join(sorted(known))}")
+    elif defaults:
+        tables.found.append(f"{_DEFAULTS}: there are no queues that it could hold for")
+    for part, read in (("channels", tables.channel), ("calendars", tables.calendar)):
+        if part in table:
+            each_of = tables.table(part, table[part])
+            settings[part] = {name: read(f"{part}.{name}", each) for name, each in each_of.items()}
+    for names in ("skills", "attributes"):
+        if names in table:
+            settings[names] = tables.names(names, table[names])
+    if "capacity" in table:
+        settings["capacity"] = tables.policy("capacity", table["capacity"], "capacity")
+    if "successors" in table:
+        settings["successors"] = tables.table("successors", table["successors"])
+    return settings

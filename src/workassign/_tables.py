@@ -1,0 +1,225 @@
+"""How is a queue written as a table, and read? And what else a plan's data is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import attrs
+
+from workassign.errors import UsageError
+from workassign.hours import Calendar
+from workassign.model import Channel
+from workassign.needs import ANYBODY, Needs
+from workassign.policies import naming
+from workassign.policies.escalation import Step
+from workassign.policies.sla import Target
+from workassign.queues import Alarms, Queue
+
+__all__ = ["Named", "Tables", "queue_data"]
+
+_ROOMS = {
+    "ordering": "ordering",
+    "selection": "selection",
+    "work": "work",
+    "sla": "sla",
+    "refusals": "offers",
+}
+"""Slot of a queue -> our module that a bare policy name is looked up in."""
+
+Named: TypeAlias = Callable[[str, Callable[..., Any]], naming.Spec]
+"""Returns the name, and the settings, of the policy that stands at a path."""
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
+    """Return *queue*, which stands at *path*, as plain data."""
+    table = {each.name: getattr(queue, each.name) for each in attrs.fields(Queue)}
+    for slot in _ROOMS:
+        if table[slot] is not None:
+            table[slot] = named(f"{path}.{slot}", table[slot])
+    table["scoring"] = [named(f"{path}.scoring[{i}]", each) for i, each in enumerate(queue.scoring)]
+    table["targets"] = [
+        _target_data(each, partial(named, f"{path}.targets[{i}].within"))
+        for i, each in enumerate(queue.targets)
+    ]
+    table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
+    table["needs"] = queue.needs.data
+    table["steps"] = [_step_data(step) for step in queue.steps]
+    for later in _LATER:  # said only where it is meant: plans of before keep their hash
+        if getattr(queue, later) == getattr(_PLAIN, later):
+            table[later] = None
+    return {key: value for key, value in table.items() if value is not None}
+
+
+_PLAIN = Queue()
+_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps")
+"""Settings that the first plans did not have."""
+
+
+def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of *settings* that are not at their default."""
+    fields = attrs.fields(type(settings))
+    return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    table = _said(step)
+    table["also"] = None if step.also is None else step.also.data
+    table["lower"] = dict(sorted(step.lower.items())) or None
+    table["widen"] = {name: list(values) for name, values in sorted(step.widen.items())} or None
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in table.items()
+        if value is not None
+    }
+
+
+def _target_data(target: Target, named: Callable[[Any], naming.Spec]) -> dict[str, Any]:
+    table = _said(target)
+    if callable(target.within):
+        table["within"] = named(target.within)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
+
+
+# --- reading --------------------------------------------------------------------------------
+
+_ALL_DAY = Calendar()
+
+
+class Tables:
+    """Turns tables into what they stand for and gathers what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        """Every problem, behind its path."""
+
+    def queue(self, path: str, table: Mapping[str, Any]) -> Queue:
+        """Return the queue that stands at *path*."""
+        settings = dict(table)
+        self.unknown(f"{path}.", table, [each.name for each in attrs.fields(Queue)])
+        for slot, room in _ROOMS.items():
+            if slot in table:
+                settings[slot] = self.policy(f"{path}.{slot}", table[slot], room)
+        scoring = table.get("scoring", [])
+        if not isinstance(scoring, list | tuple):
+            self.found.append(f"{path}.scoring: must be a list of policies, not {scoring!r}")
+            scoring = []
+        settings["scoring"] = tuple(
+            self.policy(f"{path}.scoring[{i}]", each, "scoring") for i, each in enumerate(scoring)
+        )
+        settings["targets"] = self._targets(f"{path}.targets", table.get("targets", []))
+        if "needs" in table:
+            settings["needs"] = self._needs(f"{path}.needs", table["needs"])
+        settings["steps"] = self._steps(f"{path}.steps", table.get("steps", []))
+        if "alarms" in table:
+            settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
+        return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
+
+    def _targets(self, path: str, value: object) -> tuple[Target, ...]:
+        if not isinstance(value, list | tuple):
+            self.found.append(f"{path}: must be a list of tables, not {value!r}")
+            return ()
+        return tuple(
+            each for i, table in enumerate(value) if (each := self._target(f"{path}[{i}]", table)) is not None
+        )
+
+    def _target(self, path: str, value: object) -> Target | None:
+        settings = self._settings(path, value, Target)
+        missing = [key for key in ("measures", "within") if key not in settings]
+        self.found += [f"{path}.{key}: is missing" for key in missing]
+        if missing:
+            return None
+        if isinstance(settings["within"], str | Mapping):
+            settings["within"] = self.policy(f"{path}.within", settings["within"], "sla")
+        return Target(**settings)
+
+    def _needs(self, path: str, value: object) -> Needs:
+        try:
+            if isinstance(value, str | Mapping):
+                return Needs(value)
+            problem = f"must be a rule, or a table skill -> level, not {value!r}"
+        except UsageError as error:
+            problem = str(error)
+        self.found.append(f"{path}: {problem}")
+        return ANYBODY
+
+    def _steps(self, path: str, value: object) -> tuple[Step, ...]:
+        """Return a list of steps, or those that a schedule known by name has."""
+        if isinstance(value, str | Mapping):
+            try:
+                return naming.made(value, "escalation")  # type: ignore[no-any-return]
+            except Exception as error:  # noqa: BLE001 - somebody's function may raise anything
+                self.found.append(f"{path}: {error}")
+                return ()
+        if not isinstance(value, list | tuple):
+            self.found.append(f"{path}: must be a list of tables, or a schedule by name, not {value!r}")
+            return ()
+        return tuple(self._step(f"{path}[{i}]", each) for i, each in enumerate(value))
+
+    def _step(self, path: str, value: object) -> Step:
+        settings = self._settings(path, value, Step)
+        if "also" in settings:
+            settings["also"] = self._needs(f"{path}.also", settings["also"])
+        if isinstance(settings.get("widen"), Mapping):
+            settings["widen"] = {name: _tupled(each) for name, each in settings["widen"].items()}
+        return Step(**settings)
+
+    def _alarms(self, path: str, value: object) -> Alarms:
+        return Alarms(**self._settings(path, value, Alarms))
+
+    def _settings(self, path: str, value: object, kind: type[attrs.AttrsInstance]) -> dict[str, Any]:
+        """Return what a table says of the fields of *kind*, lists as tuples."""
+        table = self.table(path, value)
+        known = [each.name for each in attrs.fields(kind)]
+        self.unknown(f"{path}.", table, known)
+        return {key: _tupled(each) for key, each in table.items() if key in known}
+
+    def calendar(self, path: str, value: object) -> Calendar:
+        """Return business hours."""
+        try:
+            return Calendar.from_data(self.table(path, value))
+        except UsageError as error:
+            self.found += [f"{path}.{line}" for line in str(error).splitlines()]
+            return _ALL_DAY  # stands in for the wrong one, so that the rest is checked too
+
+    def channel(self, path: str, value: object) -> Channel:
+        """Return a channel."""
+        table = self.table(path, value)
+        self.unknown(f"{path}.", table, ["units"])
+        return Channel(units=table.get("units", 1.0))
+
+    def policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
+        """Return the policy that *spec* names; *room* is our module that a bare name is looked up in."""
+        try:
+            return naming.resolve(spec, room)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - somebody's factory may raise anything
+            self.found.append(f"{path}: {error}")
+            return naming.resolve  # stands in for the wrong one, so that the rest is checked too
+
+    def table(self, path: str, value: object) -> Mapping[str, Any]:
+        """Return *value* if it is a table; an empty one stands in for what is none."""
+        if isinstance(value, Mapping):
+            return value
+        self.found.append(f"{path or 'plan'}: must be a table, not {value!r}")
+        return {}
+
+    def names(self, path: str, value: object) -> frozenset[str] | None:
+        """Return a list of names."""
+        if isinstance(value, list | tuple | set | frozenset) and all(isinstance(each, str) for each in value):
+            return frozenset(value)
+        self.found.append(f"{path}: must be a list of names, not {value!r}")
+        return None
+
+    def unknown(self, path: str, table: Mapping[str, Any], known: list[str]) -> None:
+        """Note every key of *table* that is not *known*."""
+        for key in table:
+            if key not in known:
+                self.found.append(f"{path}{key}: unknown; there are {', '.join(sorted(known))}")
+
+
+def _tupled(value: Any) -> Any:  # noqa: ANN401 - any plain data
+    return tuple(value) if isinstance(value, list) else value
