@@ -1,4 +1,4 @@
-"""What stories of clocks and alarms are built of, and told with."""
+"""What the stories that tests tell are built of, and told with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from workassign import Agent, Calendar, Engine, Interaction, Plan, Queue, Target, instant
 from workassign import commands as cmd
@@ -63,6 +65,50 @@ class Checked(Engine):
         answer = super().tick(at)
         self.check()
         return answer
+
+
+@attrs.frozen
+class Kept:
+    """A turn as a journal keeps it."""
+
+    at: float
+    command: cmd.Command
+    facts: list[ev.Event]
+    timed: int
+
+
+class Floor:
+    """An engine whose turns are kept, and a clock that only goes where it is told."""
+
+    def __init__(self, plan: Plan, *agents: Agent) -> None:
+        self.plan = plan
+        self.engine = Engine(plan)
+        self.turns: list[Kept] = []
+        self.at = 0.0
+        for agent in agents:
+            self.do(cmd.AddAgent(agent))
+
+    def do(self, command: cmd.Command, at: float | None = None) -> list[ev.Event]:
+        self.at = self.at if at is None else at
+        answer = self.engine.handle(command, self.at)
+        self.turns.append(Kept(self.at, command, self.engine.facts, self.engine.timed))
+        return answer
+
+    def on(self, *agents: AgentId, at: float | None = None) -> None:
+        for agent in agents:
+            self.do(cmd.SignOn(agent), at)
+
+    def again(self) -> Engine:
+        """Return another engine that stands where this one does."""
+        engine = Engine(self.plan)
+        for turn in self.turns:
+            engine.absorb(turn.at, turn.command, turn.facts, turn.timed)
+        return engine
+
+
+def one(**fields: Any) -> Plan:
+    """Return a plan of one queue."""
+    return Plan(queues={"default": Queue(**fields)})
 
 
 def under(plan: Plan) -> Checked:

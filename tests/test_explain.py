@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.builders import Floor, Kept, one
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._records import AgentState, Work
 from workassign._state import State
-from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.explain import Candidate, Decision, Explanation, explain
 from workassign.model import Agent, Channel, Customer, Interaction, InteractionId, Presence
@@ -24,36 +23,8 @@ from workassign.plan import Plan, Queue
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
 
 
-@attrs.frozen
-class Kept:
-    """A turn as a journal keeps it."""
-
-    at: float
-    command: cmd.Command
-    facts: list[ev.Event]
-    timed: int
-
-
-class Floor:
-    """An engine whose turns are kept, and a clock that only goes where it is told."""
-
-    def __init__(self, plan: Plan, *agents: Agent) -> None:
-        self.plan = plan
-        self.engine = Engine(plan)
-        self.turns: list[Kept] = []
-        self.at = 0.0
-        for agent in agents:
-            self.do(cmd.AddAgent(agent))
-
-    def do(self, command: cmd.Command, at: float | None = None) -> list[ev.Event]:
-        self.at = self.at if at is None else at
-        answer = self.engine.handle(command, self.at)
-        self.turns.append(Kept(self.at, command, self.engine.facts, self.engine.timed))
-        return answer
-
-    def on(self, *agents: str, at: float | None = None) -> None:
-        for agent in agents:
-            self.do(cmd.SignOn(agent), at)
+class Asked(Floor):
+    """A floor that is asked why: what it answers is short, and can be written as JSON."""
 
     def submit(self, interaction: str, at: float | None = None, **fields: Any) -> list[ev.Event]:
         return self.do(cmd.Submit(Interaction(id=interaction, **fields)), at)
@@ -63,11 +34,6 @@ class Floor:
         json.dumps(explanation.as_dict(), allow_nan=False)
         assert len(explanation.text().splitlines()) <= len(explanation.story) + 9 * 20
         return explanation
-
-
-def one(**fields: Any) -> Plan:
-    """Return a plan of one queue."""
-    return Plan(queues={"default": Queue(**fields)})
 
 
 def order(decision: Decision) -> list[str]:
@@ -113,7 +79,7 @@ def test_every_true_reason_is_told(
         queues={"default": Queue(), "other": Queue()}, channels={"default": Channel(), "chat": Channel()}
     )
     able = {"billing": 3.0}
-    floor = Floor(plan, Agent(id="ann", skills=able), Agent(**{"id": "bob", "skills": able, **fields}))
+    floor = Asked(plan, Agent(id="ann", skills=able), Agent(**{"id": "bob", "skills": able, **fields}))
     floor.on("ann", "bob")
     if presence is Presence.OFFLINE:
         floor.do(cmd.SignOff("bob"))
@@ -137,7 +103,7 @@ def test_draining_and_a_full_channel_and_a_capacity_policy_exclude() -> None:
         Agent(id="cid", capacity=9),
         Agent(id="dan", capacity=1),
     ]
-    floor = Floor(plan, *roster)
+    floor = Asked(plan, *roster)
     for agent, channel in (("ann", "default"), ("bob", "chat"), ("cid", "default"), ("dan", "default")):
         floor.on(agent)
         floor.submit(f"first-{agent}", channel=channel)
@@ -165,7 +131,7 @@ def test_draining_and_a_full_channel_and_a_capacity_policy_exclude() -> None:
 def test_a_refusal_and_a_rest_exclude_until_they_end() -> None:
     """Both name their end, which is when the engine looks again."""
     plan = one(refusals=offers.per_cause(declined={"cool_down": 30, "exclusion": 600, "rest": 60}))
-    floor = Floor(plan, Agent(id="ann"), Agent(id="bob", capacity=2))
+    floor = Asked(plan, Agent(id="ann"), Agent(id="bob", capacity=2))
     floor.on("ann", "bob")
     _, offered = floor.submit("t", at=10)
     assert isinstance(offered, ev.Offered)
@@ -188,7 +154,7 @@ def test_a_refusal_and_a_rest_exclude_until_they_end() -> None:
 
 def test_if_all_have_refused_the_oldest_is_asked_again_after_her_cool_down() -> None:
     """The reason names the end that really holds for her."""
-    floor = Floor(
+    floor = Asked(
         one(refusals=offers.per_cause(declined={"cool_down": 30, "exclusion": 600})), Agent(id="ann")
     )
     floor.on("ann")
@@ -205,7 +171,7 @@ def test_if_all_have_refused_the_oldest_is_asked_again_after_her_cool_down() -> 
 
 def test_waiting_for_the_preferred_agent_keeps_the_others_out() -> None:
     """A free agent passes by what waits for another; when that one is free, she comes first."""
-    floor = Floor(one(sticky_wait=100.0), Agent(id="ann"), Agent(id="bob"))
+    floor = Asked(one(sticky_wait=100.0), Agent(id="ann"), Agent(id="bob"))
     floor.on("ann")
     floor.submit("other")
     floor.do(cmd.Accept(floor.engine.facts[-1].offer, "ann"), at=1)  # type: ignore[union-attr, arg-type]
@@ -228,7 +194,7 @@ def test_waiting_for_the_preferred_agent_keeps_the_others_out() -> None:
 
 def test_the_preferred_agent_comes_first_where_nothing_has_to_wait_for_her() -> None:
     """Without a sticky wait she is ranked before the others, and the text says why."""
-    floor = Floor(one(), Agent(id="ann"), Agent(id="bob"))
+    floor = Asked(one(), Agent(id="ann"), Agent(id="bob"))
     floor.on("ann", "bob")
     floor.submit("t", at=1, prefers="bob")
     explanation = floor.why("t")
@@ -239,7 +205,7 @@ def test_the_preferred_agent_comes_first_where_nothing_has_to_wait_for_her() -> 
 def test_an_agent_who_took_something_more_urgent_is_told_apart_from_one_who_could_not() -> None:
     """Two are freed in one turn: selection prefers ann for both, but she can take only one."""
     plan = one(refusals=offers.per_cause(disconnected={"cool_down": 1, "exclusion": 1}))
-    floor = Floor(plan, Agent(id="ann", skills={"x": 1}), Agent(id="bob"))
+    floor = Asked(plan, Agent(id="ann", skills={"x": 1}), Agent(id="bob"))
     floor.on("ann", "bob")
     floor.submit("urgent", at=1, needs=Needs({"x": 1}), tier=0)
     floor.submit("plain", at=1)
@@ -261,7 +227,7 @@ def test_an_agent_who_took_something_more_urgent_is_told_apart_from_one_who_coul
 def test_free_but_another_interaction_came_first() -> None:
     """A plan change frees all at once: the better agent for `any` is wanted elsewhere."""
     plan = Plan(queues={"default": Queue(), "vip": Queue()})
-    floor = Floor(plan, Agent(id="ann", queues={"default": 2, "vip": 1}), Agent(id="bob"))
+    floor = Asked(plan, Agent(id="ann", queues={"default": 2, "vip": 1}), Agent(id="bob"))
     floor.on("ann", "bob")
     for agent in ("ann", "bob"):
         floor.do(cmd.SetPresence(agent, Presence.BUSY), at=1)
@@ -290,7 +256,7 @@ def test_free_but_another_interaction_came_first() -> None:
 def test_a_late_tick_ranks_all_whose_rest_has_ended() -> None:
     """All that is due is heard before anybody is chosen, in whatever order it fell due."""
     plan = one(refusals=offers.per_cause(declined={"cool_down": 5, "exclusion": 5, "rest": 100}))
-    floor = Floor(plan, Agent(id="ann"), Agent(id="bob"))
+    floor = Asked(plan, Agent(id="ann"), Agent(id="bob"))
     for agent, at in (("ann", 1), ("bob", 2)):
         floor.on(agent, at=at)
         _, offered = floor.submit(f"for-{agent}", at=at)
@@ -311,14 +277,14 @@ def test_a_late_tick_ranks_all_whose_rest_has_ended() -> None:
 # --- in which order ---------------------------------------------------------------------------
 
 
-def with_history(policy: selection.Selection) -> Floor:
+def with_history(policy: selection.Selection) -> Asked:
     """Return a floor where ann, bob and cid differ in every figure that a policy may ask."""
     roster = [
         Agent(id="ann", skills={"x": 3}, capacity=4),
         Agent(id="bob", skills={"x": 9}, capacity=2),
         Agent(id="cid", skills={"x": 5}, capacity=8),
     ]
-    floor = Floor(
+    floor = Asked(
         Plan(queues={"default": Queue(selection=policy), "before": Queue(auto_accept=True)}), *roster
     )
     at = 0.0
@@ -374,7 +340,7 @@ def test_seeded_random_ranks_by_its_hash() -> None:
 
 def test_the_tie_break_is_visible() -> None:
     """Equal keys: who is idle for longer; equal there too: the lower roster number."""
-    floor = Floor(
+    floor = Asked(
         one(selection=selection.fewest_handled), *(Agent(id=each) for each in ("ann", "bob", "cid"))
     )
     floor.on("cid", at=1)
@@ -402,7 +368,7 @@ def test_head_starts_are_shown_in_seconds_with_their_policies() -> None:
         sla=sla.first_response(1800),
         offer_for=60,
     )
-    floor = Floor(Plan(queues={"default": queue}), Agent(id="ann"))
+    floor = Asked(Plan(queues={"default": queue}), Agent(id="ann"))
     floor.submit("calm", at=100)
     floor.submit("furious", at=900, sentiment=-1, customer=Customer(id="c", influence=50))
     floor.submit("calm too", at=901)
@@ -425,7 +391,7 @@ def test_head_starts_are_shown_in_seconds_with_their_policies() -> None:
 
 def test_nothing_else_waited() -> None:
     """An arrival goes straight to a free agent."""
-    floor = Floor(one(), Agent(id="ann"))
+    floor = Asked(one(), Agent(id="ann"))
     floor.on("ann")
     floor.submit("t", at=1)
     explanation = floor.why("t")
@@ -445,7 +411,7 @@ def test_the_whole_story_is_told() -> None:
             "expert": Queue(auto_accept=True, wrap_up=10),
         }
     )
-    floor = Floor(plan)
+    floor = Asked(plan)
     for agent in ("ann", "bob"):
         floor.do(cmd.AddAgent(Agent(id=agent)), at=start)
         floor.on(agent)
@@ -491,7 +457,7 @@ def test_the_whole_story_is_told() -> None:
 
 def test_by_hand_is_said_to_be_by_hand() -> None:
     """A manual assignment has candidates too, but nobody asked them."""
-    floor = Floor(one(), Agent(id="ann", capacity=0.5), Agent(id="bob"))
+    floor = Asked(one(), Agent(id="ann", capacity=0.5), Agent(id="bob"))
     floor.submit("t")
     floor.on("ann")
     floor.do(cmd.Assign("t", "ann", override=True), at=1)
@@ -505,7 +471,7 @@ def test_by_hand_is_said_to_be_by_hand() -> None:
 
 def test_an_unknown_interaction_is_a_mistake_of_the_caller() -> None:
     """The error names it, and says so if its submission was refused."""
-    floor = Floor(one(), Agent(id="ann"))
+    floor = Asked(one(), Agent(id="ann"))
     floor.submit("lost", at=1, queue="nowhere")
     with pytest.raises(UsageError, match=r"'ghost' was never taken in$"):
         floor.why("ghost")
@@ -517,7 +483,7 @@ def test_an_unknown_interaction_is_a_mistake_of_the_caller() -> None:
 
 def test_an_agent_of_the_same_name_is_somebody_else() -> None:
     """What is refused about agent `ann` is not in the story of interaction `ann`."""
-    floor = Floor(one(), Agent(id="ann"))
+    floor = Asked(one(), Agent(id="ann"))
     floor.submit("ann")
     floor.do(cmd.SignOff("ann"))
     assert [step.event for step in floor.why("ann").story] == ["Submitted"]
@@ -526,7 +492,7 @@ def test_an_agent_of_the_same_name_is_somebody_else() -> None:
 def test_a_policy_that_is_gone_is_named_and_does_not_stop_the_answer() -> None:
     """Old plans may name what no longer exists: in the header, or in a change of plan."""
     lost = {"use": "a_module_that_is_gone:clever", "most": 3}
-    floor = Floor(one(), Agent(id="ann"), Agent(id="bob"))
+    floor = Asked(one(), Agent(id="ann"), Agent(id="bob"))
     floor.on("bob", at=1)
     floor.on("ann", at=2)
     floor.submit("t", at=3)
@@ -559,7 +525,7 @@ def test_a_policy_that_answers_otherwise_today_is_not_believed() -> None:
     def broken(agent: selection.AgentFacts) -> float:
         raise ZeroDivisionError("oh")
 
-    floor = Floor(one(selection=least), Agent(id="ann"), Agent(id="bob"))
+    floor = Asked(one(selection=least), Agent(id="ann"), Agent(id="bob"))
     floor.on("ann", "bob")
     floor.submit("t")
     (decision,) = explain(one(selection=most), floor.turns, "t").decisions
@@ -571,7 +537,7 @@ def test_a_policy_that_answers_otherwise_today_is_not_believed() -> None:
 
 def test_many_agents_are_counted_and_few_are_shown() -> None:
     """The text stays short; the data has everybody."""
-    floor = Floor(one(), *(Agent(id=f"agent-{number}") for number in range(500)))
+    floor = Asked(one(), *(Agent(id=f"agent-{number}") for number in range(500)))
     floor.on(*(f"agent-{number}" for number in range(20)))
     floor.submit("t")
 
@@ -657,9 +623,9 @@ deeds = st.lists(
 )
 
 
-def played(plan: Plan, roster: list[dict[str, Any]], acts: list[tuple[Any, ...]]) -> Floor:
+def played(plan: Plan, roster: list[dict[str, Any]], acts: list[tuple[Any, ...]]) -> Asked:
     """Return a floor after random deeds; time is told promptly or late."""
-    floor = Floor(plan, *(Agent(id=f"agent-{number}", **fields) for number, fields in enumerate(roster)))
+    floor = Asked(plan, *(Agent(id=f"agent-{number}", **fields) for number, fields in enumerate(roster)))
     for number in range(len(roster)):
         floor.on(f"agent-{number}")
     for number, (deed, pick, fields, gap, late) in enumerate(acts):
@@ -672,7 +638,7 @@ def played(plan: Plan, roster: list[dict[str, Any]], acts: list[tuple[Any, ...]]
     return floor
 
 
-def wished(floor: Floor, deed: str, pick: int, interaction: Interaction) -> cmd.Command | None:
+def wished(floor: Asked, deed: str, pick: int, interaction: Interaction) -> cmd.Command | None:
     """Return a command that is possible now, if there is one."""
     state = floor.engine._state
     agent = f"agent-{pick % len(state.agents)}"
@@ -743,7 +709,7 @@ def apart(state: State, agent: AgentState, item: Work, at: float) -> bool:
     return not (there <= set(excluded) and oldest == agent.agent.id and at >= excluded[oldest])
 
 
-def instants(floor: Floor) -> Iterator[tuple[State, ev.Offered | ev.Assigned]]:
+def instants(floor: Asked) -> Iterator[tuple[State, ev.Offered | ev.Assigned]]:
     """Yield every decision, with the state just before it."""
     state = State(floor.plan)
     for turn in floor.turns:
@@ -792,7 +758,7 @@ def check_decision(state: State, decision: Decision, item: Work) -> None:
             assert can(state, agent, first, decision.at)
 
 
-def check_waiting(floor: Floor) -> None:
+def check_waiting(floor: Asked) -> None:
     """Of what still waits, everybody is excluded, and the funnel counts them all."""
     for item in floor.engine._state.waiting():
         explanation = floor.why(item.interaction.id)

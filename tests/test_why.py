@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from tests.brute import Item, Router
+from tests.builders import Floor, one
 from tests.test_same_decisions import AGENTS, DICE, STARTS, STEPS, Script, a_plan, an_agent, tuned
-from workassign import Agent, Channel, Engine, Interaction, Needs, Plan, Presence, Queue, UsageError
+from workassign import Agent, Channel, Interaction, Needs, Plan, Presence, Queue, UsageError
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.explain import Candidate, Way, WhyNot, WhyWaiting, explain, why_not, why_waiting
@@ -21,43 +22,10 @@ from workassign.policies import capacity, offers, selection
 from workassign.policies.selection import AgentFacts
 
 
-@attrs.frozen
-class Kept:
-    """A turn as a journal keeps it."""
-
-    at: float
-    command: cmd.Command
-    facts: list[ev.Event]
-    timed: int
-
-
-class Floor:
-    """An engine whose turns are kept, so that it can be built again."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.engine = Engine(plan)
-        self.turns: list[Kept] = []
-
-    def do(self, command: cmd.Command, at: float) -> list[ev.Event]:
-        answer = self.engine.handle(command, at)
-        self.turns.append(Kept(at, command, self.engine.facts, self.engine.timed))
-        return answer
-
-    def again(self) -> Engine:
-        """Return another engine that stands where this one does."""
-        engine = Engine(self.plan)
-        for turn in self.turns:
-            engine.absorb(turn.at, turn.command, turn.facts, turn.timed)
-        return engine
-
-
 def floor_of(plan: Plan, *agents: Agent, on: bool = True) -> Floor:
-    floor = Floor(plan)
-    for agent in agents:
-        floor.do(cmd.AddAgent(agent), 0)
-        if on:
-            floor.do(cmd.SignOn(agent.id), 0)
+    floor = Floor(plan, *agents)
+    if on:
+        floor.on(*(agent.id for agent in agents))
     return floor
 
 
@@ -72,10 +40,6 @@ def accept(floor: Floor, at: float) -> Fence:
 
 def kinds(found: WhyNot | Candidate) -> list[str]:
     return [reason.kind for reason in found.reasons]
-
-
-def one(**fields: Any) -> Plan:
-    return Plan(queues={"default": Queue(**fields)})
 
 
 # --- why not her ------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from workassign.model import AgentId, Instant, InteractionId, OfferId
 from workassign.plan import Plan
 from workassign.policies.sla import always
 
-__all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit"]
+__all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit", "due_of", "fresh"]
 
 PORTION = 200
 """So many facts are taken in together; a read takes in fewer."""
@@ -238,15 +238,14 @@ class Measures:
                 flow.young.popleft()
             else:
                 flow.others.pop()
-            old = flow.old if visit[6] is None or not visit[6].answered else flow.again
-            old[name] = since
+            (flow.old if fresh(visit) else flow.again)[name] = since
 
     def next_due(self, flow: Flow) -> Instant | None:
         """Return when the next acceptance in *flow* is due by its `sla`. Cost: O(1) on average."""
         found = [] if (first := flow.dues.first()) is None else [first[0]]
         self._trim(flow)
         if flow.soon:
-            due = _due(self.visits[flow.soon[0]])
+            due = due_of(self.visits[flow.soon[0]])
             found += [] if due is None else [due]
         return min(found, default=None)
 
@@ -254,7 +253,7 @@ class Measures:
         """Whether something waits in *flow* that has to be accepted until then."""
         visit = self.visits.get(name)
         here = visit is not None and visit[1] is flow and not self.is_late(name, visit[3])
-        return visit is not None and here and _due(visit) == due
+        return visit is not None and here and due_of(visit) == due
 
     def _trim(self, flow: Flow) -> None:
         """Forget who of those that are due soon is not any more."""
@@ -396,7 +395,12 @@ class Measures:
                 flow.own.row.settle()
 
 
-def _due(visit: Visit) -> Instant | None:
+def fresh(visit: Visit) -> bool:
+    """Whether nobody accepted it in this opening, in whatever queue."""
+    return visit[6] is None or not visit[6].answered
+
+
+def due_of(visit: Visit) -> Instant | None:
     """Return when the acceptance of something is due; None if it is not, or was accepted elsewhere before."""
-    _, _, _, target, opened, _, story = visit
-    return None if target is None or (story is not None and story.answered) else opened + target
+    _, _, _, target, opened, _, _ = visit
+    return None if target is None or not fresh(visit) else opened + target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workassign._gauges import Row, grained
-from workassign._measures import SHORT_FORM, Flow, Measures, Visit
+from workassign._measures import SHORT_FORM, Flow, Measures, Visit, due_of, fresh
 from workassign._people import Person
 from workassign._records import UNIT
 from workassign._series import Series
@@ -18,6 +18,7 @@ __all__ = [
     "close",
     "count",
     "end_wrap_up",
+    "flow_if_open",
     "flow_of",
     "leave",
     "let_go",
@@ -56,9 +57,9 @@ def begin_opening(m: Measures, who: Interaction, flow: Flow, target: float | Non
 
 def promise(m: Measures, name: InteractionId) -> None:
     """Keep when the first acceptance of something is due, where that is not the queue's usual target."""
-    _, flow, _, target, opened, _, story = m.visits[name]
-    if target is not None and not (story is not None and story.answered):
-        flow.dues.push((opened + target, name))
+    visit = m.visits[name]
+    if (due := due_of(visit)) is not None:
+        visit[1].dues.push((due, name))
 
 
 def story_of(m: Measures, name: InteractionId) -> Story:
@@ -80,8 +81,15 @@ def story_of(m: Measures, name: InteractionId) -> Story:
     return story
 
 
-def flow_of(m: Measures, name: InteractionId) -> Flow | None:
+def flow_of(m: Measures, name: InteractionId) -> Flow:
     """Return the flow in which an open interaction is."""
+    flow = flow_if_open(m, name)
+    assert flow is not None
+    return flow
+
+
+def flow_if_open(m: Measures, name: InteractionId) -> Flow | None:
+    """Return the flow in which an interaction is; None if it is closed."""
     if name in m.visits:
         return m.visits[name][1]
     if name in m.held:
@@ -92,33 +100,30 @@ def flow_of(m: Measures, name: InteractionId) -> Flow | None:
 # --- the end of waiting -------------------------------------------------------------------------
 
 
-def accept(m: Measures, name: InteractionId, visit: Visit, at: Instant) -> None:
+def accept(m: Measures, name: InteractionId, story: Story, at: Instant) -> None:
     """Count that an agent accepted what nobody in its queue had."""
-    since, flow, series, target, opened, _, story = visit
-    del m.visits[name]
+    since, flow, series, target, opened, _, _ = m.visits.pop(name)
     flow.old.pop(name, None)
     flow.again.pop(name, None)
-    fresh = story is None or not story.answered
     rows = [(row_of(m, series, since), at - since)]
-    if series is flow.later and fresh:
+    if series is flow.later and not story.answered:
         rows.append((row_of(m, m.moved, opened), at - opened))
-    targeted, late = fresh and target is not None, m.is_late(name, target)
+    targeted, late = target is not None and not story.answered, m.is_late(name, target)
     m.late.pop(name, None)
     for row, wait in rows:
         add_wait(row, wait, m.threshold(flow.queue, target), targeted=targeted)
         row.counts["answered_late"] += targeted and late
         add_segment(row, story, wait)
-        if story is not None and story.steps:
+        if story.steps:
             row.counts[f"stage:{story.steps}"] += 1
     if rows[0][0] is flow.own.row:
         flow.refresh()
-    if story is not None:
-        story.answered = True
+    story.answered = True
 
 
-def add_segment(row: Row, story: Story | None, wait: float) -> None:
+def add_segment(row: Row, story: Story, wait: float) -> None:
     """Count the wait of a customer of a segment."""
-    customer = None if story is None else story.interaction.customer
+    customer = story.interaction.customer
     if customer is not None and customer.segment is not None:
         row.counts[f"segment:{customer.segment}"] += 1
         row.counts[f"segment_wait:{customer.segment}"] += grained(wait)
@@ -131,22 +136,21 @@ def add_wait(row: Row, seconds: float, limit: float, *, targeted: bool) -> None:
 
 def leave(m: Measures, name: InteractionId, visit: Visit, what: str, at: Instant) -> None:
     """Count that something left its queue unanswered: *what* is abandoned, or exited:reason."""
-    since, flow, series, target, opened, _, story = visit
+    since, flow, series, target, opened, _, _ = visit
     if what != "exited:moved":
         promise_ends(m, name)
     del m.visits[name]
     flow.old.pop(name, None)
     flow.again.pop(name, None)
     _gone(m, row_of(m, series, since), what, at - since, m.threshold(flow.queue, target))
-    if series is flow.later and what != "exited:moved" and (story is None or not story.answered):
+    if series is flow.later and what != "exited:moved" and fresh(visit):
         _gone(m, row_of(m, m.moved, opened), what, at - opened, m.threshold(flow.queue, target))
 
 
 def promise_ends(m: Measures, name: InteractionId) -> None:
     """Count that an acceptance, which was due by its queue's `sla`, is not asked for any more."""
     visit = m.visits[name]
-    fresh = visit[6] is None or not visit[6].answered
-    if visit[3] is not None and fresh and not m.is_late(name, visit[3]):
+    if due_of(visit) is not None and not m.is_late(name, visit[3]):
         count(m, visit[1], f"cancelled:{SHORT_FORM}")
 
 
@@ -199,11 +203,9 @@ def end_wrap_up(flow: Flow, story: Story, at: Instant) -> None:
         story.wrapping = None
 
 
-def close(m: Measures, name: InteractionId, flow: Flow, story: Story | None, at: Instant) -> None:
+def close(m: Measures, name: InteractionId, flow: Flow, story: Story, at: Instant) -> None:
     """Count how the customer feels at the end; keep the story for a while."""
     m.late.pop(name, None)
-    if story is None:
-        return
     story.queue = flow.queue
     row = flow.own.row
     if story.felt is not None and story.first_felt is not None:

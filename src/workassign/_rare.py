@@ -15,6 +15,7 @@ from workassign._openings import (
     close,
     count,
     end_wrap_up,
+    flow_if_open,
     flow_of,
     leave,
     let_go,
@@ -74,7 +75,7 @@ def _assigned(m: Measures, event: ev.Assigned) -> None:
     if visit is not None:
         flow, opened, channel = visit[1], visit[4], visit[5]
         story = story_of(m, name)
-        accept(m, name, (*visit[:6], story), at)
+        accept(m, name, story, at)
     else:
         flow, opened, channel, story = m.back.pop(name)
     person.counts["direct"] += event.offer is None
@@ -90,7 +91,6 @@ def _assigned(m: Measures, event: ev.Assigned) -> None:
 def _offer_ended(m: Measures, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
     m.offers.pop(event.offer, None)
     flow, what = flow_of(m, event.interaction), _OFFER_ENDS[type(event)]
-    assert flow is not None
     count(m, flow, what)
     if isinstance(event, ev.Declined):
         count(m, flow, f"declined:{event.reason}")
@@ -125,7 +125,6 @@ def _abandoned(m: Measures, event: ev.Abandoned) -> None:
 
 def _closed_early(m: Measures, name: InteractionId, what: str, at: Instant) -> None:
     flow, story = flow_of(m, name), story_of(m, name)
-    assert flow is not None
     if name in m.visits:
         leave(m, name, m.visits[name], what, at)
     elif name in m.held:
@@ -147,9 +146,7 @@ def _transferred(m: Measures, event: ev.Transferred) -> None:
 
 
 def _escalated(m: Measures, event: ev.Escalated) -> None:
-    flow = flow_of(m, event.interaction)
-    assert flow is not None
-    count(m, flow, "escalated")
+    count(m, flow_of(m, event.interaction), "escalated")
     story_of(m, event.interaction).steps += 1
 
 
@@ -157,8 +154,7 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     name = event.interaction
     if not event.kept and name in m.stories:
         m.stories[name].steps = 0
-    flow = flow_of(m, name)
-    if flow is None or flow.queue != event.queue:
+    if flow_of(m, name).queue != event.queue:
         _move(m, event)
     elif name in m.visits:
         if event.target is None:
@@ -172,8 +168,8 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
 def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     """Let something go on in another queue."""
     name, at, story = event.interaction, event.at, story_of(m, event.interaction)
-    before, flow = flow_of(m, name), m.flow(event.queue)
-    story.moved = None if before is None else (at, before.queue)
+    flow = m.flow(event.queue)
+    story.moved = (at, flow_of(m, name).queue)
     flow.arrive()
     flow.later.row.entered += 1
     m.promises.moved(name, event.queue)
@@ -205,7 +201,7 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
 
 def _received(m: Measures, event: ev.MessageReceived) -> None:
     name = event.interaction
-    flow = flow_of(m, name)
+    flow = flow_if_open(m, name)
     if flow is None:
         return
     story = story_of(m, name)
@@ -222,7 +218,7 @@ def _received(m: Measures, event: ev.MessageReceived) -> None:
 
 
 def _replied(m: Measures, event: ev.ReplySent) -> None:
-    flow = flow_of(m, event.interaction)
+    flow = flow_if_open(m, event.interaction)
     if flow is None:  # after it was closed: nobody waits for it
         return
     story = story_of(m, event.interaction)
@@ -237,9 +233,7 @@ def _replied(m: Measures, event: ev.ReplySent) -> None:
 
 
 def _clock_started(m: Measures, event: ev.ClockStarted) -> None:
-    flow = flow_of(m, event.interaction)
-    assert flow is not None
-    m.promises.started(event, flow.queue)
+    m.promises.started(event, flow_of(m, event.interaction).queue)
 
 
 def _clock_changed(m: Measures, event: ev.ClockPaused | ev.ClockResumed) -> None:
@@ -264,12 +258,12 @@ def _ended_in(m: Measures, event: ev.ClockStopped | ev.ClockCancelled, run: Run)
         if at == event.at:
             return m.flow(queue)
     last = run.queue if story is None or story.queue is None else story.queue
-    return flow_of(m, event.interaction) or m.flow(last)
+    return flow_if_open(m, event.interaction) or m.flow(last)
 
 
 def _missed(m: Measures, event: ev.SlaMissed) -> None:
     run = m.promises.missed(event)
-    flow = flow_of(m, event.interaction)
+    flow = flow_if_open(m, event.interaction)
     if flow is None:
         return
     count(m, flow, f"missed:{event.target}")
@@ -278,7 +272,7 @@ def _missed(m: Measures, event: ev.SlaMissed) -> None:
 
 
 def _warned(m: Measures, event: ev.SlaWarned) -> None:
-    flow = flow_of(m, event.interaction)
+    flow = flow_if_open(m, event.interaction)
     if flow is not None:
         count(m, flow, f"warned:{event.target}")
 

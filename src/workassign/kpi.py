@@ -108,7 +108,6 @@ class Kpis:
             raise UsageError(f"attribution must be exit or arrival, not {attribution!r}")
         self.zone = _checked_zone(zone)
         self._thresholds = _checked_thresholds(threshold, plan)
-        self._plan = plan
         self._measures = Measures(
             plan,
             RARE,

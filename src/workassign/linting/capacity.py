@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import TypeAlias
 
+from workassign._records import UNIT
 from workassign.linting.findings import Finding, alike, finding
 from workassign.linting.staff import answers
 from workassign.model import Agent
@@ -20,9 +21,6 @@ __all__ = ["fullest", "of_capacity"]
 
 _MOST_STEPS = 100_000
 """A pool of more steps than this is only compared with the sum of all limits."""
-
-_EXACT = 1_000_000
-"""Units are exact to a millionth, as in the engine."""
 
 _Kind: TypeAlias = tuple[float, tuple[tuple[str, int], ...] | None]
 """What agents have in common here: capacity and channels."""
@@ -73,16 +71,16 @@ def fullest(capacity: float, loads: Sequence[tuple[float, int | None]]) -> float
     >>> fullest(5, [(2, 2)]), fullest(5, [(2, None)]), fullest(5, [(2, 2), (0.5, None)])
     (4.0, 4.0, 5.0)
     """
-    whole = [(round(units * _EXACT), limit) for units, limit in loads]
-    pool = round(capacity * _EXACT)
+    whole = [(round(units * UNIT), limit) for units, limit in loads]
+    pool = round(capacity * UNIT)
     step = gcd(*(units for units, _ in whole))
     if not step:
         return 0.0
     counts = [(units // step, pool // units if limit is None else limit) for units, limit in whole]
     steps = pool // step
     if steps > _MOST_STEPS:
-        return min(pool, sum(units * step * count for units, count in counts)) / _EXACT
-    return _reachable(counts, steps) * step / _EXACT
+        return min(pool, sum(units * step * count for units, count in counts)) / UNIT
+    return _reachable(counts, steps) * step / UNIT
 
 
 def _reachable(counts: Sequence[tuple[int, int]], most: int) -> int:
@@ -104,7 +102,7 @@ def _of_limits(plan: Plan, agent: Agent, more: str) -> Iterator[Finding]:
         channel = plan.channels.get(name)
         if channel is None or limit <= 1:
             continue  # one that does not fit at all is the business of the roster
-        fit = round(agent.capacity * _EXACT) // round(channel.units * _EXACT)
+        fit = round(agent.capacity * UNIT) // round(channel.units * UNIT)
         if fit < limit:
             message = f"is {limit}, but her capacity of {agent.capacity:g} is full with {fit}{more}"
             place = f"roster.{agent.id}.channels.{name}"

@@ -10,7 +10,7 @@ import attrs
 
 from workassign.linting.findings import Finding, finding, listed
 from workassign.linting.priorities import Outranked, came_after
-from workassign.linting.staff import Staff, asked, lacking
+from workassign.linting.staff import Staff, asked, closest
 from workassign.linting.steps import places
 from workassign.model import Interaction
 from workassign.needs import Names, Needs, joined
@@ -143,9 +143,8 @@ def _unroutable(plan: Plan, staff: Staff, kind: _Kind) -> _Problem | None:
         return f"nobody serves both {what}", "give both to one agent"
     able = here & staff.meeting(needs)
     if not able:
-        closest = min(staff.named(here), key=lambda agent: (len(lacking(agent, needs)), agent.id))
         message = f"nobody on {what} meets the needs {asked(needs)}"
-        return message, f"{closest.id} is closest: she lacks {listed(lacking(closest, needs))}"
+        return message, closest(staff.named(here), needs)
     most = max(agent.capacity for agent in staff.named(able))
     message = f"takes {units:g} units on channel {channel}, those who can do it have at most {most:g}"
     return message, "raise a capacity, or lower the channel's units"

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from workassign.linting.findings import listed
 from workassign.model import Agent, AgentId
 from workassign.needs import ANYBODY, Needs
 from workassign.plan import Queue
 
-__all__ = ["Agents", "Staff", "answers", "asked", "lacking"]
+__all__ = ["Agents", "Staff", "answers", "asked", "closest"]
 
 Agents: TypeAlias = int
 """A set of agents of the roster, as bits."""
@@ -167,7 +168,18 @@ def asked(needs: Needs) -> str:
     return ", ".join(_said(part) for part in _in_order(needs))
 
 
-def lacking(agent: Agent, needs: Needs) -> list[str]:
+def closest(agents: Iterable[Agent], needs: Needs) -> str:
+    """Say which of *agents* lacks the least of what *needs* ask for, and what that is.
+
+    >>> closest([Agent(id="ann"), Agent(id="bob", skills={"x": 1})], Needs({"x": 1, "y": 2}))
+    'bob is closest: she lacks y 2'
+    """
+    found = [(agent.id, _lacking(agent, needs)) for agent in agents]
+    who, missing = min(found, key=lambda each: (len(each[1]), each[0]))
+    return f"{who} is closest: she lacks {listed(missing)}"
+
+
+def _lacking(agent: Agent, needs: Needs) -> list[str]:
     """Return what *agent* has not, or not well enough, of what *needs* ask for."""
     return [_said(part) for part in _in_order(needs) if not agent.meets(part)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workassign.linting.findings import Finding, finding, listed
-from workassign.linting.staff import Staff, asked, lacking
+from workassign.linting.staff import Staff, asked, closest
 from workassign.linting.steps import places
 from workassign.needs import ANYBODY, Names, Needs
 from workassign.plan import Plan
@@ -20,9 +20,8 @@ def of_queue_needs(plan: Plan, staff: Staff) -> Iterator[Finding]:
             continue  # that nobody serves it is the business of the roster
         if any(staff.naming(there) & staff.meeting(needs) for there, needs in places(plan, name, ANYBODY)):
             continue
-        closest = min(staff.named(here), key=lambda agent: (len(lacking(agent, queue.needs)), agent.id))
         message = f"nobody who serves the queue meets them: {asked(queue.needs)}"
-        suggestion = f"{closest.id} is closest: she lacks {listed(lacking(closest, queue.needs))}"
+        suggestion = closest(staff.named(here), queue.needs)
         yield finding("nobody_for_queue_needs", f"queues.{name}.needs", message, suggestion)
 
 
