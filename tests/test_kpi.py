@@ -278,6 +278,23 @@ def test_segments_are_known_of_what_was_moved_too() -> None:
     assert center(queue="other").wait_parity is None
 
 
+def test_an_id_that_was_forgotten_and_comes_again_brings_nothing_of_the_one_before() -> None:
+    """Whether or not a minute has passed since: figures do not hang on when minutes turn."""
+    found = []
+    for start in (0.0, 50.0):
+        center = Center(Plan(retention=1.0), attribution="arrival")
+        center.on(start, ANN)
+        center.submit(start, "t", customer=Customer(id="c", segment="gold"))
+        center.give(start, "t")
+        center.done(start + 2, "t")
+        center.submit(start + 10, *(f"u{i}" for i in range(100)))
+        center.submit(start + 11, "t")
+        center.give(start + 14, "t")
+        center.done(start + 15, "t")
+        found.append((center().resolution, center.kpis.segments()))
+    assert found == [(3.0, {"gold": (1, 0.0), "-": (1, 3.0)})] * 2
+
+
 # --- agents' time ---------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def promise(m: Measures, name: InteractionId) -> None:
 def story_of(m: Measures, name: InteractionId) -> Story:
     """Return the story of an interaction; begin one for a plain one."""
     story = m.stories.get(name)
-    if story is not None:
+    if story is not None and story.closed is None:  # else it is of one whose id was used before
         return story
     if name in m.visits:
         since, flow, series, target, opened, channel, _ = m.visits[name]

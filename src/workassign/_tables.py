@@ -17,9 +17,9 @@ from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue
 
-__all__ = ["Named", "Tables", "queue_data"]
+__all__ = ["SLOTS", "Named", "Tables", "queue_data"]
 
-_ROOMS = {
+SLOTS = {
     "ordering": "ordering",
     "selection": "selection",
     "work": "work",
@@ -38,7 +38,7 @@ Named: TypeAlias = Callable[[str, Callable[..., Any]], naming.Spec]
 def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
     """Return *queue*, which stands at *path*, as plain data."""
     table = {each.name: getattr(queue, each.name) for each in attrs.fields(Queue)}
-    for slot in _ROOMS:
+    for slot in SLOTS:
         if table[slot] is not None:
             table[slot] = named(f"{path}.{slot}", table[slot])
     table["scoring"] = [named(f"{path}.scoring[{i}]", each) for i, each in enumerate(queue.scoring)]
@@ -101,7 +101,7 @@ class Tables:
         """Return the queue that stands at *path*."""
         settings = dict(table)
         self.unknown(f"{path}.", table, [each.name for each in attrs.fields(Queue)])
-        for slot, room in _ROOMS.items():
+        for slot, room in SLOTS.items():
             if slot in table:
                 settings[slot] = self.policy(f"{path}.{slot}", table[slot], room)
         scoring = table.get("scoring", [])

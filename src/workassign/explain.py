@@ -41,6 +41,7 @@ from workassign._scene import (
     when,
 )
 from workassign._state import State
+from workassign._tables import SLOTS
 from workassign._timeline import Milestone, timeline, told_timeline
 from workassign._told import (
     OF_INTERACTIONS,
@@ -388,9 +389,8 @@ def _readable(data: Mapping[str, Any]) -> tuple[Plan, list[str]]:
     queues = {}
     for name, queue in data.get("queues", {}).items():
         path, table = f"queues.{name}", dict(queue)
-        for slot in ("ordering", "selection", "work", "sla", "refusals"):
+        for slot, room in SLOTS.items():
             if slot in table:
-                room = "offers" if slot == "refusals" else slot
                 table[slot] = _found(f"{path}.{slot}", table[slot], room, missing)
         table["targets"] = [
             {**each, "within": _found(f"{path}.targets[{i}].within", each["within"], "sla", missing)}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from math import fsum, inf
 from typing import Any
 
+from workassign._tables import SLOTS
 from workassign.plan import Plan, Queue
 from workassign.policies import naming, scoring
 from workassign.policies.offers import Backoff
@@ -36,7 +37,7 @@ _OURS = "workassign.policies."
 def policies(plan: Plan) -> Iterator[tuple[str, Any]]:
     """Yield every policy of *plan* with its place."""
     for name, queue in plan.queues.items():
-        for slot in ("ordering", "selection", "work", "sla", "refusals"):
+        for slot in SLOTS:
             if (policy := getattr(queue, slot)) is not None:
                 yield f"queues.{name}.{slot}", policy
         for number, scorer in enumerate(queue.scoring):
