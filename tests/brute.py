@@ -102,6 +102,17 @@ class Clock:
 
 
 @attrs.define(eq=False)
+class Bid:
+    """One open offer of something that is offered to several."""
+
+    holder: str
+    offer: int
+    grip: int
+    since_hold: Instant
+    expires: Instant
+
+
+@attrs.define(eq=False)
 class Item:
     """An interaction, and who has it."""
 
@@ -125,6 +136,8 @@ class Item:
     """The place of this holding among all there were."""
     since_hold: Instant = 0.0
     expires: Instant = 0.0
+    others: list[Bid] = attrs.Factory(list)
+    """Where it is offered to several: the open offers beside the one above."""
     fence: int | None = None
     how: str = ""
     until: Instant | None = None
@@ -141,6 +154,8 @@ class Item:
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
+    boosts: list[float] = attrs.Factory(list)
+    """Head starts that refusals gave it in its queue, in seconds."""
     said: list[str] = attrs.Factory(lambda: ["customer"])
     """Who wrote, one after the other: customer, agent or bot."""
     mood: float | None = None
@@ -148,6 +163,25 @@ class Item:
     status: Status = Status.OPEN
     clocks: list[Clock] = attrs.Factory(list)
     """All that were ever started, the first first."""
+
+    def turn_to(self, offer: int | None) -> None:
+        """Look at this one of several offers."""
+        bids = [*self.others]
+        if self.holder is not None and self.offer is not None and self.stage == "offered":
+            bids.append(Bid(self.holder, self.offer, self.grip, self.since_hold, self.expires))
+        chosen = next(bid for bid in bids if bid.offer == offer)
+        self.others = sorted((bid for bid in bids if bid is not chosen), key=lambda bid: bid.offer)
+        self.holder, self.offer, self.grip = chosen.holder, chosen.offer, chosen.grip
+        self.since_hold, self.expires, self.stage = chosen.since_hold, chosen.expires, "offered"
+
+    @property
+    def offers(self) -> dict[int, str]:
+        """The open offers, and whose they are."""
+        if self.stage != "offered":
+            return {}
+        found = {bid.offer: bid.holder for bid in self.others}
+        found[self.offer or 0] = self.holder or ""
+        return dict(sorted(found.items()))
 
     @property
     def urgency(self) -> tuple[int, float, int]:
@@ -247,6 +281,8 @@ class Router:
         self.enrolled = 0
         self.facts: list[ev.Event] = []
         self.touched: list[Person] = []
+        self.fresh: list[Item] = []
+        """What was offered to one in this turn, and shall be to several."""
         self.pauses: list[tuple[Person, str]] = []
         """Who refused too often in this turn, and what."""
         self.timers: list[tuple[Instant, int, int]] = []
@@ -307,7 +343,8 @@ class Router:
             if kind == WRAP_UP:
                 self.finish(subject, due)
             elif kind == OFFER:
-                self.expire(subject, due)
+                subject[0].turn_to(subject[1])
+                self.expire(subject[0], due)
             elif kind == SLA:
                 subject.clock, subject.missed = False, subject.target
                 subject.version += 1
@@ -351,7 +388,9 @@ class Router:
             assert item.until is not None
             yield item.until, WRAP_UP, item.fence or 0, item
         if item.stage == "offered":
-            yield item.expires, OFFER, item.offer or 0, item
+            yield item.expires, OFFER, item.offer or 0, (item, item.offer)
+            for bid in item.others:
+                yield bid.expires, OFFER, bid.offer, (item, bid.offer)
         if item.clock:
             assert item.target is not None
             yield item.since + item.target, SLA, item.seq, item
@@ -387,6 +426,41 @@ class Router:
             self.step_all()
             self.look()
             self.pair_all()
+        self.spread()
+
+    def spread(self) -> None:
+        """Offer to more agents what is offered to one, the most urgent first."""
+        for item in sorted(self.fresh, key=lambda item: item.urgency):
+            if item.stage != "offered" or item.interaction.prefers in item.offers.values():
+                continue
+            for _ in range(self.plan.queues[item.queue].offers - 1):
+                if free := self.free_too(item):
+                    self.offer_too(item, min(free, key=lambda each: self.liking(item, each)))
+                    self.look()
+        self.fresh = []
+
+    def free_too(self, item: Item) -> list[Person]:
+        """Return who may be asked beside those who are asked already."""
+        return [
+            each
+            for each in self.people
+            if item.interaction.channel in each.open
+            and self.able(each, item)
+            and not self.apart(each, item)
+            and each.id not in item.offers.values()
+        ]
+
+    def offer_too(self, item: Item, person: Person) -> None:
+        """Offer to one more what is offered already."""
+        self.placed += 1
+        self.grips += 1
+        person.last_offer = self.placed
+        queue = self.plan.queues[item.queue]
+        expires = self.at + queue.offer_for
+        item.others.append(Bid(person.id, self.placed, self.grips, self.at, expires))
+        item.version += 1
+        ids = (OfferId(self.placed), item.interaction.id, person.id)
+        self.emit(ev.Offered(self.at, *ids, expires, queue.blind))
 
     def pair_all(self) -> None:
         """Give the most urgent of what is named to whom selection prefers, again and again."""
@@ -516,6 +590,7 @@ class Router:
             for each in eligible
             if each.presence is Presence.AVAILABLE
             and (each.rest is None or self.at >= each.rest)
+            and not each.agent.pull
             and self.has_room(each, channel)
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
@@ -530,7 +605,9 @@ class Router:
 
     def hands(self, person: Person) -> list[Item]:
         """Return what *person* is offered or holds, what came first first."""
-        return sorted((item for item in self.items if item.holder == person.id), key=lambda item: item.grip)
+        grips = {item.grip: item for item in self.items if item.holder == person.id}
+        grips |= {bid.grip: item for item in self.items for bid in item.others if bid.holder == person.id}
+        return [grips[grip] for grip in sorted(grips)]
 
     def units(self, channel: str) -> int:
         """Return the millionths of a unit that one interaction of *channel* takes up."""
@@ -600,6 +677,7 @@ class Router:
         here = person.presence is Presence.AVAILABLE
         true = {
             "presence": not here,
+            "pull_only": agent.pull,
             "queue": agent.queues is not None and item.queue not in agent.queues,
             "channel": limit == 0,
             "skill": any(name not in levels or levels[name] < least for name, least in needed),
@@ -629,7 +707,17 @@ class Router:
 
     def offered(self, offer: int) -> Item | None:
         """Return what is offered under this number."""
-        return next((item for item in self.items if item.stage == "offered" and item.offer == offer), None)
+        item = next((item for item in self.items if offer in item.offers), None)
+        if item is not None:
+            item.turn_to(offer)
+        return item
+
+    def bid_of(self, item: Item, person: Person) -> bool:
+        """Whether *item* is offered to *person*; then it is looked at that offer."""
+        offer = next((offer for offer, holder in item.offers.items() if holder == person.id), None)
+        if offer is not None:
+            item.turn_to(offer)
+        return offer is not None
 
     def version(self, command: cmd.Command) -> int:
         """Return the version of what *command* is about."""
@@ -643,7 +731,9 @@ class Router:
                 found = self.item(command.interaction.id)
             case cmd.AddAgent() | cmd.ChangeAgent():
                 found = self.find(command.agent.id)
-            case cmd.RemoveAgent() | cmd.SignOn() | cmd.SignOff() | cmd.SetPresence() | cmd.Disconnect():
+            case cmd.RemoveAgent() | cmd.SignOn() | cmd.SignOff() | cmd.SetPresence():
+                found = self.find(command.agent)
+            case cmd.Disconnect() | cmd.Pull():
                 found = self.find(command.agent)
             case _:
                 found = self.item(command.interaction)
@@ -669,9 +759,11 @@ class Router:
             )
         self.touched = []
 
-    def may_take(self, person: Person, channel: str) -> bool:
-        """Whether *person* can be given one more interaction of *channel*."""
-        if person.presence is not Presence.AVAILABLE or (person.rest is not None and self.at < person.rest):
+    def may_take(self, person: Person, channel: str, *, asked: bool = False) -> bool:
+        """Whether *person* can be given one more interaction of *channel*; *asked*: she asks for it."""
+        if person.presence is not Presence.AVAILABLE:
+            return False
+        if not asked and (person.agent.pull or (person.rest is not None and self.at < person.rest)):
             return False
         if person.agent.channels is not None and person.agent.channels.get(channel, 0) == 0:
             return False
@@ -697,7 +789,9 @@ class Router:
         item.stage, item.offer = "offered", self.placed
         item.expires = self.at + queue.offer_for
         ids = (OfferId(self.placed), item.interaction.id, person.id)
-        self.emit(ev.Offered(self.at, *ids, item.expires))
+        self.emit(ev.Offered(self.at, *ids, item.expires, queue.blind))
+        if queue.offers > 1:
+            self.fresh.append(item)
 
     def grip(self, item: Item, person: Person) -> None:
         """Put *item* into the hands of *person*."""
@@ -735,8 +829,16 @@ class Router:
                 person.idle_since = self.at
         item.stage, item.holder = stage, None
         item.version += 1
+        if item.others:  # somebody else is still asked
+            item.turn_to(item.others[0].offer)
         if stage == "closed":
             item.closed, item.clock, item.refusals = self.at, False, []
+
+    def rescind_all(self, item: Item, cause: str) -> None:
+        """Take every offer back."""
+        for offer in item.offers:
+            item.turn_to(offer)
+            self.rescind(item, cause)
 
     def rescind(self, item: Item, cause: str) -> None:
         """Take an offer back."""
@@ -758,6 +860,16 @@ class Router:
         self.timers += [(retry, RETRY, item.seq), (excluded, RETRY, item.seq)]
         return retry, excluded
 
+    def boost(self, item: Item, backoff: Backoff) -> float:
+        """Let a refusal put *item* ahead, within the cap of its queue; return by how many seconds."""
+        scored: float = self.place(item.queue, item.interaction, item.since)[2]
+        left = self.plan.queues[item.queue].head_start_cap - scored - sum(item.boosts)
+        seconds = max(0.0, min(float(backoff.boost), left))
+        if seconds:
+            item.boosts.append(seconds)
+            item.key -= seconds
+        return seconds
+
     def refuse_offer(self, item: Item, cause: str, event: Callable[..., ev.Event], backoff: Backoff) -> None:
         """Let the agent refuse what is offered to her; *event* takes the times."""
         person = self.find(item.holder)
@@ -770,7 +882,7 @@ class Router:
             self.timers.append((person.rest, REST, person.number))
         times = person.refused_at.setdefault(cause, [])
         times.append(self.at)
-        self.emit(event(retry, excluded, rest))
+        self.emit(event(retry, excluded, rest, self.boost(item, backoff)))
         lately = sum(1 for each in times[-REFUSALS_COUNTED:] if each > self.at - backoff.window)
         # Who lost her connection is going offline anyway.
         enough = cause != "disconnected" and backoff.pause_after is not None and lately >= backoff.pause_after
@@ -797,7 +909,7 @@ class Router:
         ids = (item.interaction.id, item.holder or "")
         self.let_go(item, "waiting")
         times = self.cool_down(item, ids[1], backoff)
-        self.emit(ev.Requeued(self.at, *ids, cause, due, *times))
+        self.emit(ev.Requeued(self.at, *ids, cause, due, *times, self.boost(item, backoff)))
         self.follow(item, "requeued")
 
     def take_back(self, item: Item, cause: str, due: Instant | None) -> None:
@@ -821,7 +933,7 @@ class Router:
         """Change where somebody is."""
         if presence is not Presence.AVAILABLE:
             for item in self.hands(person):
-                if item.stage == "offered":
+                if self.bid_of(item, person):
                     self.rescind(item, presence.value)
         if presence is Presence.AVAILABLE and person.presence is not Presence.AVAILABLE:
             person.idle_since = self.at
@@ -858,6 +970,8 @@ class Router:
     def move(self, item: Item, queue: str, place: tuple[Any, ...], *, kept: bool = False) -> None:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
+        if queue != item.queue:
+            item.boosts = []
         if not kept:
             item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
             item.came = item.came if queue == item.queue else self.at
@@ -957,8 +1071,7 @@ class Router:
         if item.stage == "wrapping":
             self.refuse(command, "wrong_stage")
             return
-        if item.stage == "offered":
-            self.rescind(item, "cancelled")
+        self.rescind_all(item, "cancelled")
         self.let_go(item, "closed")
         self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
         self.follow(item, "cancelled")
@@ -970,8 +1083,7 @@ class Router:
         if item.owned:
             self.refuse(command, "already_accepted")
             return
-        if item.stage == "offered":
-            self.rescind(item, "abandoned")
+        self.rescind_all(item, "abandoned")
         self.let_go(item, "closed")
         self.emit(ev.Abandoned(self.at, command.interaction))
         self.follow(item, "abandoned")
@@ -988,8 +1100,7 @@ class Router:
             if self.held_item(command, "assigned") is None:
                 return
             holder = item.holder
-        if item.stage == "offered":
-            self.rescind(item, "transferred")
+        self.rescind_all(item, "transferred")
         place = self.place(command.queue, item.interaction, item.since)
         backoff = self.backoff(item, "declined", "transferred")
         self.let_go(item, "waiting")
@@ -1023,17 +1134,17 @@ class Router:
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "agent_offline")
             return
-        holder, item.holder = item.holder, None if item.holder == person.id else item.holder
+        asked = self.bid_of(item, person)
+        holder, item.holder = item.holder, None if asked else item.holder
         room = self.has_room(person, item.interaction.channel)  # without what she is offered of it
         item.holder = holder
-        if room and item.holder != person.id and self.plan.capacity is not None:
+        if room and not asked and self.plan.capacity is not None:
             channel = item.interaction.channel
             room = self.plan.capacity(Facts(self, person), channel, self.units(channel) / 1_000_000)
         if not (room or command.override):
             self.refuse(command, "no_room")
             return
-        if item.stage == "offered":
-            self.rescind(item, "assigned by hand")
+        self.rescind_all(item, "assigned by hand")
         self.assign(item, person, "manual" if room else "override")
 
     def said_before(self, command: cmd.Command) -> bool:
@@ -1049,7 +1160,13 @@ class Router:
         if item is not None and item.holder == command.agent:
             person = self.find(item.holder)
             assert person is not None
+            rivals, item.others = item.others, []
             self.assign(item, person, "accepted")
+            for bid in rivals:  # only one can have it
+                item.version += 1
+                bids = (OfferId(bid.offer), item.interaction.id, bid.holder)
+                cause = f"accepted by {person.id}"
+                self.emit(ev.OfferRescinded(self.at, *bids, cause, None, None, None))
             return None
         for each in self.items:
             if each.owned and each.holder == command.agent and each.offer == command.offer:
@@ -1063,6 +1180,23 @@ class Router:
             self.refuse(command, "unknown_offer")
         else:
             self.refuse(command, "offer_closed" if self.offered(command.offer) is None else "not_your_offer")
+
+    def pull(self, command: cmd.Pull) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        if person.presence is not Presence.AVAILABLE:
+            self.refuse(command, "not_available")
+            return
+        person.open = frozenset(
+            each for each in self.plan.channels if self.may_take(person, each, asked=True)
+        )
+        fits = [item for item in self.items if self.fits(person, item)]
+        self.touched.append(person)
+        if fits:
+            self.assign(min(fits, key=lambda item: self.wish(person, item)), person, "pulled")
+        else:
+            self.refuse(command, "nothing_waits")
 
     def decline(self, command: cmd.Decline) -> None:
         item = self.offered(command.offer)
@@ -1147,7 +1281,7 @@ class Router:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
-        item.accepted_ever, item.missed = False, None
+        item.accepted_ever, item.missed, item.boosts = False, None, []
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
@@ -1441,7 +1575,7 @@ class Router:
         if person is None:
             return
         for item in self.hands(person):
-            if item.stage == "offered":
+            if self.bid_of(item, person):
                 self.rescind(item, "agent removed")
         for item in self.hands(person):
             self.take_back(item, "agent removed", None)
@@ -1474,7 +1608,7 @@ class Router:
             self.refuse(command, "already_so")
             return
         for item in self.hands(person):
-            if item.stage == "offered" and item.holder == person.id:
+            if self.bid_of(item, person):
                 ids = (OfferId(item.offer or 0), item.interaction.id, person.id, "disconnected")
                 backoff = self.backoff(item, "disconnected", "disconnected")
                 event = _rescinded(self.at, ids)
@@ -1536,6 +1670,10 @@ class Router:
         same = queue == item.queue and old is not None
         same = same and (old.needs, old.steps) == (new.needs, new.steps)  # type: ignore[union-attr]
         kept = same and item.taken != []
+        if queue == item.queue and item.boosts:
+            tier, reference, head_start, terms, target = place
+            head_start = min(head_start + sum(item.boosts), self.plan.queues[queue].head_start_cap)
+            place = (tier, reference, head_start, (*terms, ("refused", sum(item.boosts))), target)
         needs = item.needs if kept else self.needs(item.interaction, queue)
         if kept:
             tier, reference, head_start, terms, target = place
@@ -1641,4 +1779,5 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Disconnect: Router.disconnect,
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
+    cmd.Pull: Router.pull,
 }

@@ -91,7 +91,9 @@ class Held:
     """The target of the queue's `sla` that may still be missed."""
     stage: str = "waiting"
     agent: str | None = None
-    offer: int | None = None
+    """Who holds it."""
+    asked: dict[int, str] = attrs.Factory(dict)
+    """Open offers, and whose they are."""
     fence: int | None = None
     accepted: bool = False
     here: bool = False
@@ -100,6 +102,11 @@ class Held:
     """The last such target that was missed."""
     status: Status = Status.OPEN
     clocks: dict[str, Ticking] = attrs.Factory(dict)
+
+    @property
+    def first(self) -> str | None:
+        """Who holds it, or is asked first."""
+        return next(iter(self.asked.values()), None) if self.stage == "offered" else self.agent
 
     def dues(self) -> list[float]:
         """Return when targets will be missed."""
@@ -132,19 +139,14 @@ class Ledger:
                 self.works[body.id] = Held(body.channel, body.queue, event.at, event.target)
                 self.count("entered", body.queue)
             case ev.Offered():
-                assert event.offer > self.offer, "an offer id was used twice"
-                assert event.expires > event.at
-                self.offer = event.offer
-                work = self.grip(event.interaction, event.agent, "offered")
-                work.offer = event.offer
-                assert self.presence[event.agent] is Presence.AVAILABLE
-                self.check_room(event.agent, work.channel)
+                self.ask(event)
             case ev.Assigned():
                 self.assign(event)
             case ev.Declined() | ev.OfferExpired() | ev.OfferRescinded():
                 work = self.works[event.interaction]
-                assert (work.stage, work.agent, work.offer) == ("offered", event.agent, event.offer)
-                self.let_go(work, "waiting")
+                assert work.asked.pop(event.offer) == event.agent
+                if work.stage == "offered" and not work.asked:
+                    work.stage = "waiting"
             case ev.WrapUpStarted() | ev.Completed():
                 work = self.works[event.interaction]
                 assert work.stage in ("assigned", "wrapping")
@@ -306,14 +308,27 @@ class Ledger:
             case _:
                 self.take_in_clock(event)
 
+    def ask(self, event: ev.Offered) -> None:
+        """Believe that an agent is asked, perhaps with others."""
+        assert event.offer > self.offer, "an offer id was used twice"
+        assert event.expires > event.at
+        self.offer = event.offer
+        work = self.works[event.interaction]
+        assert work.stage in ("waiting", "offered")
+        assert event.agent not in work.asked.values(), "she was asked twice"
+        work.stage, work.asked[event.offer] = "offered", event.agent
+        assert self.presence[event.agent] is Presence.AVAILABLE
+        self.check_room(event.agent, work.channel)
+
     def assign(self, event: ev.Assigned) -> None:
         """Believe that an agent owns it now."""
         assert event.fence > self.fence, "a fence did not rise"
         self.fence = event.fence
         work = self.works[event.interaction]
         if event.offer is not None:
-            assert (work.stage, work.agent, work.offer) == ("offered", event.agent, event.offer)
-            work.stage = "assigned"
+            assert work.stage == "offered"
+            assert work.asked.pop(event.offer) == event.agent
+            work.stage, work.agent = "assigned", event.agent
         else:
             work = self.grip(event.interaction, event.agent, "assigned")
             if event.how != "override":
@@ -332,13 +347,14 @@ class Ledger:
 
     def let_go(self, work: Held, stage: str) -> None:
         """Take it out of all hands."""
-        work.stage, work.agent, work.offer, work.fence = stage, None, None, None
+        assert not work.asked
+        work.stage, work.agent, work.fence = stage, None, None
         if stage == "closed":
             work.promised = None
 
     def hands(self, agent: str) -> list[Held]:
         """Return what an agent is offered or holds."""
-        return [work for work in self.works.values() if work.agent == agent]
+        return [each for each in self.works.values() if agent == each.agent or agent in each.asked.values()]
 
     def load(self, agent: str) -> int:
         """Return how much that is, in millionths of a unit."""
@@ -408,7 +424,8 @@ class Watched:
             assert self.replica.next_wake == engine.next_wake
         snapshot = self.state
         held = {row[0]: (row[1], row[6] and row[6][0]) for row in snapshot["works"]}
-        assert held == {name: (work.stage, work.agent) for name, work in ledger.works.items() if name in held}
+        assert held == {name: (work.stage, work.first) for name, work in ledger.works.items() if name in held}
+        assert all(work.stage == "offered" for work in ledger.works.values() if work.asked)
         assert {row[0]: (row[2], row[4][0]) for row in snapshot["agents"]} == {
             agent: (presence.value, ledger.load(agent)) for agent, presence in ledger.presence.items()
         }
@@ -544,6 +561,7 @@ class EveryCommand(RuleBasedStateMachine):
                 (None, None, None, {channel: rnd.randint(0, 2) for channel in plan.channels})
             ),
             capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
+            pull=rnd.random() < 0.1,
         )
 
     def turn(self, command: cmd.Command, gap: float) -> list[ev.Event]:
@@ -669,9 +687,10 @@ class EveryCommand(RuleBasedStateMachine):
     @rule(gap=SHORT, yes=st.lists(st.sampled_from((True, True, False)), min_size=1), keyed=st.booleans())
     def answer(self, gap: float, yes: list[bool], keyed: bool) -> None:
         """Agents take what they were offered, or do not, perhaps too late."""
-        for takes, (_, work) in zip(yes, self.in_hands("offered"), strict=False):
-            offer, agent = OfferId(work.offer or 0), work.agent or ""
-            self.keyed(cmd.Accept(offer, agent) if takes else cmd.Decline(offer, agent), gap, keyed)
+        asked = [list(work.asked.items())[-1] for _, work in self.in_hands("offered")]
+        for takes, (offer, agent) in zip(yes, asked, strict=False):
+            ids = (OfferId(offer), agent)
+            self.keyed(cmd.Accept(*ids) if takes else cmd.Decline(*ids), gap, keyed)
             gap = 0.0
 
     def in_hands(self, *stages: str) -> list[tuple[str, Held]]:
@@ -802,6 +821,12 @@ class EveryCommand(RuleBasedStateMachine):
     def lose(self, gap: float, who: str) -> None:
         """A connection breaks."""
         self.turn(cmd.Disconnect(who), gap)
+
+    @rule(gap=GAPS, who=NAMES)
+    def pull(self, gap: float, who: str) -> None:
+        """An agent asks for the next."""
+        for event in self.turn(cmd.Pull(who), gap):
+            assert not isinstance(event, ev.Assigned) or event.agent == who
 
     @precondition(lambda self: self.ledger.agents and self.count % 5 == 2)
     @rule(gap=GAPS, who=NAMES)

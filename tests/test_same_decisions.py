@@ -252,7 +252,6 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
             (work.greatest_need, work.greatest_need, work.best_skill, work.queue_priority, by_needs)
         ),
         offer_for=rnd.choice((30.0, 30.0, 5.0)),
-        auto_accept=rnd.random() < 0.2,
         wrap_up=rnd.choice((None, None, 5.0, 40.0)),
         sla=target,
         targets=targets,
@@ -261,7 +260,13 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         alarms=some_alarms(rnd),
         sticky_wait=rnd.choice((None, 15.0, 200.0)),
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
+        **several(rnd),
     )
+
+
+def several(rnd: Random) -> dict[str, Any]:
+    """Return how many are asked at once, where that can be."""
+    return {"auto_accept": True} if rnd.random() < 0.2 else {"offers": rnd.choice((1, 1, 2, 3))}
 
 
 def nearly(rnd: Random, plan: Plan) -> Plan:
@@ -292,6 +297,7 @@ def a_backoff(rnd: Random) -> offers.RefusalPolicy:
             "rest": rnd.choice((None, None, 5.0, 20.0)),
             "pause_after": rnd.choice((None, 1, 2)),
             "window": rnd.choice((1.0, 900.0)),
+            "boost": rnd.choice((0.0, 0.0, 7.5, 40.0)),
         }
 
     return offers.per_cause(declined=one(), expired=one(), disconnected=one())
@@ -312,6 +318,7 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         attributes={
             trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
         },
+        pull=rnd.random() < 0.1,
     )
 
 
@@ -395,6 +402,8 @@ class Script:
         item = rnd.choice(busy)
         who = item.holder or ""
         if item.stage == "offered":
+            item.turn_to(rnd.choice(list(item.offers)))
+            who = item.holder or ""
             answer: list[cmd.Command] = [
                 cmd.Accept(OfferId(item.offer or 0), who),
                 cmd.Accept(OfferId(item.offer or 0), who),
@@ -478,6 +487,8 @@ class Script:
             cmd.Disconnect(name),
             cmd.ChangeAgent(an_agent(rnd, name, self.router.plan)),
             cmd.RemoveAgent(name),
+            cmd.Pull(name),
+            cmd.Pull(name),
         ]
         return rnd.choice(found)
 

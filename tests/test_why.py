@@ -334,6 +334,8 @@ class Scenario:
                 getattr(self, kind)()
         if paused and not self.routed:
             self.available()
+        if "pulls" in self.way.kinds and not self.routed:
+            self.say(cmd.Pull(self.agent))
         return self.routed
 
     def pause(self) -> bool:
@@ -388,8 +390,7 @@ class Scenario:
             self.finish(name)
 
     def accept(self, name: str) -> None:
-        hold = self.engine._state.works[name].hold
-        assert hold is not None
+        hold = self.engine._state.agents[self.agent].holdings[name]
         if hold.pending and hold.offer is not None:
             self.say(cmd.Accept(hold.offer, self.agent))
 
@@ -564,6 +565,10 @@ class Watched(Router):
         self.admitted.setdefault(item.interaction.id, []).append(able)
         super().hand_over(item, person)
 
+    def offer_too(self, item: Item, person: Any) -> None:
+        self.admitted[item.interaction.id].append({each.id for each in self.free_too(item)})
+        super().offer_too(item, person)
+
 
 def without_steps(plan: Plan) -> Plan:
     """Return *plan* without any: waiting changes nothing."""
@@ -642,13 +647,14 @@ def check_reasons(router: Router, found: WhyNot, item: Item) -> None:
     person = router.find(found.agent)
     assert person is not None
     assert found.stage == item.stage
-    assert found.holder == item.holder
+    holders: list[str | None] = [*item.offers.values()] or [item.holder]
+    assert found.holder == (person.id if person.id in holders else holders[0])
     if item.stage == "closed":
         assert kinds(found) == ["closed"]
-    elif item.holder == person.id:
+    elif person.id in holders:
         assert (found.reasons, found.rank) == ((), None)
     else:
-        held = set() if item.holder is None else {"held"}
+        held = set() if holders == [None] else {"held"}
         assert set(kinds(found)) == held | router.barriers(person, item)
         assert (found.rank is not None) == (not router.barriers(person, item))
         if item.stage == "waiting":
@@ -659,7 +665,7 @@ def check_reasons(router: Router, found: WhyNot, item: Item) -> None:
 def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     """Everybody is counted once, at a kind that is true of somebody, until nobody is left."""
     order = [
-        *("presence", "queue", "channel", "skill", "needs", "room", "channel_limit", "capacity"),
+        *("presence", "pull_only", "queue", "channel", "skill", "needs", "room", "channel_limit", "capacity"),
         *("rest", "cool_down", "sticky_wait"),
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]

@@ -61,7 +61,8 @@ class Watch:
     def prepare(self) -> None:
         """Learn which alarms the plan asks for."""
         wanted = any(queue.alarms is not None for queue in self._state.plan.queues.values())
-        self.on = self._turn.watched = self._turn.careful = wanted or bool(self._state.alarms)
+        self.on = self._turn.watched = wanted or bool(self._state.alarms)
+        self._turn.take_care()
 
     def follow(self, at: Instant) -> None:
         """Look again at what this turn's new facts are about. Cost: O(these), see `plan.Alarms`."""

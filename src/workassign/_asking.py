@@ -38,7 +38,7 @@ Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 class Turn:
     """The turn that is going on: its instant and what it has brought about so far."""
 
-    __slots__ = ("at", "careful", "facts", "late", "switched", "timed", "watched")
+    __slots__ = ("at", "careful", "facts", "late", "several", "switched", "timed", "watched")
 
     def __init__(self) -> None:
         self.at: Instant = -inf
@@ -51,8 +51,14 @@ class Turn:
         """A policy was switched off or on: what it answered before holds no more."""
         self.watched = False
         """Some queue has alarms."""
+        self.several = False
+        """Some queue asks several agents at once."""
         self.careful = False
-        """More than usual has to be done at the turn's end: `switched` or `watched`."""
+        """More than usual has to be done at the turn's end: one of these three is so."""
+
+    def take_care(self) -> None:
+        """Find out whether more than usual has to be done at the turn's end."""
+        self.careful = self.switched or self.watched or self.several
 
     def refuse(self, command: Command, rule: str, reason: str) -> None:
         """Say that *command* came too late or is impossible."""
@@ -217,7 +223,7 @@ class Asking:
             state.policy_switched_off(off)
             turn.facts.append(off)
             turn.switched = turn.switched or slot.rpartition(".")[2] in _KEPT
-            turn.careful = turn.watched or turn.switched
+            turn.take_care()
 
 
 _KEPT = ("work", "selection", "capacity")

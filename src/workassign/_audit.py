@@ -21,11 +21,8 @@ from workassign.model import AgentId, Instant, InteractionId, Presence
 __all__ = ["Auditor", "plan_hash"]
 
 _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
-    ev.Offered: (("waiting",), "offered"),
+    ev.Offered: (("waiting", "offered"), "offered"),
     ev.Assigned: (("waiting", "offered"), "held"),
-    ev.Declined: (("offered",), "waiting"),
-    ev.OfferExpired: (("offered",), "waiting"),
-    ev.OfferRescinded: (("offered",), "waiting"),
     ev.Requeued: (("held",), "waiting"),
     ev.Transferred: (("waiting", "held"), "waiting"),
     ev.WrapUpStarted: (("held",), "wrapping"),
@@ -34,7 +31,8 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Abandoned: (("waiting",), "closed"),
     ev.Reopened: (("closed",), "waiting"),
 }
-"""Event -> the stages in which it may happen, and the next one. Written down a second time here,
+"""Event -> the stages in which it may happen, and the next one. When an offer ends, it waits if no other
+is open. Written down a second time here,
 so that a slip in the engine's own table is found."""
 
 _DAY = 86_400.0
@@ -64,6 +62,8 @@ class Auditor:
         self._closings: deque[tuple[Instant, InteractionId]] = deque()
         self._clocks = ClockAuditor(self._note)
         self._people: dict[AgentId, Person] = {}
+        self._won: dict[InteractionId, Item] = {}
+        """What one of several accepted in this turn."""
         self._offers = 0
         self._fences = 0
         self._sequence = 0
@@ -87,6 +87,10 @@ class Auditor:
             if event.at != at:
                 self._note(f"{type(event).__name__} is of {event.at!r}, its turn of {at!r}")
             _FOLLOW[type(event)](self, event)
+        for name, item in self._won.items():
+            if item.offers:
+                self._note(f"{name!r} has its agent, but is offered as {_told(item.offers)}")
+        self._won.clear()
 
     def balance(self) -> dict[str, Any]:
         """Return entered = answered + abandoned + exited + waiting of everything."""
@@ -137,8 +141,10 @@ class Auditor:
         self._offers = event.offer
         if item is None:
             return
-        item.offer, item.expires = event.offer, event.expires
-        self._give(item, event.interaction, event.agent, granted=True)
+        if event.agent in (agent for agent, _ in item.offers.values()):
+            self._note(f"{event.interaction!r} was offered to {event.agent!r} twice")
+        item.offers[event.offer] = event.agent, event.expires
+        self._put(item, event.interaction, event.agent, granted=True)
         person = self._people.get(event.agent)
         if person is not None and person.presence is not Presence.AVAILABLE:
             self._note(f"{event.interaction!r} was offered to {event.agent!r}: {person.presence.value}")
@@ -160,31 +166,46 @@ class Auditor:
             self._offers += 1  # whoever is given work without an offer uses up its number
             # Given by hand what she was offered until then, she has no more than before.
             was_hers = item.taken_back == (self._where, event.agent)
-            self._give(item, event.interaction, event.agent, granted=event.how != "override" and not was_hers)
-        item.offer = item.expires = None
-        item.fence = event.fence
+            self._put(item, event.interaction, event.agent, granted=event.how != "override" and not was_hers)
+        item.agent, item.fence = event.agent, event.fence
+        if item.offers:
+            self._won[event.interaction] = item
         self._answered(item)
 
     def _taken(self, event: ev.Assigned, item: Item) -> None:
         """Check the acceptance of an open offer."""
-        self._is_holder(event, event.interaction, event.agent, item)
-        if event.offer != item.offer:
-            self._note(f"{event.interaction!r} was offered as {item.offer}, accepted as {event.offer}")
-        if item.expires is not None and event.at >= item.expires:
-            self._note(f"offer {event.offer} was accepted at {event.at!r}, open until {item.expires!r}")
+        if event.offer not in item.offers:
+            self._note(
+                f"{event.interaction!r} was offered as {_told(item.offers)}, accepted as {event.offer}"
+            )
+            return
+        agent, expires = item.offers.pop(event.offer)
+        if agent != event.agent:
+            self._note(f"Assigned by {event.agent!r}, but {agent!r} has {event.interaction!r}")
+        if event.at >= expires:
+            self._note(f"offer {event.offer} was accepted at {event.at!r}, open until {expires!r}")
 
     def _offer_ended(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
-        item = self._move(event, event.interaction)
+        item = self._known(event, event.interaction)
         if item is None:
             return
-        self._is_holder(event, event.interaction, event.agent, item)
-        if event.offer != item.offer:
-            self._note(f"{event.interaction!r} was offered as {item.offer}, not as {event.offer}")
+        if not item.offers:
+            self._note(f"{type(event).__name__}, but {event.interaction!r} is {item.stage}")
+            return
+        if event.offer not in item.offers:
+            self._note(f"{event.interaction!r} was offered as {_told(item.offers)}, not as {event.offer}")
+            return
+        agent, expires = item.offers.pop(event.offer)
+        if agent != event.agent:
+            name = type(event).__name__
+            self._note(f"{name} by {event.agent!r}, but {agent!r} has {event.interaction!r}")
         if isinstance(event, ev.OfferRescinded):
-            item.taken_back = self._where, event.agent
-        if isinstance(event, ev.OfferExpired) and not (event.due == item.expires and event.due <= event.at):
-            self._note(f"offer {event.offer} expired at {event.due!r}, open until {item.expires!r}")
-        self._let_go(item, event.interaction)
+            item.taken_back = self._where, agent
+        if isinstance(event, ev.OfferExpired) and not (event.due == expires and event.due <= event.at):
+            self._note(f"offer {event.offer} expired at {event.due!r}, open until {expires!r}")
+        self._take(item, agent)
+        if item.stage == "offered" and not item.offers:
+            item.stage = "waiting"
 
     def _worked(self, event: ev.WrapUpStarted | ev.Completed) -> None:
         item = self._move(event, event.interaction)
@@ -194,21 +215,21 @@ class Auditor:
         if event.fence != item.fence:
             self._note(f"{event.interaction!r} is held under fence {item.fence}, not {event.fence}")
         if isinstance(event, ev.Completed):
-            self._let_go(item, event.interaction)
+            self._let_go(item)
             self._shut(event.interaction)
 
     def _requeued(self, event: ev.Requeued) -> None:
         item = self._move(event, event.interaction)
         if item is not None:
             self._is_holder(event, event.interaction, event.agent, item)
-            self._let_go(item, event.interaction)
+            self._let_go(item)
 
     def _transferred(self, event: ev.Transferred) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
         self._is_holder(event, event.interaction, event.agent, item)
-        self._let_go(item, event.interaction)
+        self._let_go(item)
         self._change_queue(item, event.interaction, event.queue)
 
     def _rekeyed(self, event: ev.Rekeyed) -> None:
@@ -235,7 +256,7 @@ class Auditor:
     def _cancelled(self, event: ev.Cancelled) -> None:
         item = self._move(event, event.interaction)
         if item is not None:
-            self._let_go(item, event.interaction)
+            self._let_go(item)
             self._left(item, "cancelled")
             self._shut(event.interaction)
 
@@ -377,12 +398,9 @@ class Auditor:
         if agent != item.agent:
             self._note(f"{type(event).__name__} by {agent!r}, but {item.agent!r} has {interaction!r}")
 
-    def _give(self, item: Item, interaction: InteractionId, agent: AgentId, *, granted: bool) -> None:
+    def _put(self, item: Item, interaction: InteractionId, agent: AgentId, *, granted: bool) -> None:
         """Put *item* into an agent's hands; what is *granted* must find room there."""
-        if item.agent is not None:
-            self._note(f"{interaction!r} was given to {agent!r}, but {item.agent!r} has it")
         person = self._person(agent)
-        item.agent = agent
         if person is None:
             return
         channel = item.channel
@@ -398,11 +416,16 @@ class Auditor:
             of = f"{person.has[channel]} of {limit}"
             self._note(f"{interaction!r} raised what {agent!r} has on channel {channel!r} to {of}")
 
-    def _let_go(self, item: Item, interaction: InteractionId) -> None:
-        """Take *item* out of whatever hands it is in."""
-        if item.agent is not None and (person := self._people.get(item.agent)) is not None:
+    def _take(self, item: Item, agent: AgentId) -> None:
+        """Take *item* out of an agent's hands."""
+        if (person := self._people.get(agent)) is not None:
             person.has[item.channel] -= 1
-        item.agent = item.offer = item.expires = item.fence = None
+
+    def _let_go(self, item: Item) -> None:
+        """Take *item* out of whatever hands hold it."""
+        if item.agent is not None:
+            self._take(item, item.agent)
+        item.agent = item.fence = None
 
     def _answered(self, item: Item) -> None:
         if not item.answered:
@@ -439,6 +462,10 @@ class Auditor:
             item = self._closed.get(interaction)
             if item is not None and item.closed == at:  # else it was opened again meanwhile
                 del self._closed[interaction]
+
+
+def _told(offers: Mapping[int, object]) -> str:
+    return " and ".join(map(str, offers))
 
 
 _Follow: TypeAlias = Callable[[Auditor, Any], None]

@@ -23,9 +23,8 @@ class Item:
         "answered_here",
         "channel",
         "closed",
-        "expires",
         "fence",
-        "offer",
+        "offers",
         "queue",
         "stage",
         "steps",
@@ -38,8 +37,8 @@ class Item:
         self.stage = "waiting"
         self.closed: Instant = inf
         self.agent: AgentId | None = None
-        self.offer: int | None = None
-        self.expires: Instant | None = None
+        self.offers: dict[int, tuple[AgentId, Instant]] = {}
+        """Open offers: whose they are, and until when."""
         self.fence: int | None = None
         self.answered = False
         self.answered_here = False

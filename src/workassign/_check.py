@@ -39,21 +39,24 @@ def _check_holdings(state: State, works: list[Work]) -> None:
         hold = work.hold
         held = work.stage in ("offered", "assigned", "wrapping")
         assert (hold is not None) == held, f"{work.interaction.id} is {work.stage}, hold {hold}"
-        if hold is None:
-            continue
-        assert hold.work is work
-        assert state.agents.get(hold.agent.agent.id) is hold.agent, (
-            f"{work.interaction.id} is held by a stranger"
-        )
-        assert hold.agent.holdings.get(work.interaction.id) is hold
-        assert hold.pending == (work.stage == "offered") == (hold.fence is None)
-        assert not hold.pending or state.offers.get(hold.offer) is hold  # type: ignore[arg-type]
-    assert len(state.offers) == sum(1 for work in works if work.stage == "offered")
+        rivals = state.rivals.get(work.interaction.id, [])
+        assert not rivals or work.stage == "offered", f"{work.interaction.id} is {work.stage}, and offered"
+        for each in rivals if hold is None else [hold, *rivals]:
+            assert each.work is work
+            assert state.agents.get(each.agent.agent.id) is each.agent, (
+                f"{work.interaction.id} is held by a stranger"
+            )
+            assert each.agent.holdings.get(work.interaction.id) is each
+            assert each.pending == (work.stage == "offered") == (each.fence is None)
+            assert not each.pending or state.offers.get(each.offer) is each  # type: ignore[arg-type]
+    offered = [work for work in works if work.stage == "offered"]
+    assert len(state.offers) == len(offered) + sum(len(each) for each in state.rivals.values())
+    assert all(state.rivals.values())
     for agent in state.agents.values():
         load = sum(hold.work.sig.units for hold in agent.holdings.values())
         assert load == agent.load, f"{agent.agent.id}: load {agent.load} but {load}"
         for hold in agent.holdings.values():
-            assert hold.work.hold is hold
+            assert any(hold is each for each in state.holdings(hold.work))
 
 
 def _check_balance(state: State, works: list[Work]) -> None:
@@ -152,7 +155,7 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
                 continue
             for work in works:
-                hold = Hold.REST if resting else None
+                hold = Hold.PULL_ONLY if agent.agent.pull else Hold.REST if resting else None
                 if work.interaction.id in index.kept and work.interaction.prefers != agent.agent.id:
                     hold = Hold.STICKY_WAIT
                 elif apart(work, agent, at):

@@ -7,7 +7,7 @@ signature, a free agent in the pools of her profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from workassign._asking import Asking
@@ -249,7 +249,7 @@ class Index:
                 return next(self.picks(work, at), None)
         return None
 
-    def picks(self, work: Work, at: Instant) -> Iterator[AgentState]:
+    def picks(self, work: Work, at: Instant) -> Generator[AgentState]:
         """Yield the free agents for *work*, the preferred first. Nothing may change meanwhile."""
         link = work.sig.link or self._link(work.sig)
         aside: list[Standing] = []
@@ -265,11 +265,16 @@ class Index:
             for standing in aside:
                 standing.line.push(standing)
 
-    def open(self, agent: AgentState, at: Instant) -> int:
-        """Return, and keep, the bits of the channels on which *agent* has room."""
+    def open(self, agent: AgentState, at: Instant, *, asked: bool = False) -> int:
+        """Return, and keep, the bits of the channels on which *agent* has room.
+
+        *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
+        """
         load, pool, profile = agent.load, agent.pool, agent.profile
         bits = 0
-        ready = agent.presence is Presence.AVAILABLE and (agent.rest is None or at >= agent.rest)
+        ready = agent.presence is Presence.AVAILABLE and (
+            asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
+        )
         if ready and not load and self._may_take is None and pool >= profile.most:
             bits = profile.bits  # nothing in her hands: room on every channel
         elif ready and load < pool:

@@ -100,6 +100,9 @@ class Interactions:
             self._clocks.follow(work, "accepted", at)
         if who.admitted or state.plan.capacity is not None:  # her keys, or her room, may differ
             self._pairing.freed.append(who)
+        if state.rivals:
+            for rival in list(state.rivals.get(work.interaction.id, ())):
+                self._rescind(rival, f"accepted by {agent}", at)
         return None
 
     def _accepted_again(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
@@ -141,7 +144,8 @@ class Interactions:
             return
         backoff = self._asking.backoff(hold.work, "declined", command.reason)
         ids = (command.offer, hold.work.interaction.id, command.agent, command.reason)
-        self._refused_by(hold, ev.Declined(at, *ids, *_times(backoff, at)), backoff, "declined")
+        event = ev.Declined(at, *ids, *_times(backoff, at), self._boost(hold.work, backoff))
+        self._refused_by(hold, event, backoff, "declined")
 
     def _refused_by(
         self,
@@ -157,7 +161,8 @@ class Interactions:
         self._cool_down(work, at, backoff)
         if event.rest is not None:
             self._deadlines.later(event.rest, REST, agent.number, agent)
-        self._pairing.bring(work)
+        if work.stage == "waiting":  # nobody else is asked for it still
+            self._pairing.bring(work)
         self._pairing.freed.append(agent)
         lately = sum(1 for refusal in agent.refusals[cause] if refusal > at - backoff.window)
         if (
@@ -166,6 +171,15 @@ class Interactions:
             and agent.presence is Presence.AVAILABLE
         ):
             self._pairing.leaving.append((agent, Presence.AWAY, f"{cause} {lately} times"))
+
+    def _boost(self, work: Work, backoff: Backoff) -> float:
+        """Return the head start that a refusal gives *work*: no more than the cap of its queue leaves."""
+        if not backoff.boost:
+            return 0.0
+        queue = work.sig.queue
+        _, _, scored, _, _ = self._asking.belongs(queue, work.interaction, work.since)
+        left = queue.plan.head_start_cap - scored - self._state.boosts.get(work.interaction.id, 0.0)
+        return max(0.0, min(float(backoff.boost), left))
 
     def _cool_down(self, work: Work, at: Instant, backoff: Backoff) -> None:
         """Look at *work* again when the pair's cool-down ends, and when its exclusion does."""
@@ -266,7 +280,8 @@ class Interactions:
     def _requeue(self, hold: Holding, cause: str, due: Instant | None, backoff: Backoff, at: Instant) -> None:
         work, agent = hold.work, hold.agent
         retry, excluded, _ = _times(backoff, at)
-        event = ev.Requeued(at, work.interaction.id, agent.agent.id, cause, due, retry, excluded)
+        ids = (work.interaction.id, agent.agent.id)
+        event = ev.Requeued(at, *ids, cause, due, retry, excluded, self._boost(work, backoff))
         self._state.requeued(work, event)
         self._turn.facts.append(event)
         self.follow(work, "requeued", at)
@@ -288,8 +303,9 @@ class Interactions:
 
     def _to_the_side(self, work: Work, cause: str, at: Instant) -> None:
         """Take *work* out of its line, or back from whom it is offered to."""
-        if work.stage == "offered" and work.hold is not None:
-            self._rescind(work.hold, cause, at)
+        if work.stage == "offered":
+            for hold in self._state.holdings(work):
+                self._rescind(hold, cause, at)
         elif work.stage == "waiting":
             self._pairing.moving.unmet.pop(work.interaction.id, None)
             self._pairing.index.leave(work)
@@ -385,10 +401,21 @@ class Interactions:
         self._pairing.assign(work, agent, how, at)
         self._pairing.freed.append(agent)
 
+    def pull(self, command: cmd.Pull, at: Instant) -> None:
+        """Give an agent who asks for it what she would take next."""
+        agent = self._state.agents.get(command.agent)
+        if agent is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
+        elif agent.presence is not Presence.AVAILABLE:
+            self._turn.refuse(command, "not_available", f"agent {command.agent!r} is {agent.presence.value}")
+        elif not self._pairing.pull(agent, at):
+            reason = f"nothing waits that agent {command.agent!r} could take now"
+            self._turn.refuse(command, "nothing_waits", reason)
+
     def _has_room(self, agent: AgentState, work: Work) -> bool:
         """Whether pool, channel limit and capacity policy leave room, whatever her presence."""
         sig = work.sig
-        if work.hold is not None and work.hold.agent is agent:
+        if work.interaction.id in agent.holdings:
             return agent.has_room(sig, 0)  # what she is offered already takes up its room
         asked = self._state.plan.capacity is not None
         return agent.has_room(sig) and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
@@ -407,19 +434,23 @@ class Interactions:
                 continue
             if not lost:
                 self._rescind(hold, cause, at)
-                self._pairing.bring(hold.work)
+                if hold.work.stage == "waiting":
+                    self._pairing.bring(hold.work)
                 continue
             backoff = self._asking.backoff(hold.work, "disconnected", cause)
             assert hold.offer is not None
             ids = (hold.offer, hold.work.interaction.id, agent.agent.id, cause)
-            self._refused_by(hold, ev.OfferRescinded(at, *ids, *_times(backoff, at)), backoff, "disconnected")
+            boost = self._boost(hold.work, backoff)
+            event = ev.OfferRescinded(at, *ids, *_times(backoff, at), boost)
+            self._refused_by(hold, event, backoff, "disconnected")
 
     def offer_expired(self, hold: Holding, due: Instant, at: Instant) -> None:
         """An offer was not answered in time."""
         assert hold.offer is not None
         backoff = self._asking.backoff(hold.work, "expired", "")
         ids = (hold.offer, hold.work.interaction.id, hold.agent.agent.id)
-        self._refused_by(hold, ev.OfferExpired(at, due, *ids, *_times(backoff, at)), backoff, "expired")
+        event = ev.OfferExpired(at, due, *ids, *_times(backoff, at), self._boost(hold.work, backoff))
+        self._refused_by(hold, event, backoff, "expired")
 
     def sla_missed(self, work: Work, due: Instant, at: Instant) -> None:
         """The first response did not come in time."""

@@ -9,6 +9,8 @@ interaction, that comes down to one look at the heads, and the rest is not asked
 from __future__ import annotations
 
 import heapq
+from contextlib import closing
+from itertools import islice
 from math import inf
 from typing import Any, TypeAlias
 
@@ -57,6 +59,8 @@ class Pairing:
         """Interactions that wait and stand nowhere yet."""
         self.freed: list[AgentState] = []
         """Agents who may have more room than before."""
+        self.spreading: list[Work] = []
+        """What this turn offered to one, of queues that ask several at once."""
         self.leaving: list[tuple[AgentState, Presence, str]] = []
         """Agents whose presence has to change before anything else, and the cause."""
         self.index = self._new_index()
@@ -129,12 +133,38 @@ class Pairing:
             return
         if self.moving.unmet:
             self.moving.unmet.pop(work.interaction.id, None)
+        if plan.offers > 1 and work.hold is None:
+            self.spreading.append(work)
         offer = state.placed + 1
-        event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for)
+        event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for, plan.blind)
         rules.offers.items.append(state.offered(work, agent, event))  # `arm`, written out: the hot path
         if event.expires < self.deadlines.bound:
             self.deadlines.bound = event.expires
         self._turn.facts.append(event)
+
+    def spread(self, at: Instant) -> None:
+        """Offer to more agents what is offered to one, as far as somebody is free still."""
+        works, self.spreading = self.spreading, []
+        for work in sorted(works, key=lambda work: (work.sig.tier, work.key, work.seq)):
+            hold = work.hold
+            # Who prefers her asks nobody else; and one may have been taken back meanwhile.
+            if work.stage != "offered" or hold is None or hold.agent.agent.id == work.interaction.prefers:
+                continue
+            with closing(self.index.picks(work, at)) as picks:  # nothing may change before it is closed
+                free = (each for each in picks if work.interaction.id not in each.holdings)
+                chosen = list(islice(free, work.sig.queue.plan.offers - 1))
+            for agent in chosen:
+                self._take(work, agent, at)
+
+    def pull(self, agent: AgentState, at: Instant) -> bool:
+        """Give *agent*, who asks for it, what she would take next; False if nothing waits for her."""
+        index = self.index
+        index.withdraw(agent)
+        work = index.take(agent, at) if index.open(agent, at, asked=True) else None
+        if work is not None:
+            self.assign(work, agent, "pulled", at)
+        self.freed.append(agent)
+        return work is not None
 
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
@@ -298,7 +328,8 @@ class Pairing:
     def _may_be_given(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* could be given such work now; the capacity policy is not asked."""
         resting = agent.rest is not None and self._turn.at < agent.rest
-        return agent.presence is Presence.AVAILABLE and not resting and agent.has_room(sig)
+        given = agent.presence is Presence.AVAILABLE and not resting and not agent.agent.pull
+        return given and agent.has_room(sig)
 
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""
@@ -389,6 +420,8 @@ class Pairing:
 
     def _new_index(self) -> Index:
         self.prepare()
+        self._turn.several = any(queue.offers > 1 for queue in self._state.plan.queues.values())
+        self._turn.take_care()
         return Index(self._state, self._asking, self.apart)
 
     def _take_up(self, work: Work, at: Instant) -> None:
@@ -418,9 +451,9 @@ class Pairing:
         if isinstance(subject, Clock):
             return self._runs(subject) and subject.wakes == due
         if isinstance(subject, Holding):
-            return subject.work.hold is subject and (
-                subject.until == due if kind == WRAP_UP else subject.pending
-            )
+            if kind == OFFER:
+                return subject.pending
+            return subject.work.hold is subject and subject.until == due
         assert isinstance(subject, Work)
         if kind == STEP:
             return self.moving.counts(subject, due)

@@ -65,7 +65,8 @@ class Planning:
         event = ev.PolicyResumed(at, command.slot)
         self._state.policy_resumed(event)
         self._turn.facts.append(event)
-        self._turn.switched = self._turn.careful = True
+        self._turn.switched = True
+        self._turn.take_care()
 
     def _is_schedule_of(self, name: str, queue: Queue) -> bool:
         """Whether the queue *name* has the needs and the steps of *queue* already."""
@@ -77,6 +78,9 @@ class Planning:
         name, plan = work.sig.queue.name, self._state.plan
         queue = self._state.queues[name if name in plan.queues else plan.successors[name]]
         place = self._asking.belongs(queue, work.interaction, work.since)
+        boost = self._state.boosts.get(work.interaction.id) if name == queue.name else None
+        if boost is not None:
+            place = _boosted(place, boost, queue.plan.head_start_cap)
         progress = work.progress
         stepped = progress is not None and progress.taken > 0
         kept = stepped and name == queue.name and name in stays
@@ -90,6 +94,12 @@ class Planning:
         event = ev.Rekeyed(at, work.interaction.id, queue.name, *place, kept)
         self._state.rekeyed(work, event)
         self._turn.facts.append(event)
+
+
+def _boosted(place: Place, boost: float, cap: float) -> Place:
+    """Return *place* with what refusals have added to its head start, within the cap."""
+    tier, reference, head_start, terms, target = place
+    return tier, reference, min(head_start + boost, cap), (*terms, ("refused", boost)), target
 
 
 def _further(place: Place, progress: Progress) -> Place:

@@ -52,6 +52,7 @@ KINDS: Mapping[str, str] = {
     "closed": "closed",
     "held": "somebody has it",
     "presence": "not available",
+    Hold.PULL_ONLY.value: "taking only what they ask for",
     "queue": "not on the queue",
     "channel": "not on the channel",
     "skill": "without a needed skill",
@@ -176,10 +177,15 @@ class Scene:
     """
 
     def __init__(
-        self, state: State, at: Instant, places: Mapping[InteractionId, Placed] | None = None
+        self,
+        state: State,
+        at: Instant,
+        places: Mapping[InteractionId, Placed] | None = None,
+        pulls: AgentId | None = None,
     ) -> None:
-        """Look at *state* as it is; only `waiting` asks *places*."""
+        """Look at *state* as it is; only `waiting` asks *places*. *pulls*: who asks for work herself."""
         self.state = state
+        self._pulls = pulls
         self.at = at
         self.failed: list[str] = []
         """What policies failed to answer just now."""
@@ -207,7 +213,9 @@ class Scene:
 
     def reasons(self, agent: AgentState, work: Work) -> list[Reason]:
         """Return all that keeps *agent* from *work*."""
-        return [*self._barriers(agent, work.sig), *self._holds(agent, work)]
+        has = work.interaction.id in agent.holdings
+        asked = [Reason(kind="held", text="is asked for it already")] if has else []
+        return [*asked, *self._barriers(agent, work.sig), *self._holds(agent, work)]
 
     def keys(self, agent: AgentState, work: Work) -> Keys:
         """Return the place of *agent* in selection for *work*."""
@@ -259,6 +267,9 @@ class Scene:
         found = []
         if agent.presence is not Presence.AVAILABLE:
             found.append(Reason(kind="presence", text=f"is {agent.presence.value}"))
+        pulls = agent.agent.id == self._pulls
+        if agent.agent.pull and not pulls:
+            found.append(Reason(kind=Hold.PULL_ONLY.value, text="takes only what she asks for"))
         found += self._cannot(agent, sig)
         limit, count = agent.view.channel_limit(sig.channel), agent.on_channel(sig.channel)
         if agent.load + sig.units > agent.pool:
@@ -271,7 +282,8 @@ class Scene:
         if not found and not self._may_take(agent, sig):
             # The policy is asked only of those who have room, here as in the engine.
             found.append(Reason(kind="capacity", text="is held back by the capacity policy"))
-        if agent.presence is Presence.AVAILABLE and agent.rest is not None and self.at < agent.rest:
+        resting = agent.rest is not None and self.at < agent.rest and not pulls
+        if agent.presence is Presence.AVAILABLE and resting and agent.rest is not None:
             text = f"rests until {when(agent.rest)} after a refusal"
             found.append(Reason(kind=Hold.REST.value, text=text, until=agent.rest))
         return found

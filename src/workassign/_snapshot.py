@@ -28,6 +28,8 @@ def snapshot(state: State) -> dict[str, Any]:
         "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
         "failures": dict(sorted(state.failures.items())),
         "off": sorted(state.off),
+        **({"rivals": _rivals_data(state)} if state.rivals else {}),
+        **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
     }
 
 
@@ -44,6 +46,14 @@ def _work_data(work: Work) -> list[Any]:
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
         *_progress_data(work),
     ]
+
+
+def _rivals_data(state: State) -> dict[str, Any]:
+    """Return, of what is offered to several, the offers beside the first."""
+    return {
+        name: [[hold.agent.agent.id, hold.offer, hold.since] for hold in holds]
+        for name, holds in sorted(state.rivals.items())
+    }
 
 
 def _progress_data(work: Work) -> list[Any]:

@@ -40,6 +40,7 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Abandoned: "closed",
     },
     "offered": {
+        ev.Offered: "offered",
         ev.Assigned: "assigned",
         ev.Declined: "waiting",
         ev.OfferExpired: "waiting",
@@ -55,7 +56,11 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
     "wrapping": {ev.Completed: "closed", ev.MessageReceived: "assigned"},
     "closed": {ev.Reopened: "waiting"},
 }
-"""The life of an interaction: stage -> event -> next stage. What is not here must not happen."""
+"""The life of an interaction: stage -> event -> next stage. What is not here must not happen.
+
+Where several are asked at once it waits again when the last of them has refused; the offers that are
+left when one accepts are taken back, which moves it no more.
+"""
 
 
 def _after(event: type) -> dict[str, Stage]:
@@ -82,6 +87,8 @@ class State:
         self.works: dict[InteractionId, Work] = {}
         self.agents: dict[AgentId, AgentState] = {}
         self.offers: dict[OfferId, Holding] = {}
+        self.rivals: dict[InteractionId, list[Holding]] = {}
+        """Of interactions that are offered to several: the open offers beside `Work.hold`."""
         self.total = Tally()
         self.submitted = 0
         self.placed = 0
@@ -97,6 +104,8 @@ class State:
         """The plan lists the skills, or the attributes, that there are."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
+        self.boosts: dict[InteractionId, float] = {}
+        """Interactions that were refused in their queue -> the head start that this gave them."""
         self.conversations = Conversations()
         self.alarms: dict[tuple[str, str], bool] = {}
         """(queue, alarm) of every alarm that is raised."""
@@ -143,6 +152,10 @@ class State:
         """Yield what waits and is offered to nobody, in order of arrival. Cost: O(all kept)."""
         return (work for work in self.works.values() if work.stage == "waiting")
 
+    def holdings(self, work: Work) -> list[Holding]:
+        """Return who has *work*, or all to whom it is offered, the first first."""
+        return [] if work.hold is None else [work.hold, *self.rivals.get(work.interaction.id, ())]
+
     def evolve(self, event: ev.Event) -> None:
         """Take in one event, finding its records by id. For replay."""
         _EVOLVE[type(event)](self, event)
@@ -169,7 +182,10 @@ class State:
         work.stage = _OFFERED[work.stage]
         work.version += 1
         hold = Holding(work, agent, event.at, event.offer, sig.queue.plan.offer_for)
-        work.hold = hold
+        if work.hold is None:
+            work.hold = hold
+        else:
+            self.rivals.setdefault(event.interaction, []).append(hold)
         self.offers[event.offer] = hold
         self.placed = event.offer
         agent.last_offer = event.offer
@@ -189,6 +205,8 @@ class State:
             agent.holdings[work.interaction.id] = hold
             agent.load += work.sig.units
         else:
+            if self.rivals and hold.offer != event.offer:
+                hold = self._won(work, event)
             hold.pending = False
             del self.offers[hold.offer]  # type: ignore[arg-type]
         hold.fence = event.fence
@@ -209,15 +227,19 @@ class State:
     def refused_offer(self, hold: Holding, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
         """Take an offer out of an agent's hands; where she refused it, keep that."""
         work, agent = hold.work, hold.agent
-        work.stage = _DECLINED[work.stage]
         work.version += 1
-        work.hold = None
+        if self.rivals and work.interaction.id in self.rivals:
+            self._one_less(hold)
+        else:
+            work.stage = _DECLINED[work.stage]
+            work.hold = None
         hold.pending = False
         del self.offers[event.offer]
         self._let_go(agent, work)
         if event.retry is None or event.excluded is None:
             return
         _keep_apart(work, event.agent, event.retry, event.excluded)
+        self._hasten(work, event.boost)
         if event.rest is not None:
             agent.rest = event.rest if agent.rest is None else max(agent.rest, event.rest)
         cause = _CAUSES[type(event)]
@@ -274,6 +296,7 @@ class State:
         """Let *work* wait again in its place; whoever gave it back has refused it."""
         self._back(work, _REQUEUED[work.stage], event.at)
         _keep_apart(work, event.agent, event.retry, event.excluded)
+        self._hasten(work, event.boost)
 
     def rekeyed(self, work: Work, event: ev.Rekeyed) -> None:
         """Give *work* another key, and another queue where its own is gone."""
@@ -307,6 +330,7 @@ class State:
         work.progress = None
         work.answered = 0
         self.missed.pop(who, None)
+        self.boosts.pop(who, None)
         sig = work.sig
         needs = self.needed(event.queue, work.interaction.needs)
         work.sig = self.signature(event.queue, sig.channel, needs, event.tier)
@@ -414,6 +438,26 @@ class State:
 
     # --- helpers ----------------------------------------------------------------------------
 
+    def _won(self, work: Work, event: ev.Assigned) -> Holding:
+        """Return the offer that was accepted, of several: the others are rivals from now on."""
+        rivals, first = self.rivals[event.interaction], work.hold
+        assert first is not None
+        won = work.hold = next(hold for hold in rivals if hold.offer == event.offer)
+        rivals.remove(won)
+        rivals.insert(0, first)
+        return won
+
+    def _one_less(self, hold: Holding) -> None:
+        """Drop one of several offers."""
+        work = hold.work
+        rivals = self.rivals[work.interaction.id]
+        if work.hold is hold:
+            work.hold = rivals.pop(0)
+        else:
+            rivals.remove(hold)
+        if not rivals:
+            del self.rivals[work.interaction.id]
+
     def _let_go(self, agent: AgentState, work: Work) -> None:
         del agent.holdings[work.interaction.id]
         agent.load -= work.sig.units
@@ -426,6 +470,14 @@ class State:
             work.hold = None
         work.stage = stage
         work.version += 1
+
+    def _hasten(self, work: Work, boost: float) -> None:
+        """Give *work* so much head start more, for as long as it is in its queue."""
+        if boost:
+            who = work.interaction.id
+            work.submission = work.first_said()
+            work.key -= boost
+            self.boosts[who] = self.boosts.get(who, 0.0) + boost
 
     def _close(self, work: Work, stage: Stage, at: Instant) -> None:
         work.stage = stage
@@ -448,6 +500,8 @@ class State:
         work.sig = self.signature(event.queue, old.channel, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
+        if self.boosts and (isinstance(event, ev.Transferred) or event.queue != old.queue.name):
+            self.boosts.pop(work.interaction.id, None)
         if work.answered == 0:
             # A clock that ran out once starts again only for a later target.
             missed = self.missed.get(work.interaction.id)
@@ -477,6 +531,7 @@ class State:
             closed.popleft()
             del self.works[interaction]
             self.missed.pop(interaction, None)
+            self.boosts.pop(interaction, None)
             self.conversations.pop(interaction, None)
 
 

@@ -18,7 +18,6 @@ from workassign._scene import (
     tie_break,
     when,
 )
-from workassign.model import Instant
 from workassign.needs import ANYBODY, Needs
 
 __all__ = [
@@ -121,19 +120,28 @@ def _told_submitted(event: ev.Submitted) -> str:
 def _told_assigned(event: ev.Assigned) -> str:
     if event.how == "accepted":
         return f"accepted by {event.agent} (fence {event.fence})"
-    how = {"auto": "at once", "manual": "by hand", "override": "by hand, over her capacity"}[event.how]
+    how = {
+        "auto": "at once",
+        "manual": "by hand",
+        "override": "by hand, over her capacity",
+        "pulled": "as she asked for work",
+    }[event.how]
     return f"assigned to {event.agent} {how} (fence {event.fence})"
 
 
 def _told_rescinded(event: ev.OfferRescinded) -> str:
     text = f"offer {event.offer} to {event.agent} taken back: {event.cause}"
-    return text if event.excluded is None else f"{text}; {_told_apart(event.retry, event.excluded)}"
+    return text if event.excluded is None else f"{text}; {_told_apart(event)}"
 
 
-def _told_apart(retry: Instant | None, excluded: Instant | None) -> str:
-    assert retry is not None
-    assert excluded is not None
-    return f"she is not asked again until {when(excluded)} ({when(retry)} if nobody else is left)"
+def _told_apart(event: ev.Declined | ev.OfferExpired | ev.OfferRescinded | ev.Requeued) -> str:
+    """Return what a refusal leads to."""
+    assert event.retry is not None
+    assert event.excluded is not None
+    again = (
+        f"she is not asked again until {when(event.excluded)} ({when(event.retry)} if nobody else is left)"
+    )
+    return f"{again}; head start {figure(event.boost)} s more" if event.boost else again
 
 
 def _told_step(event: ev.Escalated) -> Iterator[str]:
@@ -168,12 +176,8 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Submitted: _told_submitted,
     ev.Offered: lambda e: f"offered to {e.agent} (offer {e.offer}) until {when(e.expires)}",
     ev.Assigned: _told_assigned,
-    ev.Declined: lambda e: (
-        f"declined by {e.agent}{f' ({e.reason})' if e.reason else ''}; {_told_apart(e.retry, e.excluded)}"
-    ),
-    ev.OfferExpired: lambda e: (
-        f"offer {e.offer} to {e.agent} ran out at {when(e.due)}; {_told_apart(e.retry, e.excluded)}"
-    ),
+    ev.Declined: lambda e: f"declined by {e.agent}{f' ({e.reason})' if e.reason else ''}; {_told_apart(e)}",
+    ev.OfferExpired: lambda e: f"offer {e.offer} to {e.agent} ran out at {when(e.due)}; {_told_apart(e)}",
     ev.OfferRescinded: _told_rescinded,
     ev.WrapUpStarted: lambda e: f"served by {e.agent}, who wraps up until {when(e.until)} at most",
     ev.Completed: lambda e: f"completed by {e.agent}",
@@ -182,7 +186,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Transferred: lambda e: (
         f"transferred to queue {e.queue}{f' by {e.agent}' if e.agent is not None else ''}: {_told_place(e)}"
     ),
-    ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
+    ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
     ev.Escalated: lambda e: (
         f"took step {e.step} of its queue, due {when(e.due)}: {'; '.join(_told_step(e)) or 'nothing changes'}"

@@ -35,7 +35,7 @@ class Way:
     """Who could take it then; None: somebody new."""
     kinds: tuple[str, ...]
     """What has to happen, all of it before she is given anything else: available, finished, emptied,
-    wrapped_up, until (a hold ends), trained, added."""
+    wrapped_up, until (a hold ends), trained, added, pulls (she asks for work)."""
     text: str
     at: Instant | None
     """Not before; None: at any time."""
@@ -99,7 +99,7 @@ class _Search:
         self._work = work
         self._train = train
         self._at = scene.at
-        self._may_be_given = agent.presence is Presence.AVAILABLE
+        self._may_be_given = agent.presence is Presence.AVAILABLE and not agent.agent.pull
         self._texts: dict[str, str] = {"added": added} if added else {}
         """What was supposed: the kind of it, or of the hold that ends, and how it is told."""
         self._finished: tuple[InteractionId, ...] = ()
@@ -130,6 +130,8 @@ class _Search:
             return self._available()
         if kinds & _FULL:
             return self._finishes()
+        if Hold.PULL_ONLY.value in kinds:
+            return self._pulls()
         return self._waits(reasons)
 
     def _available(self) -> bool:
@@ -137,6 +139,14 @@ class _Search:
         self._texts["available"] = f"{was.agent.id} becomes available (she is {was.presence.value})"
         self._agent = _as_if(was)
         self._agent.presence, self._agent.idle_since = Presence.AVAILABLE, self._at
+        return True
+
+    def _pulls(self) -> bool:
+        """Suppose that she asks for work, for which she need not have rested."""
+        was = self._agent
+        self._texts["pulls"] = f"{was.agent.id} asks for work"
+        self._agent = _as_if(was)
+        self._agent.agent, self._agent.rest = attrs.evolve(was.agent, pull=False), None
         return True
 
     def _finishes(self) -> bool:

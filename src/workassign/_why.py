@@ -122,7 +122,8 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
     """
     scene = Scene(engine._state, engine.now)
     who, work = _agent(scene, agent), _work(scene, interaction)
-    holder = None if work.hold is None else work.hold.agent.agent.id
+    holds = [hold.agent.agent.id for hold in scene.state.holdings(work)]
+    holder = agent if agent in holds else next(iter(holds), None)
     reasons = [] if holder == agent else _reasons(scene, who, work)
     rank: int | None = None
     of = 0
@@ -140,7 +141,7 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
         agent=agent,
         interaction=interaction,
         stage=work.stage,
-        where=_where(work),
+        where=_where(scene, work),
         holder=holder,
         reasons=tuple(reasons),
         rank=rank,
@@ -153,12 +154,12 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
 def _reasons(scene: Scene, agent: AgentState, work: Work) -> list[Reason]:
     """Return all that keeps *agent* from *work*, which is not hers."""
     if work.stage == "closed":
-        return [Reason(kind="closed", text=f"it {_where(work)}")]
+        return [Reason(kind="closed", text=f"it {_where(scene, work)}")]
     held = []
     if work.hold is not None:
         hold = work.hold
         until = hold.since + (hold.target or 0.0) if hold.pending else hold.until
-        held = [Reason(kind="held", text=f"it {_where(work)}", until=until)]
+        held = [Reason(kind="held", text=f"it {_where(scene, work)}", until=until)]
     return [*held, *scene.reasons(agent, work)]
 
 
@@ -185,7 +186,7 @@ def _work(scene: Scene, interaction: InteractionId) -> Work:
     return known
 
 
-def _where(work: Work) -> str:
+def _where(scene: Scene, work: Work) -> str:
     """Return where an interaction stands, in words."""
     hold = work.hold
     if work.stage == "closed":
@@ -194,7 +195,8 @@ def _where(work: Work) -> str:
         return f"waits in queue {work.sig.queue.name}, submitted at {when(work.first_said().at)}"
     who = hold.agent.agent.id
     if hold.pending:
-        return f"is offered to {who} (offer {hold.offer}) until {when(hold.since + (hold.target or 0.0))}"
+        each = [f"{one.agent.agent.id} (offer {one.offer})" for one in scene.state.holdings(work)]
+        return f"is offered to {', '.join(each)} until {when(hold.since + (hold.target or 0.0))}"
     if hold.until is not None:
         return f"was served by {who}, who wraps up until {when(hold.until)} at most"
     return f"is held by {who} (fence {hold.fence}) since {when(hold.since)}"
@@ -313,7 +315,7 @@ def why_waiting(engine: Engine, interaction: InteractionId) -> WhyWaiting:
         plan_hash=engine.plan.hash,
         interaction=interaction,
         stage=work.stage,
-        where=_where(work),
+        where=_where(scene, work),
         roster=len(scene.state.agents),
         funnel=tuple(_steps(candidates)),
         closest=tuple(closest(candidates)[:SHOWN]),

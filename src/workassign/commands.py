@@ -69,6 +69,7 @@ __all__ = [
     "Decline",
     "Disconnect",
     "FinishWrapUp",
+    "Pull",
     "Release",
     "RemoveAgent",
     "Reopen",
@@ -155,6 +156,13 @@ class Decline(_Command):
     offer: OfferId
     agent: AgentId
     reason: str = ""
+
+
+@message
+class Pull(_Command):
+    """The agent asks for what she would take next, and has it at once."""
+
+    agent: AgentId
 
 
 @message
@@ -326,6 +334,7 @@ Command: TypeAlias = (
     | ChangePlan
     | ResumePolicy
     | Tick
+    | Pull
 )
 
 

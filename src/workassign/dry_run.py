@@ -187,7 +187,7 @@ class _IdleDesk:
         outcome: Outcome = "waiting"
         agent = None
         for fact in facts:
-            if isinstance(fact, ev.Offered | ev.Assigned):
+            if isinstance(fact, ev.Offered | ev.Assigned) and agent is None:
                 outcome = "offered" if isinstance(fact, ev.Offered) else "assigned"
                 agent = fact.agent
         self._state.evolve(placed)

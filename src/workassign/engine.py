@@ -160,6 +160,10 @@ class Engine:
         # The one agent freed has been given what she would take; unless that makes her leave, it is done.
         return self._end(at) if self._pairing.leaving or turn.careful else turn.facts
 
+    def pull(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Give the agent, who asks for it, what she would take next; she has it at once."""
+        return self.handle(cmd.Pull(agent), at)
+
     def decline(self, offer: OfferId, agent: AgentId, at: Instant, *, reason: str = "") -> list[ev.Event]:
         """Let the agent refuse what she was offered."""
         return self.handle(cmd.Decline(offer, agent, reason), at)
@@ -381,7 +385,7 @@ class Engine:
     def _end(self, at: Instant) -> list[ev.Event]:
         """Close a turn: bring together what fits, and let happen what the turn itself made due."""
         pairing = self._pairing
-        if pairing.freed or pairing.brought or pairing.leaving or self._turn.switched:
+        if pairing.freed or pairing.brought or pairing.leaving or pairing.spreading or self._turn.switched:
             self._settle(at)
         if self._watch.on:
             self._watch.follow(at)
@@ -390,7 +394,16 @@ class Engine:
         return self._turn.facts
 
     def _settle(self, at: Instant) -> None:
-        """Let agents leave who must, then bring together what fits, until nothing is left."""
+        """Let agents leave who must, then bring together what fits, until nothing is left.
+
+        Whoever is free then may be asked, too, for what is offered to several.
+        """
+        self._bring_together(at)
+        while self._pairing.spreading:
+            self._pairing.spread(at)
+            self._bring_together(at)
+
+    def _bring_together(self, at: Instant) -> None:
         pairing = self._pairing
         while pairing.freed or pairing.brought or pairing.leaving or self._turn.switched:
             while pairing.leaving:
@@ -426,7 +439,8 @@ class Engine:
 
     def _ask_anew(self, at: Instant) -> None:
         """Forget what the policies have said, and bring together what fits now."""
-        self._turn.switched, self._turn.careful = False, self._turn.watched
+        self._turn.switched = False
+        self._turn.take_care()
         self._pairing.start_over(at)
         self._watch.rebuild(at)
 
@@ -494,6 +508,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
+    cmd.Pull: lambda engine, c, at: engine._interactions.pull(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {

@@ -91,20 +91,25 @@ class Submitted:
 
 @message
 class Offered:
-    """Work was put before one agent until *expires*."""
+    """Work was put before one agent until *expires*.
+
+    Where its queue asks several at once, another event follows for each. *blind*: she shall not
+    be shown what it is before she has accepted it.
+    """
 
     at: Instant
     offer: OfferId
     interaction: InteractionId
     agent: AgentId
     expires: Instant
+    blind: bool = False
 
 
 @message
 class Assigned:
     """The agent owns the interaction; `fence` rises with every assignment.
 
-    `how` is accepted, auto, manual or override.
+    `how` is accepted, auto, manual, override or pulled.
     """
 
     at: Instant
@@ -119,7 +124,8 @@ class Assigned:
 class Declined:
     """The agent refused; the interaction is back in its place.
 
-    `retry` and `excluded` end the pair's cool-down and exclusion, `rest` the agent's own.
+    `retry` and `excluded` end the pair's cool-down and exclusion, `rest` the agent's own; `boost`
+    seconds are added to the interaction's head start.
     """
 
     at: Instant
@@ -130,6 +136,7 @@ class Declined:
     retry: Instant
     excluded: Instant
     rest: Instant | None
+    boost: float = 0.0
 
 
 @message
@@ -144,6 +151,7 @@ class OfferExpired:
     retry: Instant
     excluded: Instant
     rest: Instant | None
+    boost: float = 0.0
 
 
 @message
@@ -158,6 +166,7 @@ class OfferRescinded:
     retry: Instant | None
     excluded: Instant | None
     rest: Instant | None
+    boost: float = 0.0
 
 
 @message
@@ -231,6 +240,7 @@ class Requeued:
     due: Instant | None
     retry: Instant
     excluded: Instant
+    boost: float = 0.0
 
 
 @message

@@ -24,6 +24,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import short_name
 from workassign._markup import listed, passage, table
+from workassign._records import Work
 from workassign._scene import (
     SHOWN,
     Candidate,
@@ -289,15 +290,20 @@ class _Telling:
         elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):
             self._places[event.interaction] = event
         elif isinstance(event, ev.Escalated) and event.head_start:
-            place = self._places[event.interaction]
-            terms = (*place.terms, ("escalated", event.head_start))
-            more = place.head_start + event.head_start
-            self._places[event.interaction] = attrs.evolve(place, head_start=more, terms=terms)
+            self._hasten(event.interaction, "escalated", event.head_start)
+        elif isinstance(event, _REFUSALS) and event.boost:
+            self._hasten(event.interaction, "refused", event.boost)
         elif isinstance(event, ev.Completed | ev.Cancelled | ev.Abandoned):
             self._places.pop(event.interaction, None)
         known = self._state.works.get(self._about)
         if known is not None:
             self._stage = known.stage
+
+    def _hasten(self, interaction: InteractionId, why: str, seconds: float) -> None:
+        """Add a term to the head start of an interaction."""
+        place = self._places[interaction]
+        terms = (*place.terms, (why, seconds))
+        self._places[interaction] = attrs.evolve(place, head_start=place.head_start + seconds, terms=terms)
 
     def _read(self, data: Mapping[str, Any]) -> Plan:
         plan, missing = _readable(data)
@@ -321,33 +327,35 @@ class _Telling:
         """Look around just before *event*."""
         work = self._state.works[event.interaction]
         winner = self._state.agents[event.agent]
-        scene = Scene(self._state, event.at, self._places)
+        how = event.how if isinstance(event, ev.Assigned) else "offered"
+        scene = Scene(self._state, event.at, self._places, event.agent if how == "pulled" else None)
         candidates = ranked(scene, work, winner)
         could_take = scene.takes(winner)
         rules = work.sig.queue.plan
-        by_hand = isinstance(event, ev.Assigned) and event.how in _BY_HAND
+        unranked = how in _BY_HAND or how == "pulled"
         decision = Decision(
             at=event.at,
             agent=event.agent,
-            how=event.how if isinstance(event, ev.Assigned) else "offered",
+            how=how,
             offer=event.offer,
             plan_hash=self._plan_hash,
             queue=work.sig.queue.name,
             selection=short_name(rules.selection),
             work=short_name(rules.work),
             candidates=candidates,
-            tie_break="" if by_hand else _tie_break(candidates),
+            tie_break="" if unranked else _tie_break(candidates),
             funnel=funnel(candidates),
             could_take=len(could_take),
             first=tuple(scene.waiting(winner, each) for each in could_take[:SHOWN]),
             notes=tuple(scene.failed),
         )
-        if doubt := _doubt(decision, work.interaction.id):
+        if doubt := _doubt(decision, work):
             decision = attrs.evolve(decision, notes=(doubt, *decision.notes))
         self._decisions.append(decision)
 
 
 _BY_HAND = ("manual", "override")
+_REFUSALS = (ev.Declined, ev.OfferExpired, ev.OfferRescinded, ev.Requeued)
 
 
 def _tie_break(candidates: Sequence[Candidate]) -> str:
@@ -356,14 +364,19 @@ def _tie_break(candidates: Sequence[Candidate]) -> str:
     return tie_break(*keys) if len(keys) == 2 else ""
 
 
-def _doubt(decision: Decision, interaction: InteractionId) -> str:
-    """Return why a decision does not follow from the ranks; empty if it does."""
+def _doubt(decision: Decision, work: Work) -> str:
+    """Return why a decision about *work* does not follow from the ranks; empty if it does."""
     if decision.how in _BY_HAND:
         over = ", over her capacity" if decision.how == "override" else ""
         return f"it was given by hand{over}: neither ranks nor skills were asked"
+    named = decision.first[0].interaction == work.interaction.id if decision.first else False
+    if decision.how == "pulled" and named:
+        return "she asked for it herself: nobody else was asked"
     first = decision.candidates[0]
     wins = first.rank is not None and first.agent == decision.agent
-    if wins and decision.first[0].interaction == interaction:
+    if wins and work.stage == "offered":
+        return "it was offered to somebody else already: its queue asks several at once"
+    if wins and named:
         return ""
     return f"the policies answer otherwise today: {decision.agent} would not be given it, yet she was"
 

@@ -38,6 +38,7 @@ __all__ = [
     "Value",
     "checked_sentiment",
     "instant",
+    "is_number",
     "range_problem",
 ]
 
@@ -95,10 +96,14 @@ def _in_range(value: float | None, low: float, high: float, what: str) -> None:
         raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
 
 
+def is_number(value: object) -> bool:
+    """Whether *value* is a number, which a bool is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def range_problem(value: object, most: float = LONGEST) -> str | None:
     """Return the rule that *value* breaks, unless it is a number from `SHORTEST` to *most*."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and SHORTEST <= value <= most:  # type: ignore[operator]
+    if is_number(value) and SHORTEST <= value <= most:  # type: ignore[operator]
         return None
     return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
 
@@ -296,6 +301,8 @@ class Agent:
     """The shared pool: the sum of the channels' units of what she is offered or holds, > 0."""
     attributes: Mapping[str, Value | Sequence[Value]] = _NO_ATTRIBUTES
     """What else needs can ask for: name -> value, or several values (language -> es, en)."""
+    pull: bool = False
+    """She is given nothing unasked, but what she pulls (and what is given by hand)."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -307,6 +314,8 @@ class Agent:
         _in_range(self.capacity, 0.001, 1e6, "capacity")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_traits(self.attributes))
+        if type(self.pull) is not bool:
+            raise UsageError(f"pull must be true or false, not {self.pull!r}")
 
     def meets(self, needs: Needs) -> bool:
         """Whether she has what *needs* ask for, wherever she is and whatever she holds."""

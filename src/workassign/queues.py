@@ -9,7 +9,8 @@ import attrs
 from workassign.hours import Calendar
 from workassign.model import LONGEST, range_problem
 from workassign.needs import ANYBODY, Needs
-from workassign.policies import offers, ordering, selection, work
+from workassign.policies import offers as refusals
+from workassign.policies import ordering, selection, work
 from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
@@ -36,6 +37,10 @@ class Alarms:
     """
     last_step: bool = False
     """Something waits that has taken every step of the queue: nothing more will be done for it."""
+
+
+MOST_OFFERS = 50
+"""So many agents at most are asked at once."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +77,11 @@ class Queue:
     """What changes for what waits: what it needs, its place, its queue; at most 64."""
     sticky_wait: float | None = None
     """How long an interaction waits for the agent it prefers, if she is there without room."""
-    refusals: RefusalPolicy = offers.per_cause()
+    refusals: RefusalPolicy = refusals.per_cause()
+    offers: int = 1
+    """So many agents, 1 to 50, are asked at once, if they are free; the first to accept has it."""
+    blind: bool = False
+    """Who is offered something is not shown what it is before she has accepted it."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -103,8 +112,12 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
     if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
         found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
-    switches = [slot for slot in ("auto_accept", "reopen") if type(getattr(queue, slot)) is not bool]
+    switches = [slot for slot in ("auto_accept", "reopen", "blind") if type(getattr(queue, slot)) is not bool]
     found += [(slot, f"must be true or false, not {getattr(queue, slot)!r}") for slot in switches]
+    if type(queue.offers) is not int or not 1 <= queue.offers <= MOST_OFFERS:
+        found.append(("offers", f"must be a whole number from 1 to {MOST_OFFERS}, not {queue.offers!r}"))
+    elif queue.auto_accept and (queue.offers > 1 or queue.blind):
+        found.append(("auto_accept", "nothing is offered then: leave out offers and blind"))
     slots = ("ordering", "selection", "work", "refusals")
     wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
     found += [(slot, f"must be callable, not {getattr(queue, slot)!r}") for slot in wrong]

@@ -73,6 +73,8 @@ class InteractionView:
     """Whose turn it is."""
     clocks: tuple[ClockView, ...]
     """The SLA clocks that run or stand still."""
+    offers: Mapping[OfferId, AgentId] = attrs.field(factory=dict)
+    """All open offers: where its queue asks several at once there may be more than one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,7 +83,8 @@ class AgentView:
 
     id: AgentId
     presence: Presence
-    offers: Mapping[OfferId, InteractionId]
+    offers: Mapping[OfferId, InteractionId | None]
+    """What she is offered; None where she is not to be shown what it is."""
     work: Mapping[InteractionId, Fence]
     """What she has accepted and not yet left, wrap-up included."""
     load: float
@@ -161,6 +164,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         position=position,
         status=Status.OPEN if known is None else known.status,
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
+        offers={h.offer: h.agent.agent.id for h in state.holdings(work) if h.pending and h.offer is not None},
     )
 
 
@@ -181,7 +185,11 @@ def of_agent(agent: AgentState) -> AgentView:
     return AgentView(
         id=agent.agent.id,
         presence=agent.presence,
-        offers={h.offer: name for name, h in holdings.items() if h.pending and h.offer is not None},
+        offers={
+            h.offer: None if h.work.sig.queue.plan.blind else name
+            for name, h in holdings.items()
+            if h.pending and h.offer is not None
+        },
         work={name: h.fence for name, h in holdings.items() if h.fence is not None},
         load=agent.view.load,
         capacity=agent.agent.capacity,

@@ -83,6 +83,7 @@ def tell(recorder: Recorder) -> None:
     afternoon(say)
     evening(say)
     night(say)
+    next_morning(say)
 
 
 def people(say: Say) -> None:
@@ -284,6 +285,40 @@ def night(say: Say) -> None:
     say(cmd.SignOff("dora"), 9734)
     say(cmd.ChangePlan(attrs.evolve(night_plan(), strikes=5).to_data()), 9736)
     say(cmd.Tick(), 9900)
+
+
+def next_plan_of_offers() -> Plan:
+    """A queue that asks several at once, and helps what is refused."""
+    refusals = offers.per_cause(declined={"boost": 30.5, "cool_down": 20})
+    return Plan(
+        name="golden-offers",
+        queues={
+            "care": Queue(),
+            "open": Queue(offers=3, blind=True, refusals=refusals, head_start_cap=40),
+        },
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        successors={"bulk": "care"},
+        retention=3600.0,
+    )
+
+
+def next_morning(say: Say) -> None:
+    """Several are asked at once; the first has it, all refuse, or somebody pulls."""
+    say(cmd.ChangePlan(next_plan_of_offers().to_data()), 10_000)
+    for name in ("eve", "fay", "gil"):
+        say(cmd.AddAgent(Agent(id=name, queues={"open": 1}, pull=name == "gil")), 10_001)
+        say(cmd.SignOn(name), 10_001)
+    say(cmd.Submit(Interaction(id="open-1", queue="open", channel="tweet")), 10_010)
+    say(cmd.Submit(Interaction(id="open-2", queue="open", channel="tweet")), 10_011)
+    say(cmd.Pull("gil"), 10_012)
+    say(cmd.Submit(Interaction(id="open-4", queue="open", channel="tweet")), 10_020)
+    fence = one(say(cmd.Accept(28, "eve"), 10_021), ev.Assigned).fence
+    say(cmd.Complete("open-1", "eve", fence), 10_030)
+    say(cmd.Submit(Interaction(id="open-3", queue="open", channel="tweet")), 10_032)
+    for offer, agent in ((31, "fay"), (32, "eve")):
+        say(cmd.Decline(offer, agent, "lunch"), 10_033)
+    say(cmd.Pull("gil"), 10_035)
+    say(cmd.Tick(), 10_200)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

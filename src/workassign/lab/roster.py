@@ -85,6 +85,7 @@ class Team:
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    pull: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -111,6 +112,7 @@ class Member:
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    pull: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -125,6 +127,7 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         channels=like.channels,
         capacity=like.capacity,
         attributes=like.attributes,
+        pull=like.pull,
     )
 
 

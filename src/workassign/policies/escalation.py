@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import LARGEST, Value, range_problem
+from workassign.model import LARGEST, Value, is_number, range_problem
 from workassign.needs import Needs, checked_levels, checked_name, joined
 
 __all__ = ["MOST_STEPS", "Step", "bullseye", "expiring_skills", "recipe"]
@@ -83,7 +83,7 @@ class Step:
                 yield name, f"must be a whole number from 1 to 1000000, not {value!r}"
         if self.tier is not None and not (type(self.tier) is int and 0 <= self.tier <= 99):
             yield "tier", f"must be a whole number from 0 to 99, not {self.tier!r}"
-        if not _is_number(self.head_start) or not 0 <= self.head_start <= LARGEST:
+        if not is_number(self.head_start) or not 0 <= self.head_start <= LARGEST:
             yield "head_start", f"must be a number from 0 to {LARGEST:g}, not {self.head_start!r}"
         for name in ("queue", "notify"):
             value = getattr(self, name)
@@ -111,10 +111,6 @@ class Step:
                     yield f"widen.{name}", f"must be texts, numbers, true or false, not {wrong[0]!r}"
         if self.also is not None and not isinstance(self.also, Needs):
             yield "also", f"must be Needs(...), not {self.also!r}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _wrong(name: str, check: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a check without arguments

@@ -1,6 +1,7 @@
 """Why may a free agent and an eligible interaction not be paired yet?
 
-The list is closed: `engine.check()` accepts no other reason, and each one ends by a timer.
+The list is closed: `engine.check()` accepts no other reason. Each one ends by a timer, or when she
+asks for work herself.
 """
 
 from __future__ import annotations
@@ -19,3 +20,5 @@ class Hold(StrEnum):
     """She refused something: she is offered nothing for a while."""
     STICKY_WAIT = "sticky_wait"
     """It waits for the agent it prefers, who is there but has no room."""
+    PULL_ONLY = "pull_only"
+    """She takes only what she asks for."""

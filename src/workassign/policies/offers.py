@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from workassign.model import range_problem
+from workassign.model import LARGEST, is_number, range_problem
 from workassign.policies.naming import factory
 
 __all__ = ["REFUSALS_KEPT", "Backoff", "RefusalPolicy", "per_cause"]
@@ -32,6 +32,8 @@ class Backoff:
     pause_after: int | None = None
     """So many refusals of this cause within `window` make her `away`; None: never."""
     window: float = 900.0
+    boost: float = 0.0
+    """Head start that the interaction gains, as far as its queue's `head_start_cap` leaves room; >= 0."""
 
     def __attrs_post_init__(self) -> None:
         """Raise a ValueError that lists what is out of range."""
@@ -41,6 +43,8 @@ class Backoff:
                 continue
             if (problem := range_problem(value)) is not None:
                 raise ValueError(f"{name} {problem}")
+        if not is_number(self.boost) or not 0 <= self.boost <= LARGEST:
+            raise ValueError(f"boost must be a number from 0 to {LARGEST:g}, not {self.boost!r}")
         after = self.pause_after
         if after is not None and not (type(after) is int and 0 < after <= REFUSALS_KEPT):
             raise ValueError(f"pause_after must be a whole number from 1 to {REFUSALS_KEPT}, not {after!r}")
