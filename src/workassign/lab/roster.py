@@ -85,6 +85,7 @@ class Team:
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    groups: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -111,6 +112,7 @@ class Member:
     channels: Mapping[str, int] | None = None
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    groups: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -125,6 +127,7 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         channels=like.channels,
         capacity=like.capacity,
         attributes=like.attributes,
+        groups=like.groups,
     )
 
 
@@ -174,6 +177,7 @@ class Roster:
                 ("skill", like.skills, plan.skills if plan.skills is not None else like.skills),
                 ("queue", like.queues or (), plan.queues),
                 ("channel", like.channels or (), plan.channels),
+                ("group", like.groups, plan.groups),
             ):
                 unknown = [name for name in names if name not in known]
                 problems += [f"roster.{path}.{what}s: there is no {what} {name!r}" for name in unknown]
