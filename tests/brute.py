@@ -25,7 +25,7 @@ from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.sla import Target
 
-__all__ = ["Clock", "Item", "Person", "Router"]
+__all__ = ["Clock", "Item", "Person", "Router", "grouped"]
 
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
@@ -215,7 +215,10 @@ class Item:
 class Person:
     """An agent as she stands."""
 
+    told: Agent
+    """As the command said."""
     agent: Agent
+    """With what her groups say."""
     number: int
     idle_since: Instant
     presence: Presence = Presence.OFFLINE
@@ -1550,6 +1553,8 @@ class Router:
             self.refuse(command, "unknown_skill")
         elif self.plan.attributes is not None and set(agent.attributes) - self.plan.attributes:
             self.refuse(command, "unknown_attribute")
+        elif set(agent.groups) - set(self.plan.groups):
+            self.refuse(command, "unknown_group")
         else:
             return True
         return False
@@ -1558,14 +1563,15 @@ class Router:
         if self.find(command.agent.id) is not None:
             self.refuse(command, "already_there")
         elif self.fits_plan(command):
-            self.people.append(Person(command.agent, self.enrolled, self.at))
+            told = command.agent
+            self.people.append(Person(told, grouped(told, self.plan), self.enrolled, self.at))
             self.enrolled += 1
             self.emit(ev.AgentAdded(self.at, command.agent))
 
     def change_agent(self, command: cmd.ChangeAgent) -> None:
         person = self.known(command)
         if person is not None and self.fits_plan(command):
-            person.agent = command.agent
+            person.told, person.agent = command.agent, grouped(command.agent, self.plan)
             person.version += 1
             self.emit(ev.AgentChanged(self.at, command.agent))
             self.recount()
@@ -1630,6 +1636,9 @@ class Router:
             if rule is not None:
                 self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
                 return
+        if any(set(person.told.groups) - set(plan.groups) for person in self.people):
+            self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, "group_in_use", ""))
+            return
         before, self.plan = self.plan, plan
         self.queues |= plan.queues
         self.recount()
@@ -1647,7 +1656,7 @@ class Router:
 
     def take_along(self, person: Person) -> None:
         """Who served a queue that is gone serves its successor; a channel that is gone is gone."""
-        agent, plan = person.agent, self.plan
+        agent, plan = person.told, self.plan
         queues = agent.queues
         if queues is not None:
             pairs = [
@@ -1659,9 +1668,10 @@ class Router:
         if channels is not None:
             channels = {each: most for each, most in channels.items() if each in plan.channels}
         if (queues, channels) != (agent.queues, agent.channels):
-            person.agent = attrs.evolve(agent, queues=queues, channels=channels)
+            person.told = attrs.evolve(agent, queues=queues, channels=channels)
             person.version += 1
-            self.emit(ev.AgentChanged(self.at, person.agent))
+            self.emit(ev.AgentChanged(self.at, person.told))
+        person.agent = grouped(person.told, plan)
 
     def rekey(self, item: Item, before: Plan) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
@@ -1691,6 +1701,33 @@ class Router:
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail
+
+
+def grouped(told: Agent, plan: Plan) -> Agent:
+    """Return *told* with all that her groups say and she does not."""
+    skills, attributes = dict(told.skills), dict(told.attributes)
+    queues, channels, capacity, pull = told.queues, told.channels, told.capacity, told.pull
+    for name in told.groups:
+        group = plan.groups[name]
+        skills = {**group.skills, **skills}
+        attributes = {**group.attributes, **attributes}
+        if group.queues is not None:
+            queues = {**group.queues, **(queues or {})}
+        if group.channels is not None:
+            channels = {**group.channels, **(channels or {})}
+        if capacity == 1 and group.capacity is not None:
+            capacity = group.capacity
+        pull = pull or bool(group.pull)
+    return Agent(
+        id=told.id,
+        skills=skills,
+        queues=queues,
+        channels=channels,
+        capacity=capacity,
+        attributes=attributes,
+        pull=pull,
+        groups=told.groups,
+    )
 
 
 def _runs(item: Item, target: Target) -> bool:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.brute import Router
+from tests.brute import Router, grouped
 from tests.test_same_decisions import (
     AGENTS,
     CHANNELS,
@@ -288,7 +288,7 @@ class Ledger:
             case ev.Escalated():
                 assert self.works[event.interaction].stage == "waiting"
             case ev.AgentAdded() | ev.AgentChanged():
-                self.agents[event.agent.id] = event.agent
+                self.agents[event.agent.id] = event.agent  # without what her groups add
                 if isinstance(event, ev.AgentAdded):
                     self.presence[event.agent.id] = Presence.OFFLINE
             case ev.AgentRemoved():
@@ -362,7 +362,7 @@ class Ledger:
 
     def check_room(self, agent: str, channel: str) -> None:
         """No grant goes over pool or limit (I2); a cut later on takes nothing away."""
-        who = self.agents[agent]
+        who = grouped(self.agents[agent], self.plan)
         assert self.load(agent) <= round(who.capacity * 1_000_000), f"{agent} is overloaded"
         if who.channels is not None:
             held = sum(1 for work in self.hands(agent) if work.channel == channel)
@@ -562,6 +562,7 @@ class EveryCommand(RuleBasedStateMachine):
             ),
             capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
             pull=rnd.random() < 0.1,
+            groups=tuple(name for name in plan.groups if rnd.random() < 0.4),
         )
 
     def turn(self, command: cmd.Command, gap: float) -> list[ev.Event]:

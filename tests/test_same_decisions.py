@@ -19,6 +19,7 @@ from workassign import (
     Channel,
     Customer,
     Engine,
+    Group,
     Interaction,
     Needs,
     Plan,
@@ -41,6 +42,7 @@ QUEUES = ("a", "b", "c")
 CHANNELS = ("default", "chat", "call")
 SKILLS = ("x", "y", "z")
 TRAITS = ("lang", "team")
+GROUPS = ("day", "night")
 RULES = (
     'lang HAS "es" OR level("x") >= 2',
     'NOT skills HAS "x"',
@@ -117,6 +119,7 @@ def a_plan(rnd: Random) -> Plan:
         successors={name: "a" for name in QUEUES if name not in queues and rnd.random() < 0.7},
         reconnect_grace=rnd.choice((10.0, 60.0)),
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
+        groups=some_groups(rnd, list(queues), list(units)),
     )
 
 
@@ -319,6 +322,25 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
             trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
         },
         pull=rnd.random() < 0.1,
+        groups=tuple(each for each in (GROUPS if stray else plan.groups) if rnd.random() < 0.5),
+    )
+
+
+def some_groups(rnd: Random, queues: list[str], channels: list[str]) -> dict[str, Group]:
+    """Return groups of any kind; mostly all of them, for one that somebody is in must stay."""
+    names = GROUPS if rnd.random() < 0.8 else GROUPS[:1]
+    return {name: a_group(rnd, queues, channels) for name in names}
+
+
+def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
+    """Return a group that mostly says little."""
+    return Group(
+        skills={skill: float(rnd.randint(0, 3)) for skill in SKILLS if rnd.random() < 0.3},
+        queues=rnd.choice((None, None, {each: rnd.randint(1, 3) for each in queues if rnd.random() < 0.6})),
+        channels=rnd.choice((None, None, {each: rnd.randint(0, 2) for each in channels})),
+        capacity=rnd.choice((None, None, 1.0, 3.0)),
+        attributes={trait: rnd.choice((2, "en", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.3},
+        pull=rnd.choice((None, None, None, True)),
     )
 
 

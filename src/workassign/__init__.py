@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from workassign._version import __version__
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError, WorkassignError
+from workassign.groups import Group
 from workassign.hours import Calendar
 from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status, instant
 from workassign.needs import Needs
@@ -29,6 +30,7 @@ __all__ = [
     "Customer",
     "Desk",
     "Engine",
+    "Group",
     "Interaction",
     "JournalError",
     "JsonlStore",

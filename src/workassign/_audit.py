@@ -322,11 +322,11 @@ class Auditor:
     def _agent_added(self, event: ev.AgentAdded) -> None:
         if event.agent.id in self._people:
             self._note(f"agent {event.agent.id!r} was there before")
-        self._people[event.agent.id] = Person(event.agent)
+        self._people[event.agent.id] = Person(event.agent, self._groups)
 
     def _agent_changed(self, event: ev.AgentChanged) -> None:
         if (person := self._person(event.agent.id)) is not None:
-            person.can(event.agent)
+            person.can(event.agent, self._groups)
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         person = self._person(event.agent)
@@ -351,6 +351,9 @@ class Auditor:
         channels = plan.get("channels", {"default": {}})
         self._units = {name: round(each.get("units", 1.0) * UNIT) for name, each in channels.items()}
         self._retention = plan.get("retention", 7 * _DAY)
+        self._groups = plan.get("groups", {})
+        for person in self._people.values():
+            person.can(person.told, self._groups)
         for name in plan.get("queues", ("default",)):
             self._queue(name)
 

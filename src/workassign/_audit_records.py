@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -51,17 +52,23 @@ class Item:
 class Person:
     """An agent: what she can hold, and what she has."""
 
-    __slots__ = ("has", "limits", "pool", "presence")
+    __slots__ = ("has", "limits", "pool", "presence", "told")
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, groups: Mapping[str, Any]) -> None:
         self.has: Counter[str] = Counter()
         self.presence = Presence.OFFLINE
-        self.can(agent)
+        self.can(agent, groups)
 
-    def can(self, agent: Agent) -> None:
-        """Note what she can hold."""
-        self.pool = round(agent.capacity * UNIT)
-        self.limits = agent.channels
+    def can(self, agent: Agent, groups: Mapping[str, Any]) -> None:
+        """Note what she can hold; her *groups* are data of the plan."""
+        self.told = agent
+        hers = [groups.get(name, {}) for name in agent.groups]
+        said = [] if agent.capacity == 1.0 else [agent.capacity]
+        said += [group["capacity"] for group in hers if group.get("capacity", 1.0) != 1.0]
+        self.pool = round((said[0] if said else 1.0) * UNIT)
+        tables = [agent.channels, *(group.get("channels") for group in hers)]
+        named = [table for table in tables if table is not None]
+        self.limits = {name: most for table in named[::-1] for name, most in table.items()} if named else None
 
 
 class Balance:

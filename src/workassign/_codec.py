@@ -188,6 +188,8 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
         return (lambda needs: needs.data), kept
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda member: member.value), hint
+    if hint == tuple[str, ...]:
+        return None, tuple
     if get_origin(hint) is tuple:
         return None, (lambda rows: tuple([(name, number) for name, number in rows]))
     return None, None

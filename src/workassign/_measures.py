@@ -21,7 +21,7 @@ from workassign._records import UNIT
 from workassign._series import MINUTE, Series
 from workassign._stories import Stories, Story
 from workassign.model import AgentId, Instant, InteractionId, OfferId
-from workassign.plan import Plan
+from workassign.plan import Group, Plan
 from workassign.policies.sla import always
 
 __all__ = ["PORTION", "SHORT_FORM", "Back", "Flow", "Held", "Measures", "Visit", "due_of", "fresh"]
@@ -171,6 +171,8 @@ class Measures:
         """(queue, alarm) -> since when it is raised."""
         self.units: dict[str, int] = {}
         """Channel -> millionths of a unit."""
+        self.groups: Mapping[str, Group] = {}
+        """What agents have in common under the plan that holds."""
         self.alike: int | None = None
         """What every interaction takes up of an agent, if that is one and the same."""
         self.until = -inf
@@ -184,6 +186,7 @@ class Measures:
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         kinds = set(self.units.values())
         self.alike = kinds.pop() if len(kinds) == 1 else None
+        self.groups = plan.groups
         for name, queue in plan.queues.items():
             flow = self.flow(name)
             flow.wraps = queue.wrap_up is not None
@@ -203,6 +206,9 @@ class Measures:
             loads[person.agent.id] += self.units.get(channel, UNIT)
         for name, load in loads.items():
             self.people.reload(self.people[name], load, at)
+        for person in self.people.values():
+            if person.told.groups:
+                self.people.change(person, person.told, self.groups, at)
 
     def oldest(self, flow: Flow) -> Instant | None:
         """Return since when the oldest waits that nobody has accepted in *flow*. Cost: O(1) on average."""

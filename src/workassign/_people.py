@@ -12,6 +12,7 @@ from typing import Any
 from workassign._gauges import Row
 from workassign._records import UNIT
 from workassign._series import MINUTE, Series
+from workassign.groups import Group, formed
 from workassign.model import Agent, AgentId, Instant, Presence
 
 __all__ = ["SIGNED_ON", "People", "Person", "Shifts"]
@@ -63,10 +64,13 @@ class Person:
         "seconds",
         "shifts",
         "since",
+        "told",
     )
 
-    def __init__(self, agent: Agent, at: Instant, shifts: Shifts | None) -> None:
+    def __init__(self, agent: Agent, told: Agent, at: Instant, shifts: Shifts | None) -> None:
         self.agent = agent
+        self.told = told
+        """As she is without what her groups add."""
         self.enrolled = at
         self.on_roster = True
         self.shifts = shifts or _NO_SHIFTS
@@ -192,13 +196,13 @@ class People(dict[AgentId, Person]):
             )
         return row
 
-    def enroll(self, agent: Agent, at: Instant) -> None:
+    def enroll(self, told: Agent, groups: Mapping[str, Group], at: Instant) -> None:
         """Put somebody on the roster, offline."""
-        known = self.get(agent.id)
+        known = self.get(told.id)
         if known is None:
-            self[agent.id] = Person(agent, at, self._schedule.get(agent.id))
+            self[told.id] = Person(formed(told, groups), told, at, self._schedule.get(told.id))
         else:  # she was there before, and was removed
-            self.change(known, agent, at)
+            self.change(known, told, groups, at)
             known.on_roster = True
 
     def carry(self, person: Person, units: int, at: Instant) -> None:
@@ -224,8 +228,9 @@ class People(dict[AgentId, Person]):
             self._grow(sign * round(person.agent.capacity * UNIT), at)
             self._load(sign * person.load, at)
 
-    def change(self, person: Person, agent: Agent, at: Instant) -> None:
+    def change(self, person: Person, told: Agent, groups: Mapping[str, Group], at: Instant) -> None:
         """Let an agent have another capacity."""
+        person.told, agent = told, formed(told, groups)
         person.stay(at)
         if person.on:
             self._grow(round(agent.capacity * UNIT) - round(person.agent.capacity * UNIT), at)

@@ -43,6 +43,12 @@ class Planning:
                 reason = f"interactions are open on channel {channel!r}"
                 self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "channel_in_use", reason))
                 return
+        for agent in state.agents.values():
+            missing = next((name for name in agent.told.groups if name not in plan.groups), None)
+            if missing is not None:
+                reason = f"agent {agent.told.id!r} is in group {missing!r}: keep it, or take her out first"
+                self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "group_in_use", reason))
+                return
         stays = frozenset(name for name, queue in plan.queues.items() if self._is_schedule_of(name, queue))
         event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
         state.plan_changed(event, plan)

@@ -289,11 +289,11 @@ def _cleared(m: Measures, event: ev.AlarmCleared) -> None:
 
 
 def _agent_added(m: Measures, event: ev.AgentAdded) -> None:
-    m.people.enroll(event.agent, event.at)
+    m.people.enroll(event.agent, m.groups, event.at)
 
 
 def _agent_changed(m: Measures, event: ev.AgentChanged) -> None:
-    m.people.change(m.people[event.agent.id], event.agent, event.at)
+    m.people.change(m.people[event.agent.id], event.agent, m.groups, event.at)
 
 
 def _agent_removed(m: Measures, event: ev.AgentRemoved) -> None:

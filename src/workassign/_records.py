@@ -337,12 +337,16 @@ class AgentState:
         "refusals",
         "rest",
         "standings",
+        "told",
         "version",
         "view",
     )
 
     def __init__(self, agent: Agent, number: int, at: Instant) -> None:
+        self.told = agent
+        """As she was put on the roster, or changed."""
         self.agent = agent
+        """As she is: with what her groups add."""
         self.number = number
         self.pool = round(agent.capacity * UNIT)
         self.presence = Presence.OFFLINE

@@ -15,6 +15,7 @@ from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
 from workassign._state import State
 from workassign.model import Agent, AgentId, Instant, Presence
+from workassign.plan import unknown_names
 
 __all__ = ["Roster"]
 
@@ -40,19 +41,9 @@ class Roster:
 
     def _fits_plan(self, command: cmd.Command, agent: Agent) -> bool:
         """Whether the plan knows all that *agent* names, or refuse."""
-        plan = self._state.plan
-        for what, names, known in (
-            ("queue", agent.queues or (), plan.queues),
-            ("channel", agent.channels or (), plan.channels),
-            ("skill", agent.skills, agent.skills if plan.skills is None else plan.skills),
-            ("attribute", agent.attributes, agent.attributes if plan.attributes is None else plan.attributes),
-        ):
-            for name in names:
-                if name not in known:
-                    self._turn.refuse(
-                        command, f"unknown_{what}", f"agent {agent.id!r}: there is no {what} {name!r}"
-                    )
-                    return False
+        for what, name in unknown_names(self._state.plan, agent):
+            self._turn.refuse(command, f"unknown_{what}", f"agent {agent.id!r}: there is no {what} {name!r}")
+            return False
         return True
 
     def add(self, command: cmd.AddAgent, at: Instant) -> None:
@@ -84,7 +75,7 @@ class Roster:
 
     def follow(self, agent: AgentState, at: Instant) -> None:
         """Take *agent* along under a new plan: to the successors of queues that are gone."""
-        who, plan = agent.agent, self._state.plan
+        who, plan = agent.told, self._state.plan
         queues, channels = who.queues, who.channels
         if queues is not None:
             moved: dict[str, int] = {}

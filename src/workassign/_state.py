@@ -24,6 +24,7 @@ from workassign._records import (
     Stage,
     Work,
 )
+from workassign.groups import formed
 from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
@@ -372,6 +373,7 @@ class State:
     def agent_added(self, event: ev.AgentAdded) -> AgentState:
         """Put somebody on the roster."""
         agent = AgentState(event.agent, self.enrolled, event.at)
+        self._form(agent)
         self.enrolled += 1
         self.agents[event.agent.id] = agent
         return agent
@@ -379,8 +381,8 @@ class State:
     def agent_changed(self, agent: AgentState, event: ev.AgentChanged) -> None:
         """Replace what an agent can do."""
         agent.version += 1
-        agent.agent = event.agent
-        agent.pool = round(event.agent.capacity * UNIT)
+        agent.told = event.agent
+        self._form(agent)
 
     def agent_removed(self, agent: AgentState, event: ev.AgentRemoved) -> None:
         """Take somebody, who holds nothing any more, off the roster."""
@@ -419,6 +421,7 @@ class State:
                 old = work.sig
                 work.sig = self.signature(old.queue.name, old.channel, old.needs, old.tier)
         for agent in self.agents.values():
+            self._form(agent)
             agent.load = sum(hold.work.sig.units for hold in agent.holdings.values())
         self.failures.clear()
         self.off.clear()
@@ -457,6 +460,11 @@ class State:
             rivals.remove(hold)
         if not rivals:
             del self.rivals[work.interaction.id]
+
+    def _form(self, agent: AgentState) -> None:
+        """Let *agent* be as she was told to be, with what her groups add under this plan."""
+        agent.agent = formed(agent.told, self.plan.groups)
+        agent.pool = round(agent.agent.capacity * UNIT)
 
     def _let_go(self, agent: AgentState, work: Work) -> None:
         del agent.holdings[work.interaction.id]

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from workassign.errors import UsageError
+from workassign.groups import Group
 from workassign.hours import Calendar
 from workassign.model import Channel
 from workassign.needs import ANYBODY, Needs
@@ -191,6 +192,14 @@ class Tables:
         table = self.table(path, value)
         self.unknown(f"{path}.", table, ["units"])
         return Channel(units=table.get("units", 1.0))
+
+    def group(self, path: str, value: object) -> Group:
+        """Return a group of agents."""
+        try:
+            return Group(**self._settings(path, value, Group))
+        except UsageError as error:
+            self.found.append(f"{path}: {error}")
+            return Group()  # stands in for the wrong one, so that the rest is checked too
 
     def policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
         """Return the policy that *spec* names; *room* is our module that a bare name is looked up in."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from workassign.groups import formed
 from workassign.linting.bounds import Bound, starvation_bound
 from workassign.linting.capacity import of_capacity
 from workassign.linting.dead import of_change, of_dead_settings
@@ -65,6 +66,7 @@ def lint(
     >>> finding.kind, finding.severity, finding.place
     ('slow_offer', 'warning', 'queues.vip.offer_for')
     """
+    roster = [formed(agent, plan.groups) for agent in roster]
     staff = Staff(roster, plan.queues) if roster else None
     after = {} if staff is None else outranked(plan, staff)
     work = Sample.of(sample)

@@ -282,6 +282,16 @@ def _checked_traits(attributes: Mapping[str, Value | Sequence[Value]]) -> Mappin
     return MappingProxyType(traits)
 
 
+def _checked_groups(groups: Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(groups, list | tuple):
+        raise UsageError(f"groups of an agent must be a list of names, not {groups!r}")
+    for name in groups:
+        checked_name(name, "a group of an agent")
+    if len(set(groups)) < len(groups):
+        raise UsageError(f"groups of an agent must name each group once, not {groups!r}")
+    return tuple(groups)
+
+
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Agent:
     """Somebody who works.
@@ -303,10 +313,14 @@ class Agent:
     """What else needs can ask for: name -> value, or several values (language -> es, en)."""
     pull: bool = False
     """She is given nothing unasked, but what she pulls (and what is given by hand)."""
+    groups: tuple[str, ...] = ()
+    """Groups of the plan: what she does not say of herself they say, the first one first."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
         checked_name(self.id, "agent id")
+        if self.groups != ():
+            object.__setattr__(self, "groups", _checked_groups(self.groups))
         levels = MappingProxyType(dict(checked_levels(self.skills, f"agent {self.id!r}")))
         object.__setattr__(self, "skills", levels)
         object.__setattr__(self, "queues", _checked_queues(self.queues))

@@ -5,7 +5,7 @@ A plan comes from TOML or is built in Python; every mistake is reported at once,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ import attrs
 
 from workassign._tables import Tables, queue_data
 from workassign.errors import PlanError, UsageError
+from workassign.groups import Group
 from workassign.hours import Calendar
-from workassign.model import Channel
+from workassign.model import Agent, Channel
 from workassign.needs import Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
@@ -24,7 +25,7 @@ from workassign.queues import Alarms, Queue, positive, problems
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["Alarms", "Plan", "Queue", "read_settings"]
+__all__ = ["Alarms", "Group", "Plan", "Queue", "read_settings", "unknown_names"]
 
 DAY = 86_400.0
 
@@ -61,10 +62,12 @@ class Plan:
     """Closed interactions and keys are remembered so long, to answer a command said twice."""
     strikes: int = 3
     """A policy that failed so often is switched off until a command resumes it."""
+    groups: Mapping[str, Group] = attrs.field(factory=dict)
+    """What agents have in common, by name: whoever is in a group (`Agent.groups`) has it."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
-        for table in ("queues", "channels", "calendars", "successors"):
+        for table in ("queues", "channels", "calendars", "successors", "groups"):
             value = getattr(self, table)
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
@@ -196,7 +199,33 @@ def _problems(plan: Plan) -> list[str]:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
+    for path, trouble in _group_problems(plan):
+        note(path, trouble)
     return found
+
+
+def unknown_names(plan: Plan, who: Agent | Group) -> Iterator[tuple[str, str]]:
+    """Yield what *who* names that *plan* does not have: the kind of it, and the name."""
+    tables: tuple[tuple[str, Iterable[str], Container[str] | None], ...] = (
+        ("queue", who.queues or (), plan.queues),
+        ("channel", who.channels or (), plan.channels),
+        ("skill", who.skills, plan.skills),
+        ("attribute", who.attributes, plan.attributes),
+        ("group", getattr(who, "groups", ()), plan.groups),
+    )
+    for what, names, known in tables:
+        yield from ((what, name) for name in names if known is not None and name not in known)
+
+
+def _group_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
+    for name, group in plan.groups.items():
+        path = f"groups.{name}"
+        yield path, _bad_name(name)
+        if not isinstance(group, Group):
+            yield path, f"must be a Group, not {group!r}"
+            continue
+        for what, unknown in unknown_names(plan, group):
+            yield f"{path}.{what}s", f"there is no {what} {unknown!r}"
 
 
 def _unknown_needs(plan: Plan, queue: Queue) -> Iterator[tuple[str, str]]:
@@ -280,6 +309,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["attributes"] = sorted(plan.attributes)
     if plan.capacity is not None:
         data["capacity"] = named("capacity", plan.capacity)
+    if plan.groups:
+        data["groups"] = {name: group.to_data() for name, group in plan.groups.items()}
     return data
 
 
@@ -320,7 +351,11 @@ def _read_parts(tables: Tables, table: Mapping[str, Any]) -> dict[str, Any]:
         }
     elif defaults:
         tables.found.append(f"{_DEFAULTS}: there are no queues that it could hold for")
-    for part, read in (("channels", tables.channel), ("calendars", tables.calendar)):
+    for part, read in (
+        ("channels", tables.channel),
+        ("calendars", tables.calendar),
+        ("groups", tables.group),
+    ):
         if part in table:
             each_of = tables.table(part, table[part])
             settings[part] = {name: read(f"{part}.{name}", each) for name, each in each_of.items()}

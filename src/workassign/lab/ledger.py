@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 
 from workassign import events as ev
-from workassign.model import AgentId, Instant, Interaction, InteractionId, Presence
+from workassign.groups import formed
+from workassign.model import Agent, AgentId, Instant, Interaction, InteractionId, Presence
 from workassign.plan import Plan
 
 __all__ = ["HOUR", "AgentHours", "Case", "Ledger", "Level"]
@@ -151,6 +152,9 @@ class Ledger:
         """Queue -> the target of the last interaction there that had one, seconds."""
         self._units = {name: channel.units for name, channel in plan.channels.items()}
         self._current: dict[InteractionId, Case] = {}
+        self._groups = plan.groups
+        self._told: dict[AgentId, Agent] = {}
+        """Who is in groups, as she is without what these add."""
         self._held: dict[InteractionId, tuple[AgentHours, float]] = {}
 
     def take(self, at: Instant, facts: Iterable[ev.Event]) -> None:
@@ -278,10 +282,17 @@ class Ledger:
     # --- agents and the plan ----------------------------------------------------------------
 
     def _agent_added(self, event: ev.AgentAdded) -> None:
-        self.agents.setdefault(event.agent.id, AgentHours(event.agent.capacity))
+        self.agents.setdefault(event.agent.id, AgentHours(self._formed(event.agent).capacity))
 
     def _agent_changed(self, event: ev.AgentChanged) -> None:
-        self.agents[event.agent.id].resize(event.agent.capacity, event.at)
+        self.agents[event.agent.id].resize(self._formed(event.agent).capacity, event.at)
+
+    def _formed(self, told: Agent) -> Agent:
+        """Return an agent with what her groups add, and remember what she is without that."""
+        self._told.pop(told.id, None)
+        if told.groups:
+            self._told[told.id] = told
+        return formed(told, self._groups)
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         self.agents[event.agent].present(False, event.at)
@@ -292,6 +303,9 @@ class Ledger:
     def _plan_changed(self, event: ev.PlanChanged) -> None:
         plan = Plan.from_data(event.plan)
         self._units = {name: channel.units for name, channel in plan.channels.items()}
+        self._groups = plan.groups
+        for name, told in self._told.items():
+            self.agents[name].resize(formed(told, plan.groups).capacity, event.at)
 
     def _refused(self, event: ev.Refused) -> None:
         self.refused[event.rule] += 1

@@ -86,6 +86,7 @@ class Team:
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     pull: bool = False
+    groups: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -113,6 +114,7 @@ class Member:
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     pull: bool = False
+    groups: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -128,6 +130,7 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         capacity=like.capacity,
         attributes=like.attributes,
         pull=like.pull,
+        groups=like.groups,
     )
 
 
@@ -177,6 +180,7 @@ class Roster:
                 ("skill", like.skills, plan.skills if plan.skills is not None else like.skills),
                 ("queue", like.queues or (), plan.queues),
                 ("channel", like.channels or (), plan.channels),
+                ("group", like.groups, plan.groups),
             ):
                 unknown = [name for name in names if name not in known]
                 problems += [f"roster.{path}.{what}s: there is no {what} {name!r}" for name in unknown]

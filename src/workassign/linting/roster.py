@@ -36,6 +36,7 @@ def _of_names(plan: Plan, agent: Agent) -> Iterator[Finding]:
         ("channel", agent.channels or (), plan.channels),
         ("skill", agent.skills, plan.skills),
         ("attribute", agent.attributes, plan.attributes),
+        ("group", agent.groups, plan.groups),
     )
     for what, names, known in tables:
         for name in names:
