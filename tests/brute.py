@@ -8,6 +8,7 @@ of them is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from itertools import pairwise
 from math import fsum, inf
 from typing import Any, TypeAlias
@@ -25,12 +26,12 @@ from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.sla import Target
 
-__all__ = ["Clock", "Item", "Person", "Router", "grouped"]
+__all__ = ["Clock", "Item", "Person", "Router", "formed"]
 
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, ROTATION = range(12)
 
 STOPS = {
     "accept": ("accepted",),
@@ -142,6 +143,8 @@ class Item:
     how: str = ""
     until: Instant | None = None
     accepted_ever: bool = False
+    accepted_here: bool = False
+    """In the queue where it is."""
     refusals: list[Refusal] = attrs.Factory(list)
     missed: float | None = None
     """The last target that was missed."""
@@ -151,6 +154,8 @@ class Item:
     """The numbers of the steps that it took in its queue."""
     unmet: list[int] = attrs.Factory(list)
     """Those whose time has come without their condition."""
+    anew: bool = False
+    """Their conditions are asked again when it is looked at next."""
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
@@ -284,6 +289,8 @@ class Router:
         self.enrolled = 0
         self.facts: list[ev.Event] = []
         self.touched: list[Person] = []
+        self.turns: dict[str, tuple[int, Instant]] = {}
+        """Rotation -> the number of its period, and when that ends."""
         self.fresh: list[Item] = []
         """What was offered to one in this turn, and shall be to several."""
         self.pauses: list[tuple[Person, str]] = []
@@ -354,6 +361,8 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == GRACE:
                 self.lose(subject, due)
+            elif kind == ROTATION:
+                self.rotate(subject)
             elif kind == CLOCK:
                 self.reach(subject, due)
             elif kind == STEP:
@@ -380,6 +389,9 @@ class Router:
         """Return all timers, those that will change nothing too."""
         found: list[Timer] = [(*timer, None) for timer in self.timers]
         found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
+        for number, name in enumerate(self.plan.rotations):
+            if self.plan.rotations[name].queue is None:
+                found.append((self.turns[name][1] if name in self.turns else -inf, ROTATION, number, name))
         for item in self.items:
             if item.closed is None:
                 found += self.timers_of(item)
@@ -409,7 +421,7 @@ class Router:
     def next_wake(self) -> Instant:
         """Return when something may be due without a command."""
         timer = self.next_timer()
-        return inf if timer is None else timer[0]
+        return inf if timer is None or timer[0] == -inf else timer[0]
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
@@ -418,6 +430,7 @@ class Router:
 
     def pair(self) -> None:
         """Bring together what fits until nothing does."""
+        changed = False
         for person, cause in self.pauses:
             if person in self.people and person.presence is Presence.AVAILABLE:
                 self.set_presence(person, Presence.AWAY, cause)
@@ -430,6 +443,43 @@ class Router:
             self.look()
             self.pair_all()
         self.spread()
+        for name, rotation in self.plan.rotations.items():
+            if rotation.queue is None:
+                continue
+            length = sum(
+                1
+                for item in self.items
+                if item.closed is None and item.queue == rotation.queue and not item.accepted_here
+            )
+            second = self.turns.get(name, (0, inf))[0] == 1
+            if second != (length >= ((rotation.off if second else rotation.on) or 0)):
+                self.turn_to(name, 0 if second else 1, inf, None)
+                changed = True
+        if changed:
+            self.pair()
+
+    def rotate(self, name: str) -> None:
+        """Let a rotation by schedule go on to where it is now."""
+        rotation = self.plan.rotations[name]
+        lengths = [Fraction(period.seconds or 0.0) for period in rotation.periods]
+        start, number = Fraction(rotation.start), 0
+        begin = start + (Fraction(self.at) - start) // sum(lengths) * sum(lengths)
+        while begin + lengths[number] <= self.at:
+            begin += lengths[number]
+            number += 1
+        self.turn_to(name, number, float(begin + lengths[number]), float(begin))
+
+    def turn_to(self, name: str, number: int, end: Instant, due: Instant | None) -> None:
+        """Let the agents of a rotation serve other channels."""
+        self.turns[name] = number, end
+        self.emit(ev.Rotated(self.at, due, name, number + 1))
+        for person in self.people:
+            if set(person.told.groups) & set(self.plan.rotations[name].groups):
+                person.version += 1
+                person.agent = formed(person.told, self.plan, self.turns)
+                self.touched.append(person)
+        for item in self.items:
+            item.anew = True
 
     def spread(self) -> None:
         """Offer to more agents what is offered to one, the most urgent first."""
@@ -521,6 +571,8 @@ class Router:
 
     def take_steps(self, item: Item, until: Instant) -> None:
         """Take the steps of *item* that were due by *until*, one after the other."""
+        if item.anew:
+            item.unmet, item.anew = [], False
         while True:
             ripe = [(due, number) for number, due in self.steps_ahead(item) if due <= until]
             steps = self.plan.queues[item.queue].steps
@@ -815,7 +867,7 @@ class Router:
             item.version += 1
         self.fences += 1
         item.stage, item.fence, item.how, item.since_hold = "assigned", self.fences, how, self.at
-        item.refusals, item.clock, item.accepted_ever = [], False, True
+        item.refusals, item.clock, item.accepted_ever, item.accepted_here = [], False, True, True
         person.handled += 1
         ids = (item.interaction.id, person.id)
         self.emit(
@@ -974,7 +1026,7 @@ class Router:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
         if queue != item.queue:
-            item.boosts = []
+            item.boosts, item.accepted_here = [], item.owned
         if not kept:
             item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
             item.came = item.came if queue == item.queue else self.at
@@ -1284,7 +1336,7 @@ class Router:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
-        item.accepted_ever, item.missed, item.boosts = False, None, []
+        item.accepted_ever, item.accepted_here, item.missed, item.boosts = False, False, None, []
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
@@ -1564,14 +1616,14 @@ class Router:
             self.refuse(command, "already_there")
         elif self.fits_plan(command):
             told = command.agent
-            self.people.append(Person(told, grouped(told, self.plan), self.enrolled, self.at))
+            self.people.append(Person(told, formed(told, self.plan, self.turns), self.enrolled, self.at))
             self.enrolled += 1
             self.emit(ev.AgentAdded(self.at, command.agent))
 
     def change_agent(self, command: cmd.ChangeAgent) -> None:
         person = self.known(command)
         if person is not None and self.fits_plan(command):
-            person.told, person.agent = command.agent, grouped(command.agent, self.plan)
+            person.told, person.agent = command.agent, formed(command.agent, self.plan, self.turns)
             person.version += 1
             self.emit(ev.AgentChanged(self.at, command.agent))
             self.recount()
@@ -1639,13 +1691,16 @@ class Router:
         if any(set(person.told.groups) - set(plan.groups) for person in self.people):
             self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, "group_in_use", ""))
             return
-        before, self.plan = self.plan, plan
+        before, self.plan, self.turns = self.plan, plan, {}
         self.queues |= plan.queues
         self.recount()
         self.plan_version += 1
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
         for person in self.people:
             self.take_along(person)
+        for name, rotation in plan.rotations.items():
+            if rotation.queue is None:
+                self.rotate(name)
         for item in open_items:
             self.rekey(item, before)
             self.follow(item, "plan changed")
@@ -1671,7 +1726,7 @@ class Router:
             person.told = attrs.evolve(agent, queues=queues, channels=channels)
             person.version += 1
             self.emit(ev.AgentChanged(self.at, person.told))
-        person.agent = grouped(person.told, plan)
+        person.agent = formed(person.told, self.plan, self.turns)
 
     def rekey(self, item: Item, before: Plan) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
@@ -1701,6 +1756,16 @@ class Router:
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail
+
+
+def formed(told: Agent, plan: Plan, turns: Mapping[str, tuple[int, Instant]]) -> Agent:
+    """Return *told* with what her groups and rotations say; *turns*: rotation -> its period, and its end."""
+    agent = grouped(told, plan)
+    for name, rotation in plan.rotations.items():
+        channels = rotation.periods[turns.get(name, (0, inf))[0]].channels
+        if channels is not None and set(told.groups) & set(rotation.groups):
+            agent = attrs.evolve(agent, channels=channels)
+    return agent
 
 
 def grouped(told: Agent, plan: Plan) -> Agent:

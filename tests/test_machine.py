@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.brute import Router, grouped
+from tests.brute import Router, formed
 from tests.test_same_decisions import (
     AGENTS,
     CHANNELS,
@@ -125,6 +125,8 @@ class Ledger:
         self.works: dict[str, Held] = {}
         self.agents: dict[str, Agent] = {}
         self.presence: dict[str, Presence] = {}
+        self.turns: dict[str, tuple[int, float]] = {}
+        """Rotation -> its period, and nothing that is asked here."""
         self.fence = 0
         self.offer = 0
         self.total: Counter[str] = Counter()
@@ -297,7 +299,11 @@ class Ledger:
             case ev.PresenceChanged():
                 assert event.agent in self.presence
                 self.presence[event.agent] = event.presence
+            case ev.Rotated():
+                assert event.due is None or event.due <= event.at
+                self.turns[event.rotation] = event.period - 1, 0.0
             case ev.PlanChanged():
+                self.turns.clear()
                 self.plan = Plan.from_data(event.plan)
                 self.units = _units(self.plan)
                 self.queues = {name: Counter() for name in self.plan.queues} | self.queues
@@ -362,7 +368,7 @@ class Ledger:
 
     def check_room(self, agent: str, channel: str) -> None:
         """No grant goes over pool or limit (I2); a cut later on takes nothing away."""
-        who = grouped(self.agents[agent], self.plan)
+        who = formed(self.agents[agent], self.plan, self.turns)
         assert self.load(agent) <= round(who.capacity * 1_000_000), f"{agent} is overloaded"
         if who.channels is not None:
             held = sum(1 for work in self.hands(agent) if work.channel == channel)

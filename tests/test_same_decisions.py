@@ -37,6 +37,7 @@ from workassign.policies import capacity, offers, ordering, scoring, selection, 
 from workassign.policies.escalation import Step
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
+from workassign.rotations import Period, Rotation
 
 QUEUES = ("a", "b", "c")
 CHANNELS = ("default", "chat", "call")
@@ -110,6 +111,7 @@ def a_plan(rnd: Random) -> Plan:
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
+    groups = some_groups(rnd, list(queues), list(units))
     return Plan(
         queues=queues,
         channels={name: Channel(units=each) for name, each in units.items()},
@@ -119,7 +121,8 @@ def a_plan(rnd: Random) -> Plan:
         successors={name: "a" for name in QUEUES if name not in queues and rnd.random() < 0.7},
         reconnect_grace=rnd.choice((10.0, 60.0)),
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
-        groups=some_groups(rnd, list(queues), list(units)),
+        groups=groups,
+        rotations=some_rotations(rnd, list(queues), list(units), list(groups)),
     )
 
 
@@ -342,6 +345,31 @@ def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
         attributes={trait: rnd.choice((2, "en", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.3},
         pull=rnd.choice((None, None, None, True)),
     )
+
+
+def some_rotations(
+    rnd: Random, queues: list[str], channels: list[str], groups: list[str]
+) -> dict[str, Rotation]:
+    """Return at most two rotations, by schedule or by load."""
+
+    def period(seconds: float | None) -> Period:
+        limits = {each: rnd.randint(0, 2) for each in channels if rnd.random() < 0.7}
+        return Period(channels=rnd.choice((None, limits, limits)), seconds=seconds)
+
+    found = {}
+    for name in ("first", "second")[: rnd.choice((0, 0, 1, 2))]:
+        members = tuple(each for each in groups if rnd.random() < 0.7) or (groups[0],)
+        if rnd.random() < 0.5:
+            periods = tuple(period(rnd.choice((5.0, 20, 90.0))) for _ in range(rnd.randint(2, 3)))
+            start = rnd.choice((*STARTS, 12.0, 1_767_225_633.0))
+            found[name] = Rotation(groups=members, periods=periods, start=start)
+        else:
+            on = rnd.randint(1, 4)
+            pair = (period(None), period(None))
+            off = rnd.randint(1, on)
+            queue = rnd.choice(queues)
+            found[name] = Rotation(groups=members, periods=pair, queue=queue, on=on, off=off)
+    return found
 
 
 def some_needs(rnd: Random) -> Needs:

@@ -571,8 +571,10 @@ class Watched(Router):
 
 
 def without_steps(plan: Plan) -> Plan:
-    """Return *plan* without any: waiting changes nothing."""
-    return attrs.evolve(plan, queues={name: attrs.evolve(q, steps=()) for name, q in plan.queues.items()})
+    """Return *plan* without any, and without rotations by load: that others wait, or not, changes nothing."""
+    queues = {name: attrs.evolve(queue, steps=()) for name, queue in plan.queues.items()}
+    rotations = {name: each for name, each in plan.rotations.items() if each.queue is None}
+    return attrs.evolve(plan, queues=queues, rotations=rotations)
 
 
 def random_floor(seed: int, steps: list[int], *, stepped: bool = True) -> tuple[Floor, Watched]:

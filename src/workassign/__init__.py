@@ -12,6 +12,7 @@ from workassign.model import Agent, Channel, Customer, Interaction, Presence, St
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies.sla import Target
+from workassign.rotations import Period, Rotation
 
 if TYPE_CHECKING:
     from workassign.desk import Desk
@@ -37,10 +38,12 @@ __all__ = [
     "Kpis",
     "MemoryStore",
     "Needs",
+    "Period",
     "Plan",
     "PlanError",
     "Presence",
     "Queue",
+    "Rotation",
     "SqliteStore",
     "Status",
     "Target",

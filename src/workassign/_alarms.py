@@ -24,7 +24,7 @@ _WAITS = ("waiting", "offered")
 
 _NONE: Mapping[str, Clock] = {}
 
-_ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved)
+_ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved, ev.Rotated)
 """What changes who could take something; a newcomer is not signed on yet."""
 
 _ARMS = (

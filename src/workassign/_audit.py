@@ -62,6 +62,8 @@ class Auditor:
         self._closings: deque[tuple[Instant, InteractionId]] = deque()
         self._clocks = ClockAuditor(self._note)
         self._people: dict[AgentId, Person] = {}
+        self._periods: dict[str, int] = {}
+        """Rotation -> its period, from 1."""
         self._won: dict[InteractionId, Item] = {}
         """What one of several accepted in this turn."""
         self._offers = 0
@@ -322,11 +324,13 @@ class Auditor:
     def _agent_added(self, event: ev.AgentAdded) -> None:
         if event.agent.id in self._people:
             self._note(f"agent {event.agent.id!r} was there before")
-        self._people[event.agent.id] = Person(event.agent, self._groups)
+        person = self._people[event.agent.id] = Person(event.agent, self._groups)
+        self._turn_of(person)
 
     def _agent_changed(self, event: ev.AgentChanged) -> None:
         if (person := self._person(event.agent.id)) is not None:
-            person.can(event.agent, self._groups)
+            person.told = event.agent
+            self._turn_of(person)
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         person = self._person(event.agent)
@@ -337,6 +341,25 @@ class Auditor:
     def _presence_changed(self, event: ev.PresenceChanged) -> None:
         if (person := self._person(event.agent)) is not None:
             person.presence = event.presence
+
+    def _rotated(self, event: ev.Rotated) -> None:
+        rotation = self._rotations.get(event.rotation, {})
+        if not 1 <= event.period <= len(rotation.get("periods", ())):
+            self._note(f"rotation {event.rotation!r} has no period {event.period}")
+            return
+        if event.due is not None and event.due > event.at:
+            self._note(f"rotation {event.rotation!r} went on at {event.at!r}, due {event.due!r}")
+        self._periods[event.rotation] = event.period
+        for person in self._people.values():
+            self._turn_of(person)
+
+    def _turn_of(self, person: Person) -> None:
+        """Let somebody serve the channels whose turn it is."""
+        person.can(person.told, self._groups)
+        for name, rotation in self._rotations.items():
+            channels = rotation["periods"][self._periods.get(name, 1) - 1].get("channels")
+            if channels is not None and set(rotation["groups"]) & set(person.told.groups):
+                person.limits = channels
 
     def _plan_changed(self, event: ev.PlanChanged) -> None:
         self._plan(event.plan, event.plan_hash)
@@ -352,8 +375,10 @@ class Auditor:
         self._units = {name: round(each.get("units", 1.0) * UNIT) for name, each in channels.items()}
         self._retention = plan.get("retention", 7 * _DAY)
         self._groups = plan.get("groups", {})
+        self._rotations = plan.get("rotations", {})
+        self._periods.clear()
         for person in self._people.values():
-            person.can(person.told, self._groups)
+            self._turn_of(person)
         for name in plan.get("queues", ("default",)):
             self._queue(name)
 
@@ -499,6 +524,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.AgentRemoved: Auditor._agent_removed,
     ev.PresenceChanged: Auditor._presence_changed,
     ev.PlanChanged: Auditor._plan_changed,
+    ev.Rotated: Auditor._rotated,
     ev.PolicyFailed: Auditor._no_law,
     ev.PolicySwitchedOff: Auditor._no_law,
     ev.PolicyResumed: Auditor._no_law,

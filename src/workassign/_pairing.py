@@ -9,6 +9,7 @@ interaction, that comes down to one look at the heads, and the rest is not asked
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from contextlib import closing
 from itertools import islice
 from math import inf
@@ -61,6 +62,8 @@ class Pairing:
         """Agents who may have more room than before."""
         self.spreading: list[Work] = []
         """What this turn offered to one, of queues that ask several at once."""
+        self.rotates: Callable[[str, Instant], bool] = _never
+        """Whether a rotation still goes on at an instant."""
         self.leaving: list[tuple[AgentState, Presence, str]] = []
         """Agents whose presence has to change before anything else, and the cause."""
         self.index = self._new_index()
@@ -443,6 +446,8 @@ class Pairing:
     def _counts(self, timer: Timer) -> bool:
         """Whether a timer in the heap still counts."""
         due, kind, _, subject = timer
+        if isinstance(subject, str):
+            return self.rotates(subject, due)
         if isinstance(subject, AgentState):
             there = self._state.agents.get(subject.agent.id) is subject
             return there and (subject.rest if kind == REST else subject.grace) == due
@@ -494,6 +499,10 @@ def _number(kind: int, item: Timed) -> int:
         return item.offer or 0
     assert isinstance(item, Work)
     return item.seq
+
+
+def _never(rotation: str, due: Instant) -> bool:
+    return False
 
 
 def _in_order(work: Work) -> int:

@@ -9,6 +9,7 @@ from workassign._asking import Asking, Place, Turn
 from workassign._pairing import Pairing
 from workassign._records import Progress, Work
 from workassign._roster import Roster
+from workassign._rotating import Rotating
 from workassign._state import State
 from workassign.model import Instant
 from workassign.plan import Plan, Queue
@@ -20,8 +21,16 @@ class Planning:
     """Changes the plan: every open interaction gets its place, and its clocks, under the new one."""
 
     def __init__(
-        self, state: State, asking: Asking, pairing: Pairing, roster: Roster, watch: Watch, turn: Turn
+        self,
+        state: State,
+        asking: Asking,
+        pairing: Pairing,
+        roster: Roster,
+        rotating: Rotating,
+        watch: Watch,
+        turn: Turn,
     ) -> None:
+        self._rotating = rotating
         self._watch = watch
         self._state = state
         self._asking = asking
@@ -55,12 +64,14 @@ class Planning:
         self._turn.facts.append(event)
         for agent in state.agents.values():
             self._roster.follow(agent, at)
+        self._rotating.begin(at)
         self._pairing.prepare()
         for work in open_works:
             self._rekey(work, stays, at)
             if state.clocked or work.interaction.id in state.conversations:
                 self._pairing.clocks.follow(work, "plan changed", at)
         self._pairing.start_over(at)
+        self._rotating.arm(at)
         self._watch.rebuild(at)
 
     def resume(self, command: cmd.ResumePolicy, at: Instant) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import attrs
 
@@ -62,16 +63,23 @@ class Roster:
         agent = self._agent(command, command.agent.id)
         if agent is None or not self._fits_plan(command, command.agent):
             return
-        self._pairing.index.withdraw(agent)
-        self._pairing.release(agent)
         event = ev.AgentChanged(at, command.agent)
-        self._state.agent_changed(agent, event)
+        self.reform([agent], event, partial(self._state.agent_changed, agent, event))
+
+    def reform(self, agents: Sequence[AgentState], event: ev.Event, happens: Callable[[], None]) -> None:
+        """Let *event*, which *happens*, change what *agents* can do, and place anew what hangs on it."""
+        pairing = self._pairing
+        for agent in agents:
+            pairing.index.withdraw(agent)
+            pairing.release(agent)
+        happens()
         self._turn.facts.append(event)
-        self._pairing.index.enroll(agent)
-        self._pairing.index.attend(agent)
-        self._pairing.attract(agent)
-        self._pairing.recount()
-        self._pairing.freed.append(agent)
+        for agent in agents:
+            pairing.index.enroll(agent)
+            pairing.index.attend(agent)
+            pairing.attract(agent)
+        pairing.recount()
+        pairing.freed += agents
 
     def follow(self, agent: AgentState, at: Instant) -> None:
         """Take *agent* along under a new plan: to the successors of queues that are gone."""

@@ -28,6 +28,7 @@ def snapshot(state: State) -> dict[str, Any]:
         "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
         "failures": dict(sorted(state.failures.items())),
         "off": sorted(state.off),
+        **({"periods": dict(sorted(state.periods.items()))} if state.periods else {}),
         **({"rivals": _rivals_data(state)} if state.rivals else {}),
         **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
     }

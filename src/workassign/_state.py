@@ -29,6 +29,7 @@ from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
+from workassign.rotations import turned
 
 __all__ = ["MOVES", "State"]
 
@@ -108,6 +109,8 @@ class State:
         self.boosts: dict[InteractionId, float] = {}
         """Interactions that were refused in their queue -> the head start that this gave them."""
         self.conversations = Conversations()
+        self.periods: dict[str, int] = {}
+        """Rotation -> the number of its period, from 0, once it has begun."""
         self.alarms: dict[tuple[str, str], bool] = {}
         """(queue, alarm) of every alarm that is raised."""
         self.failures: dict[str, int] = {}
@@ -388,6 +391,15 @@ class State:
         """Take somebody, who holds nothing any more, off the roster."""
         del self.agents[event.agent]
 
+    def rotated(self, event: ev.Rotated) -> None:
+        """Let the agents of a rotation serve the channels of another period."""
+        self.periods[event.rotation] = event.period - 1
+        rotation = self.plan.rotations[event.rotation]
+        for agent in self.agents.values():
+            if rotation.has(agent.told):
+                agent.version += 1
+                self._form(agent)
+
     def presence_changed(self, agent: AgentState, event: ev.PresenceChanged) -> None:
         """Keep where an agent is."""
         agent.version += 1
@@ -408,6 +420,7 @@ class State:
         self.wordy = _is_wordy(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
+        self.periods.clear()
         for name, queue in plan.queues.items():
             if name in self.queues:
                 self.queues[name].plan = queue
@@ -462,8 +475,10 @@ class State:
             del self.rivals[work.interaction.id]
 
     def _form(self, agent: AgentState) -> None:
-        """Let *agent* be as she was told to be, with what her groups add under this plan."""
+        """Let *agent* be as she was told to be, with what her groups and her rotations say now."""
         agent.agent = formed(agent.told, self.plan.groups)
+        if self.plan.rotations:
+            agent.agent = turned(agent.agent, agent.told, self.plan.rotations, self.periods)
         agent.pool = round(agent.agent.capacity * UNIT)
 
     def _let_go(self, agent: AgentState, work: Work) -> None:
@@ -607,6 +622,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.AgentChanged: lambda s, e: s.agent_changed(s.agents[e.agent.id], e),
     ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),
     ev.PresenceChanged: lambda s, e: s.presence_changed(s.agents[e.agent], e),
+    ev.Rotated: State.rotated,
     ev.PlanChanged: lambda s, e: s.plan_changed(e, Plan.from_data(e.plan)),
     ev.PolicyFailed: State.policy_failed,
     ev.PolicySwitchedOff: State.policy_switched_off,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -11,12 +12,13 @@ import attrs
 from workassign.errors import UsageError
 from workassign.groups import Group
 from workassign.hours import Calendar
-from workassign.model import Channel
+from workassign.model import Channel, instant
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import naming
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue
+from workassign.rotations import Period, Rotation
 
 __all__ = ["SLOTS", "Named", "Tables", "queue_data"]
 
@@ -200,6 +202,28 @@ class Tables:
         except UsageError as error:
             self.found.append(f"{path}: {error}")
             return Group()  # stands in for the wrong one, so that the rest is checked too
+
+    def rotation(self, path: str, value: object) -> Rotation:
+        """Return agents who alternate."""
+        settings = {"groups": (), "periods": (), **self._settings(path, value, Rotation)}
+        periods = settings["periods"]
+        if isinstance(periods, tuple):
+            settings["periods"] = tuple(
+                self._period(f"{path}.periods[{i}]", each) for i, each in enumerate(periods)
+            )
+        if isinstance(settings.get("start"), datetime):
+            try:
+                settings["start"] = instant(settings["start"])
+            except UsageError as error:
+                self.found.append(f"{path}.start: {error}")
+        return Rotation(**settings)
+
+    def _period(self, path: str, value: object) -> Period:
+        try:
+            return Period(**self._settings(path, value, Period))
+        except UsageError as error:
+            self.found.append(f"{path}: {error}")
+            return Period()
 
     def policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
         """Return the policy that *spec* names; *room* is our module that a bare name is looked up in."""

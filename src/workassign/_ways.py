@@ -15,14 +15,18 @@ import attrs
 
 from workassign._records import UNIT, AgentState, AgentView, Holding, Work
 from workassign._scene import SHOWN, Candidate, Reason, Scene, figure, when
+from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
 from workassign.policies.holds import Hold
+from workassign.rotations import turned
 
 __all__ = ["Way", "ways"]
 
 _UNABLE = frozenset({"queue", "channel", "skill", "needs"})
 """What no event of a day ends: she would have to be trained for it."""
 _FULL = frozenset({"room", "channel_limit", "capacity"})
+_TURNS = 200
+"""So many ends of periods are looked ahead."""
 _ROUNDS = 12
 """A way has fewer steps than that; whoever would need more is left out."""
 
@@ -35,7 +39,8 @@ class Way:
     """Who could take it then; None: somebody new."""
     kinds: tuple[str, ...]
     """What has to happen, all of it before she is given anything else: available, finished, emptied,
-    wrapped_up, until (a hold ends), trained, added, pulls (she asks for work)."""
+    wrapped_up, until (a hold ends), trained, added, pulls (she asks for work), turn (a period of
+    her rotation begins)."""
     text: str
     at: Instant | None
     """Not before; None: at any time."""
@@ -73,8 +78,17 @@ def _found(searches: Iterable[_Search]) -> Iterator[Way]:
 
 def _is_unable(scene: Scene, candidate: Candidate, work: Work) -> bool:
     """Whether she could not take it even if she had nothing to do."""
-    too_small = scene.state.agents[candidate.agent].pool < work.sig.units
-    return too_small or any(reason.kind in _UNABLE for reason in candidate.reasons)
+    agent = scene.state.agents[candidate.agent]
+    passes = {"channel"} if _rotates(scene, agent) else set()
+    unable = {reason.kind for reason in candidate.reasons} & _UNABLE - passes
+    return agent.pool < work.sig.units or bool(unable)
+
+
+def _rotates(scene: Scene, agent: AgentState) -> bool:
+    """Whether a rotation says which channels she serves, or will."""
+    rotations = scene.state.plan.rotations.values()
+    said = (each for each in rotations if any(period.channels is not None for period in each.periods))
+    return any(each.has(agent.told) for each in said)
 
 
 def _distance(scene: Scene, candidate: Candidate) -> tuple[int, int, Instant, int]:
@@ -124,6 +138,8 @@ class _Search:
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
         kinds = {reason.kind for reason in reasons}
+        if "channel" in kinds and _rotates(self._scene, self._agent):
+            return self._turn_comes()
         if kinds & _UNABLE or self._agent.pool < self._work.sig.units:
             return self._trained()
         if "presence" in kinds:
@@ -133,6 +149,24 @@ class _Search:
         if Hold.PULL_ONLY.value in kinds:
             return self._pulls()
         return self._waits(reasons)
+
+    def _turn_comes(self) -> bool:
+        """Suppose that it is so late that she serves the channel by her rotation."""
+        state, who, channel = self._scene.state, self._agent, self._work.sig.channel
+        plan, at = state.plan, self._at
+        schedules = {
+            name: each for name, each in plan.rotations.items() if each.queue is None and each.has(who.told)
+        }
+        for _ in range(_TURNS if schedules else 0):
+            at = min(each.at(at)[2] for each in schedules.values())
+            periods = {**state.periods, **{name: each.at(at)[0] for name, each in schedules.items()}}
+            agent = turned(formed(who.told, plan.groups), who.told, plan.rotations, periods)
+            if agent.channels is None or agent.channels.get(channel):
+                self._texts["turn"] = f"the turn of {agent.id} on channel {channel} comes at {when(at)}"
+                self._agent, self._at = _as_if(who), at
+                self._agent.agent = agent
+                return True
+        return False
 
     def _available(self) -> bool:
         was = self._agent
@@ -230,7 +264,7 @@ class _Search:
             kinds=tuple(kinds),
             text=text,
             at=self._at if self._at > self._scene.at else None,
-            by_itself=kinds.keys() <= {"until", "wrapped_up"},
+            by_itself=kinds.keys() <= {"until", "wrapped_up", "turn"},
             finished=self._finished,
             ahead=ahead,
         )

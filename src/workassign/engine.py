@@ -21,12 +21,26 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
-from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STEP, STICKY, WRAP_UP
+from workassign._deadlines import (
+    AGE,
+    BREACH,
+    CLOCK,
+    GRACE,
+    OFFER,
+    REST,
+    RETRY,
+    ROTATION,
+    SLA,
+    STEP,
+    STICKY,
+    WRAP_UP,
+)
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
 from workassign._roster import Roster
+from workassign._rotating import Rotating
 from workassign._snapshot import snapshot
 from workassign._state import State
 from workassign._talking import Talking
@@ -80,10 +94,12 @@ class Engine:
         self._talking = Talking(self._state, self._asking, self._pairing, self._interactions, self._turn)
         self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
         self._watch = Watch(self._state, self._pairing, self._turn)
-        self._planning = Planning(
-            self._state, self._asking, self._pairing, self._roster, self._watch, self._turn
-        )
         self._deadlines = self._pairing.deadlines
+        self._rotating = Rotating(self._state, self._roster, self._deadlines, self._turn)
+        self._pairing.rotates = self._rotating.counts
+        self._planning = Planning(
+            self._state, self._asking, self._pairing, self._roster, self._rotating, self._watch, self._turn
+        )
         self._answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
         self._answered: deque[tuple[Instant, str]] = deque()
         self._stale = False
@@ -311,7 +327,7 @@ class Engine:
         if self._stale:
             self._rebuild()
         wake = self._deadlines.next_wake()
-        return inf if wake >= LATEST else wake
+        return wake if -LATEST < wake < LATEST else inf  # before the first turn nothing can be late
 
     def check(self) -> dict[Hold, int]:
         """Assert every invariant of the engine. Cost: O(everything); for tests and audits.
@@ -385,7 +401,7 @@ class Engine:
     def _end(self, at: Instant) -> list[ev.Event]:
         """Close a turn: bring together what fits, and let happen what the turn itself made due."""
         pairing = self._pairing
-        if pairing.freed or pairing.brought or pairing.leaving or pairing.spreading or self._turn.switched:
+        if pairing.freed or pairing.brought or pairing.leaving or self._turn.careful:
             self._settle(at)
         if self._watch.on:
             self._watch.follow(at)
@@ -402,6 +418,8 @@ class Engine:
         while self._pairing.spreading:
             self._pairing.spread(at)
             self._bring_together(at)
+        if self._turn.loaded and self._rotating.follow(at):
+            self._settle(at)
 
     def _bring_together(self, at: Instant) -> None:
         pairing = self._pairing
@@ -434,6 +452,7 @@ class Engine:
         self._stale = False
         self._asking.quiet = True  # a policy that fails now fails again when it is asked in a turn
         self._pairing.rebuild(self.now)
+        self._rotating.arm(self.now)
         self._watch.rebuild(self.now)
         self._asking.quiet = False
 
@@ -442,6 +461,7 @@ class Engine:
         self._turn.switched = False
         self._turn.take_care()
         self._pairing.start_over(at)
+        self._rotating.arm(at)
         self._watch.rebuild(at)
 
     # --- odds and ends ----------------------------------------------------------------------
@@ -523,4 +543,5 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
+    ROTATION: lambda engine, name, due, at: engine._rotating.go_on(name, at),
 }

@@ -55,6 +55,7 @@ __all__ = [
     "Reopened",
     "ReplySent",
     "Requeued",
+    "Rotated",
     "SlaMissed",
     "SlaWarned",
     "StatusChanged",
@@ -277,6 +278,16 @@ class Escalated:
     tier: int | None
     head_start: float
     notify: str | None
+
+
+@message
+class Rotated:
+    """The agents of a rotation are in its *period*, from 1; it began at *due*, None if the load decided."""
+
+    at: Instant
+    due: Instant | None
+    rotation: str
+    period: int
 
 
 @message
@@ -557,4 +568,5 @@ Event: TypeAlias = (
     | PolicySwitchedOff
     | PolicyResumed
     | Refused
+    | Rotated
 )

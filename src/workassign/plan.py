@@ -21,6 +21,7 @@ from workassign.policies import naming
 from workassign.policies.capacity import Capacity
 from workassign.policies.escalation import Step
 from workassign.queues import Alarms, Queue, positive, problems
+from workassign.rotations import Rotation
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -64,10 +65,12 @@ class Plan:
     """A policy that failed so often is switched off until a command resumes it."""
     groups: Mapping[str, Group] = attrs.field(factory=dict)
     """What agents have in common, by name: whoever is in a group (`Agent.groups`) has it."""
+    rotations: Mapping[str, Rotation] = attrs.field(factory=dict)
+    """Groups that serve other channels in turn, by schedule or by load; later ones go before earlier ones."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
-        for table in ("queues", "channels", "calendars", "successors", "groups"):
+        for table in ("queues", "channels", "calendars", "successors", "groups", "rotations"):
             value = getattr(self, table)
             if not isinstance(value, Mapping):
                 raise PlanError([f"{table}: must be a table, not {value!r}"])
@@ -199,7 +202,7 @@ def _problems(plan: Plan) -> list[str]:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
-    for path, trouble in _group_problems(plan):
+    for path, trouble in (*_group_problems(plan), *_rotation_problems(plan)):
         note(path, trouble)
     return found
 
@@ -226,6 +229,17 @@ def _group_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
             continue
         for what, unknown in unknown_names(plan, group):
             yield f"{path}.{what}s", f"there is no {what} {unknown!r}"
+
+
+def _rotation_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
+    for name, rotation in plan.rotations.items():
+        path = f"rotations.{name}"
+        yield path, _bad_name(name)
+        if not isinstance(rotation, Rotation):
+            yield path, f"must be a Rotation, not {rotation!r}"
+            continue
+        for field, problem in rotation.problems(plan.queues, plan.channels, plan.groups):
+            yield f"{path}.{field}", problem
 
 
 def _unknown_needs(plan: Plan, queue: Queue) -> Iterator[tuple[str, str]]:
@@ -311,6 +325,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["capacity"] = named("capacity", plan.capacity)
     if plan.groups:
         data["groups"] = {name: group.to_data() for name, group in plan.groups.items()}
+    if plan.rotations:
+        data["rotations"] = {name: rotation.to_data() for name, rotation in plan.rotations.items()}
     return data
 
 
@@ -355,6 +371,7 @@ def _read_parts(tables: Tables, table: Mapping[str, Any]) -> dict[str, Any]:
         ("channels", tables.channel),
         ("calendars", tables.calendar),
         ("groups", tables.group),
+        ("rotations", tables.rotation),
     ):
         if part in table:
             each_of = tables.table(part, table[part])

@@ -19,6 +19,7 @@ from tests.golden.policies import moody
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
+from workassign.groups import Group
 from workassign.hours import Calendar
 from workassign.journal import Recorder, record, replay
 from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status
@@ -27,6 +28,7 @@ from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
+from workassign.rotations import Period, Rotation
 from workassign.stores.jsonl import JsonlStore
 
 E = TypeVar("E")
@@ -84,6 +86,7 @@ def tell(recorder: Recorder) -> None:
     evening(say)
     night(say)
     next_morning(say)
+    next_noon(say)
 
 
 def people(say: Say) -> None:
@@ -319,6 +322,34 @@ def next_morning(say: Say) -> None:
         say(cmd.Decline(offer, agent, "lunch"), 10_033)
     say(cmd.Pull("gil"), 10_035)
     say(cmd.Tick(), 10_200)
+
+
+def next_plan_of_rotations() -> Plan:
+    """Two groups that alternate, one by the clock, one by load."""
+    day = Rotation(
+        groups=("office",),
+        start=BEGIN,
+        periods=(Period(channels={"tweet": 1}, seconds=300), Period(channels={"chat": 2}, seconds=600.5)),
+    )
+    load = Rotation(
+        groups=("back",), queue="open", on=2, off=1, periods=(Period(), Period(channels={"tweet": 1}))
+    )
+    groups = {"office": Group(capacity=4), "back": Group(channels={"chat": 1}, skills={"en": 2})}
+    return attrs.evolve(next_plan_of_offers(), groups=groups, rotations={"day": day, "load": load})
+
+
+def next_noon(say: Say) -> None:
+    """Groups, and whose turn it is."""
+    say(cmd.ChangePlan(next_plan_of_rotations().to_data()), 10_300)
+    say(cmd.AddAgent(Agent(id="hal", groups=("office",), queues={"open": 1})), 10_301)
+    say(cmd.AddAgent(Agent(id="ida", groups=("back",), queues={"open": 1}, capacity=2)), 10_301)
+    say(cmd.SignOn("hal"), 10_302)
+    say(cmd.SignOn("ida"), 10_302)
+    for number in range(4):
+        say(cmd.Submit(Interaction(id=f"noon-{number}", queue="open", channel="tweet")), 10_310)
+    say(cmd.Tick(), 12_000)
+    for number in range(4):
+        say(cmd.Abandon(f"noon-{number}"), 12_001)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
