@@ -267,6 +267,8 @@ class Router:
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
         """The last timer that fired."""
+        self.limited: set[str] = set()
+        """Labels that somebody has limited under this plan: what has one is a class of its own."""
 
     # --- a turn -----------------------------------------------------------------------------
 
@@ -433,6 +435,7 @@ class Router:
             item.stage == "waiting"
             and item.interaction.channel in person.open
             and self.able(person, item)
+            and self.has_label_room(person, item)
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
         )
@@ -520,6 +523,7 @@ class Router:
             if each.presence is Presence.AVAILABLE
             and (each.rest is None or self.at >= each.rest)
             and self.has_room(each, channel)
+            and self.has_label_room(each, item)
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
         return few and (step.free_below is None or len(free) < step.free_below)
@@ -539,18 +543,56 @@ class Router:
         """Return the millionths of a unit that one interaction of *channel* takes up."""
         return round(self.plan.channels[channel].units * 1_000_000)
 
+    def dozes(self, item: Item) -> bool:
+        """Whether *item* takes up less in somebody's hands as it is not her turn."""
+        less = self.plan.channels[item.interaction.channel].pending_units
+        return item.owned and item.status is not Status.OPEN and less is not None
+
+    def weight(self, item: Item) -> int:
+        """Return the millionths that *item* takes up in somebody's hands."""
+        channel = self.plan.channels[item.interaction.channel]
+        less = channel.pending_units if self.dozes(item) else None
+        return round((channel.units if less is None else less) * 1_000_000)
+
     def millionths(self, person: Person) -> int:
         """Return the load of *person*, in millionths of a unit."""
-        return sum(self.units(item.interaction.channel) for item in self.hands(person))
+        return sum(self.weight(item) for item in self.hands(person))
+
+    def full_of(self, person: Person, channel: str, but: Item | None = None) -> set[str]:
+        """Return what is missing for one more of *channel*, leaving *but* out."""
+        agent, plan = person.agent, self.plan
+        hands = [item for item in self.hands(person) if item is not but]
+        missing = set()
+        if agent.channels is not None:
+            on_channel = sum(1 for item in hands if item.interaction.channel == channel)
+            if on_channel >= agent.channels.get(channel, 0):
+                missing.add("channel_limit")
+        hard = [
+            item for item in hands if channel not in plan.channels[item.interaction.channel].interruptible_by
+        ]
+        load = sum(self.weight(item) for item in hard) + self.units(channel)
+        if any(self.dozes(item) for item in hands):
+            load += round(agent.reserve * 1_000_000)
+        if load > round(agent.capacity * 1_000_000):
+            missing.add("room")
+        for item in hard:
+            for one, other in ((channel, item.interaction.channel), (item.interaction.channel, channel)):
+                beside = plan.channels[one].beside
+                if beside is not None and other not in beside:
+                    missing.add("beside")
+        return missing
 
     def has_room(self, person: Person, channel: str) -> bool:
         """Whether her pool and the channel's limit leave room."""
-        channels = person.agent.channels
-        if channels is not None:
-            on_channel = sum(1 for item in self.hands(person) if item.interaction.channel == channel)
-            if on_channel >= channels.get(channel, 0):
-                return False
-        return self.millionths(person) + self.units(channel) <= round(person.agent.capacity * 1_000_000)
+        return not self.full_of(person, channel)
+
+    def has_label_room(self, person: Person, item: Item) -> bool:
+        """Whether she may have one more with the label of *item*, which she has not counted yet."""
+        label, limits = item.interaction.label, person.agent.labels
+        if label is None or limits is None or label not in limits:
+            return True
+        held = sum(1 for each in self.hands(person) if each.interaction.label == label and each is not item)
+        return held < limits[label]
 
     def able(self, person: Person, item: Item) -> bool:
         """Whether *person* serves the queue and the channel of *item* and has the skills."""
@@ -558,6 +600,7 @@ class Router:
         return (
             (agent.queues is None or item.queue in agent.queues)
             and (agent.channels is None or agent.channels.get(channel, 0) > 0)
+            and (agent.labels is None or agent.labels.get(item.interaction.label or "", 1) > 0)
             and agent.meets(item.needs)
         )
 
@@ -611,8 +654,12 @@ class Router:
                 and all(name in levels and levels[name] >= least for name, least in rule.skills)
                 for rule in rules
             ),
-            "room": self.millionths(person) + units > round(agent.capacity * 1_000_000),
+            "room": "room" in self.full_of(person, channel),
             "channel_limit": bool(limit) and on_channel >= (limit or 0),
+            "beside": "beside" in self.full_of(person, channel),
+            "label": (agent.labels or {}).get(item.interaction.label or "") == 0,
+            "label_limit": bool((agent.labels or {}).get(item.interaction.label or ""))
+            and not self.has_label_room(person, item),
         }
         policy = self.plan.capacity
         if policy is not None and not any(true.values()):  # it is asked of nobody else
@@ -1026,9 +1073,7 @@ class Router:
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "agent_offline")
             return
-        holder, item.holder = item.holder, None if item.holder == person.id else item.holder
-        room = self.has_room(person, item.interaction.channel)  # without what she is offered of it
-        item.holder = holder
+        room = not self.full_of(person, item.interaction.channel, item) and self.has_label_room(person, item)
         if room and item.holder != person.id and self.plan.capacity is not None:
             channel = item.interaction.channel
             room = self.plan.capacity(Facts(self, person), channel, self.units(channel) / 1_000_000)
@@ -1194,6 +1239,9 @@ class Router:
         if item.status is not status:
             item.status = status
             item.version += 1
+            holder = self.find(item.holder)
+            if holder is not None and self.plan.channels[item.interaction.channel].pending_units is not None:
+                self.touched.append(holder)
             self.emit(ev.StatusChanged(self.at, item.interaction.id, status, cause))
 
     # --- clocks -----------------------------------------------------------------------------
@@ -1366,7 +1414,9 @@ class Router:
             units = self.units(item.interaction.channel)
             able = (each for each in self.people if each.there and self.able(each, item))
             if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
-                found.setdefault((item.interaction.channel, item.needs, item.tier), item)
+                label = item.interaction.label
+                label = label if label in self.limited else None
+                found.setdefault((item.interaction.channel, item.needs, item.tier, label), item)
         return found
 
     def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
@@ -1432,6 +1482,7 @@ class Router:
             told = command.agent
             self.people.append(Person(told, grouped(told, self.plan), self.enrolled, self.at))
             self.enrolled += 1
+            self.limited |= set(self.people[-1].agent.labels or ())
             self.emit(ev.AgentAdded(self.at, command.agent))
 
     def change_agent(self, command: cmd.ChangeAgent) -> None:
@@ -1439,6 +1490,7 @@ class Router:
         if person is not None and self.fits_plan(command):
             person.told, person.agent = command.agent, grouped(command.agent, self.plan)
             person.version += 1
+            self.limited |= set(person.agent.labels or ())
             self.emit(ev.AgentChanged(self.at, command.agent))
             self.recount()
 
@@ -1512,6 +1564,7 @@ class Router:
         self.emit(ev.PlanChanged(self.at, plan.to_data(strict=False), plan.hash))
         for person in self.people:
             self.take_along(person)
+        self.limited = {label for person in self.people for label in person.agent.labels or ()}
         for item in open_items:
             self.rekey(item, before)
             self.follow(item, "plan changed")
@@ -1569,6 +1622,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
     """Return *told* with all that her groups say and she does not."""
     skills, attributes = dict(told.skills), dict(told.attributes)
     queues, channels, capacity = told.queues, told.channels, told.capacity
+    labels, reserve = told.labels, told.reserve
     for name in told.groups:
         group = plan.groups[name]
         skills = {**group.skills, **skills}
@@ -1577,8 +1631,12 @@ def grouped(told: Agent, plan: Plan) -> Agent:
             queues = {**group.queues, **(queues or {})}
         if group.channels is not None:
             channels = {**group.channels, **(channels or {})}
+        if group.labels is not None:
+            labels = {**group.labels, **(labels or {})}
         if capacity == 1 and group.capacity is not None:
             capacity = group.capacity
+        if not reserve:
+            reserve = group.reserve or 0.0
     return Agent(
         id=told.id,
         skills=skills,
@@ -1587,6 +1645,8 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         capacity=capacity,
         attributes=attributes,
         groups=told.groups,
+        labels=labels,
+        reserve=reserve,
     )
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 import attrs
 import pytest
 
-from workassign import Calendar, Group, Plan, Queue, SqliteStore, Target, verify
+from workassign import Calendar, Channel, Group, Plan, Queue, SqliteStore, Target, verify
 from workassign.cli import main
 from workassign.commands import Command
 from workassign.events import Event
@@ -37,7 +37,7 @@ DECIDES = ("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_plann
 """Where commands are refused."""
 
 
-@pytest.mark.parametrize("kind", [Plan, Group, Queue, Target, Calendar])
+@pytest.mark.parametrize("kind", [Plan, Channel, Group, Queue, Target, Calendar])
 def test_every_key_of_a_plan_is_in_its_reference(kind: type) -> None:
     """And every default that is a plain value is the one that holds."""
     for field in attrs.fields(kind):

@@ -98,7 +98,9 @@ class Interactions:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
         if state.clocked:
             self._clocks.follow(work, "accepted", at)
-        if who.admitted or state.plan.capacity is not None:  # her keys, or her room, may differ
+        if (
+            who.admitted or state.plan.capacity is not None or state.mixed
+        ):  # her keys, or her room, may differ
             self._pairing.freed.append(who)
         return None
 
@@ -389,7 +391,7 @@ class Interactions:
         """Whether pool, channel limit and capacity policy leave room, whatever her presence."""
         sig = work.sig
         if work.hold is not None and work.hold.agent is agent:
-            return agent.has_room(sig, 0)  # what she is offered already takes up its room
+            return agent.has_room(sig, work.hold)  # what she is offered already takes up its room
         asked = self._state.plan.capacity is not None
         return agent.has_room(sig) and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
 

@@ -14,6 +14,7 @@ from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
 from workassign._state import State
+from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Presence
 from workassign.plan import unknown_names
 
@@ -54,6 +55,7 @@ class Roster:
             )
         elif self._fits_plan(command, command.agent):
             event = ev.AgentAdded(at, command.agent)
+            self._tell_apart(command.agent)
             self._pairing.index.enroll(self._state.agent_added(event))
             self._turn.facts.append(event)
 
@@ -65,6 +67,7 @@ class Roster:
         self._pairing.index.withdraw(agent)
         self._pairing.release(agent)
         event = ev.AgentChanged(at, command.agent)
+        self._tell_apart(command.agent)
         self._state.agent_changed(agent, event)
         self._turn.facts.append(event)
         self._pairing.index.enroll(agent)
@@ -72,6 +75,16 @@ class Roster:
         self._pairing.attract(agent)
         self._pairing.recount()
         self._pairing.freed.append(agent)
+
+    def _tell_apart(self, told: Agent) -> None:
+        """Take out of their lines whose labels *told* is the first to limit: they stand apart from now on."""
+        state = self._state
+        labels = formed(told, state.plan.groups).labels or ()
+        if all(label in state.limited for label in labels):
+            return
+        for work in state.works.values():
+            if work.stage == "waiting" and work.interaction.label in labels:
+                self._pairing.fetch(work)
 
     def follow(self, agent: AgentState, at: Instant) -> None:
         """Take *agent* along under a new plan: to the successors of queues that are gone."""

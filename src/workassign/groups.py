@@ -15,10 +15,10 @@ from workassign.model import Agent, Value
 
 __all__ = ["Group", "formed"]
 
-_TABLES = ("skills", "queues", "channels", "attributes")
+_TABLES = ("skills", "queues", "channels", "attributes", "labels")
 """What is merged name by name; of two who name the same, the first to speak."""
 
-_SETTINGS = ("capacity",)
+_SETTINGS = ("capacity", "reserve")
 """What the first to say it says."""
 
 _PLAIN = Agent(id="plain")
@@ -40,6 +40,8 @@ class Group:
     capacity: float | None = None
     """For whoever has no other capacity than 1, which is everybody's."""
     attributes: Mapping[str, Value | Sequence[Value]] = attrs.field(factory=dict)
+    labels: Mapping[str, int] | None = None
+    reserve: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Check every field as an agent's."""

@@ -86,6 +86,8 @@ class Team:
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     groups: tuple[str, ...] = ()
+    labels: Mapping[str, int] | None = None
+    reserve: float = 0.0
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -113,6 +115,8 @@ class Member:
     capacity: float = 1.0
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     groups: tuple[str, ...] = ()
+    labels: Mapping[str, int] | None = None
+    reserve: float = 0.0
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -128,6 +132,8 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         capacity=like.capacity,
         attributes=like.attributes,
         groups=like.groups,
+        labels=like.labels,
+        reserve=like.reserve,
     )
 
 
