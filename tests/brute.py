@@ -310,6 +310,8 @@ class Router:
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
         """The last timer that fired."""
+        self.limited: set[str] = set()
+        """Labels that somebody has limited under this plan: what has one is a class of its own."""
 
     # --- a turn -----------------------------------------------------------------------------
 
@@ -557,6 +559,7 @@ class Router:
             item.stage == "waiting"
             and item.interaction.channel in person.open
             and self.able(person, item)
+            and self.has_label_room(person, item)
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
         )
@@ -647,6 +650,7 @@ class Router:
             and (each.rest is None or self.at >= each.rest)
             and not each.agent.pull
             and self.has_room(each, channel)
+            and self.has_label_room(each, item)
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
         return few and (step.free_below is None or len(free) < step.free_below)
@@ -668,18 +672,56 @@ class Router:
         """Return the millionths of a unit that one interaction of *channel* takes up."""
         return round(self.plan.channels[channel].units * 1_000_000)
 
+    def dozes(self, item: Item) -> bool:
+        """Whether *item* takes up less in somebody's hands as it is not her turn."""
+        less = self.plan.channels[item.interaction.channel].pending_units
+        return item.owned and item.status is not Status.OPEN and less is not None
+
+    def weight(self, item: Item) -> int:
+        """Return the millionths that *item* takes up in somebody's hands."""
+        channel = self.plan.channels[item.interaction.channel]
+        less = channel.pending_units if self.dozes(item) else None
+        return round((channel.units if less is None else less) * 1_000_000)
+
     def millionths(self, person: Person) -> int:
         """Return the load of *person*, in millionths of a unit."""
-        return sum(self.units(item.interaction.channel) for item in self.hands(person))
+        return sum(self.weight(item) for item in self.hands(person))
+
+    def full_of(self, person: Person, channel: str, but: Item | None = None) -> set[str]:
+        """Return what is missing for one more of *channel*, leaving *but* out."""
+        agent, plan = person.agent, self.plan
+        hands = [item for item in self.hands(person) if item is not but]
+        missing = set()
+        if agent.channels is not None:
+            on_channel = sum(1 for item in hands if item.interaction.channel == channel)
+            if on_channel >= agent.channels.get(channel, 0):
+                missing.add("channel_limit")
+        hard = [
+            item for item in hands if channel not in plan.channels[item.interaction.channel].interruptible_by
+        ]
+        load = sum(self.weight(item) for item in hard) + self.units(channel)
+        if any(self.dozes(item) for item in hands):
+            load += round(agent.reserve * 1_000_000)
+        if load > round(agent.capacity * 1_000_000):
+            missing.add("room")
+        for item in hard:
+            for one, other in ((channel, item.interaction.channel), (item.interaction.channel, channel)):
+                beside = plan.channels[one].beside
+                if beside is not None and other not in beside:
+                    missing.add("beside")
+        return missing
 
     def has_room(self, person: Person, channel: str) -> bool:
         """Whether her pool and the channel's limit leave room."""
-        channels = person.agent.channels
-        if channels is not None:
-            on_channel = sum(1 for item in self.hands(person) if item.interaction.channel == channel)
-            if on_channel >= channels.get(channel, 0):
-                return False
-        return self.millionths(person) + self.units(channel) <= round(person.agent.capacity * 1_000_000)
+        return not self.full_of(person, channel)
+
+    def has_label_room(self, person: Person, item: Item) -> bool:
+        """Whether she may have one more with the label of *item*, which she has not counted yet."""
+        label, limits = item.interaction.label, person.agent.labels
+        if label is None or limits is None or label not in limits:
+            return True
+        held = sum(1 for each in self.hands(person) if each.interaction.label == label and each is not item)
+        return held < limits[label]
 
     def able(self, person: Person, item: Item) -> bool:
         """Whether *person* serves the queue and the channel of *item* and has the skills."""
@@ -687,6 +729,7 @@ class Router:
         return (
             (agent.queues is None or item.queue in agent.queues)
             and (agent.channels is None or agent.channels.get(channel, 0) > 0)
+            and (agent.labels is None or agent.labels.get(item.interaction.label or "", 1) > 0)
             and agent.meets(item.needs)
         )
 
@@ -741,8 +784,12 @@ class Router:
                 and all(name in levels and levels[name] >= least for name, least in rule.skills)
                 for rule in rules
             ),
-            "room": self.millionths(person) + units > round(agent.capacity * 1_000_000),
+            "room": "room" in self.full_of(person, channel),
             "channel_limit": bool(limit) and on_channel >= (limit or 0),
+            "beside": "beside" in self.full_of(person, channel),
+            "label": (agent.labels or {}).get(item.interaction.label or "") == 0,
+            "label_limit": bool((agent.labels or {}).get(item.interaction.label or ""))
+            and not self.has_label_room(person, item),
         }
         policy = self.plan.capacity
         if policy is not None and not any(true.values()):  # it is asked of nobody else
@@ -1190,9 +1237,7 @@ class Router:
             self.refuse(command, "agent_offline")
             return
         asked = self.bid_of(item, person)
-        holder, item.holder = item.holder, None if asked else item.holder
-        room = self.has_room(person, item.interaction.channel)  # without what she is offered of it
-        item.holder = holder
+        room = not self.full_of(person, item.interaction.channel, item) and self.has_label_room(person, item)
         if room and not asked and self.plan.capacity is not None:
             channel = item.interaction.channel
             room = self.plan.capacity(Facts(self, person), channel, self.units(channel) / 1_000_000)
@@ -1380,6 +1425,9 @@ class Router:
         if item.status is not status:
             item.status = status
             item.version += 1
+            holder = self.find(item.holder)
+            if holder is not None and self.plan.channels[item.interaction.channel].pending_units is not None:
+                self.touched.append(holder)
             self.emit(ev.StatusChanged(self.at, item.interaction.id, status, cause))
 
     # --- clocks -----------------------------------------------------------------------------
@@ -1552,7 +1600,9 @@ class Router:
             units = self.units(item.interaction.channel)
             able = (each for each in self.people if each.there and self.able(each, item))
             if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
-                found.setdefault((item.interaction.channel, item.needs, item.tier), item)
+                label = item.interaction.label
+                label = label if label in self.limited else None
+                found.setdefault((item.interaction.channel, item.needs, item.tier, label), item)
         return found
 
     def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
@@ -1618,6 +1668,7 @@ class Router:
             told = command.agent
             self.people.append(Person(told, formed(told, self.plan, self.turns), self.enrolled, self.at))
             self.enrolled += 1
+            self.limited |= set(self.people[-1].agent.labels or ())
             self.emit(ev.AgentAdded(self.at, command.agent))
 
     def change_agent(self, command: cmd.ChangeAgent) -> None:
@@ -1625,6 +1676,7 @@ class Router:
         if person is not None and self.fits_plan(command):
             person.told, person.agent = command.agent, formed(command.agent, self.plan, self.turns)
             person.version += 1
+            self.limited |= set(person.agent.labels or ())
             self.emit(ev.AgentChanged(self.at, command.agent))
             self.recount()
 
@@ -1701,6 +1753,7 @@ class Router:
         for name, rotation in plan.rotations.items():
             if rotation.queue is None:
                 self.rotate(name)
+        self.limited = {label for person in self.people for label in person.agent.labels or ()}
         for item in open_items:
             self.rekey(item, before)
             self.follow(item, "plan changed")
@@ -1772,6 +1825,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
     """Return *told* with all that her groups say and she does not."""
     skills, attributes = dict(told.skills), dict(told.attributes)
     queues, channels, capacity, pull = told.queues, told.channels, told.capacity, told.pull
+    labels, reserve = told.labels, told.reserve
     for name in told.groups:
         group = plan.groups[name]
         skills = {**group.skills, **skills}
@@ -1780,9 +1834,13 @@ def grouped(told: Agent, plan: Plan) -> Agent:
             queues = {**group.queues, **(queues or {})}
         if group.channels is not None:
             channels = {**group.channels, **(channels or {})}
+        if group.labels is not None:
+            labels = {**group.labels, **(labels or {})}
         if capacity == 1 and group.capacity is not None:
             capacity = group.capacity
         pull = pull or bool(group.pull)
+        if not reserve:
+            reserve = group.reserve or 0.0
     return Agent(
         id=told.id,
         skills=skills,
@@ -1792,6 +1850,8 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         attributes=attributes,
         pull=pull,
         groups=told.groups,
+        labels=labels,
+        reserve=reserve,
     )
 
 

@@ -8,7 +8,18 @@ from typing import get_args
 import attrs
 import pytest
 
-from workassign import Calendar, Group, Period, Plan, Queue, Rotation, SqliteStore, Target, verify
+from workassign import (
+    Calendar,
+    Channel,
+    Group,
+    Period,
+    Plan,
+    Queue,
+    Rotation,
+    SqliteStore,
+    Target,
+    verify,
+)
 from workassign.cli import main
 from workassign.commands import Command
 from workassign.events import Event
@@ -37,7 +48,7 @@ DECIDES = ("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_plann
 """Where commands are refused."""
 
 
-@pytest.mark.parametrize("kind", [Plan, Group, Rotation, Period, Queue, Target, Calendar])
+@pytest.mark.parametrize("kind", [Plan, Channel, Group, Rotation, Period, Queue, Target, Calendar])
 def test_every_key_of_a_plan_is_in_its_reference(kind: type) -> None:
     """And every default that is a plain value is the one that holds."""
     for field in attrs.fields(kind):

@@ -265,8 +265,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """Kind -> a plan that has it, and one as like it as possible that has not."""
 
-ELSEWHERE = {"dead_topic", "unfed_scorer"}
-"""Found in the table [mentions] of a plan file: see test_flaws."""
+ELSEWHERE = {"dead_topic", "unfed_scorer", "one_sided_beside", "idle_reserve"}
+"""Found in the table [mentions] of a plan file (see test_flaws), or of room (see test_room)."""
 
 
 def of_kind(kind: str, case: Mapping[str, Any]) -> list[Finding]:

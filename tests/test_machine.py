@@ -102,6 +102,7 @@ class Held:
     """The last such target that was missed."""
     status: Status = Status.OPEN
     clocks: dict[str, Ticking] = attrs.Factory(dict)
+    label: str | None = None
 
     @property
     def first(self) -> str | None:
@@ -138,7 +139,7 @@ class Ledger:
                 known = self.works.get(event.interaction.id)
                 assert known is None or known.stage == "closed"
                 body = event.interaction
-                self.works[body.id] = Held(body.channel, body.queue, event.at, event.target)
+                self.works[body.id] = Held(body.channel, body.queue, event.at, event.target, label=body.label)
                 self.count("entered", body.queue)
             case ev.Offered():
                 self.ask(event)
@@ -324,7 +325,7 @@ class Ledger:
         assert event.agent not in work.asked.values(), "she was asked twice"
         work.stage, work.asked[event.offer] = "offered", event.agent
         assert self.presence[event.agent] is Presence.AVAILABLE
-        self.check_room(event.agent, work.channel)
+        self.check_room(event.agent, work)
 
     def assign(self, event: ev.Assigned) -> None:
         """Believe that an agent owns it now."""
@@ -338,7 +339,7 @@ class Ledger:
         else:
             work = self.grip(event.interaction, event.agent, "assigned")
             if event.how != "override":
-                self.check_room(event.agent, work.channel)
+                self.check_room(event.agent, work)
         work.fence, work.promised = event.fence, None
         self.total["answered"] += not work.accepted
         self.queues[work.queue]["answered"] += not work.here
@@ -364,15 +365,39 @@ class Ledger:
 
     def load(self, agent: str) -> int:
         """Return how much that is, in millionths of a unit."""
-        return sum(self.units[work.channel] for work in self.hands(agent))
+        return sum(self.weight(work) for work in self.hands(agent))
 
-    def check_room(self, agent: str, channel: str) -> None:
+    def dozes(self, work: Held) -> bool:
+        """Whether it takes up less because it is somebody else's turn."""
+        less = self.plan.channels[work.channel].pending_units
+        return work.fence is not None and work.status is not Status.OPEN and less is not None
+
+    def weight(self, work: Held) -> int:
+        """Return how much of it is in somebody's hands."""
+        less = self.plan.channels[work.channel].pending_units if self.dozes(work) else None
+        return self.units[work.channel] if less is None else round(less * 1_000_000)
+
+    def check_room(self, agent: str, new: Held) -> None:
         """No grant goes over pool or limit (I2); a cut later on takes nothing away."""
-        who = formed(self.agents[agent], self.plan, self.turns)
-        assert self.load(agent) <= round(who.capacity * 1_000_000), f"{agent} is overloaded"
+        who, channel, channels = (
+            formed(self.agents[agent], self.plan, self.turns),
+            new.channel,
+            self.plan.channels,
+        )
+        hands = [work for work in self.hands(agent) if work is not new]
+        hard = [work for work in hands if channel not in channels[work.channel].interruptible_by]
+        kept = round(who.reserve * 1_000_000) if any(map(self.dozes, hands)) else 0
+        load = sum(map(self.weight, hard)) + self.units[channel] + kept
+        assert load <= round(who.capacity * 1_000_000), f"{agent} is overloaded"
         if who.channels is not None:
-            held = sum(1 for work in self.hands(agent) if work.channel == channel)
+            held = sum(1 for work in [*hands, new] if work.channel == channel)
             assert held <= who.channels.get(channel, 0), f"{agent} has {held} on {channel}"
+        if new.label is not None and new.label in (who.labels or {}):
+            held = sum(1 for work in [*hands, new] if work.label == new.label)
+            assert held <= (who.labels or {})[new.label], f"{agent} has {held} of {new.label}"
+        for other in [work.channel for work in hard]:
+            for one, beside in ((other, channels[channel].beside), (channel, channels[other].beside)):
+                assert beside is None or one in beside, f"{agent} has {channel} beside {other}"
 
     def waiting(self) -> int:
         """Return how many are open and were never accepted."""
@@ -568,6 +593,8 @@ class EveryCommand(RuleBasedStateMachine):
             ),
             capacity=rnd.choice((1.0, 1.0, 2.5, 0.3)),
             pull=rnd.random() < 0.1,
+            labels=rnd.choice((None, None, {"refund": rnd.randint(0, 2)})),
+            reserve=rnd.choice((0.0, 0.0, 0.5)),
             groups=tuple(name for name in plan.groups if rnd.random() < 0.4),
         )
 
@@ -677,6 +704,7 @@ class EveryCommand(RuleBasedStateMachine):
             sentiment=rnd.choice((None, -1.0, 0.5)),
             tier=rnd.choice((None, None, 0, 3)),
             prefers=rnd.choice((None, *AGENTS)),
+            label=rnd.choice((None, "refund")),
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body

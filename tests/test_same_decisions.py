@@ -44,6 +44,7 @@ CHANNELS = ("default", "chat", "call")
 SKILLS = ("x", "y", "z")
 TRAITS = ("lang", "team")
 GROUPS = ("day", "night")
+LABELS = ("refund", "fraud")
 RULES = (
     'lang HAS "es" OR level("x") >= 2',
     'NOT skills HAS "x"',
@@ -109,12 +110,12 @@ def a_plan(rnd: Random) -> Plan:
     """Return a plan with up to three queues and channels."""
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
-    units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
+    channels = some_channels(rnd, CHANNELS[: rnd.randint(1, 3)])
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
-    groups = some_groups(rnd, list(queues), list(units))
+    groups = some_groups(rnd, list(queues), list(channels))
     return Plan(
         queues=queues,
-        channels={name: Channel(units=each) for name, each in units.items()},
+        channels=channels,
         skills=rnd.choice((None, None, None, frozenset(SKILLS))),
         capacity=rnd.choice(rules),
         calendars={"hours": rnd.choice(HOURS), "desk": rnd.choice(HOURS)},
@@ -122,7 +123,7 @@ def a_plan(rnd: Random) -> Plan:
         reconnect_grace=rnd.choice((10.0, 60.0)),
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
         groups=groups,
-        rotations=some_rotations(rnd, list(queues), list(units), list(groups)),
+        rotations=some_rotations(rnd, list(queues), list(channels), list(groups)),
     )
 
 
@@ -137,6 +138,27 @@ HOURS = (
     Calendar(zone="Europe/Berlin", week={"mon-fri": ["08:00-17:00"]}, holidays=["1970-01-01"]),
     Calendar(),
 )
+
+
+def some_channels(rnd: Random, names: tuple[str, ...]) -> dict[str, Channel]:
+    """Return channels; in some plans it is not the units alone that decide about room."""
+    mixed = rnd.random() < 0.5
+
+    def some() -> tuple[str, ...]:
+        return tuple(each for each in names if rnd.random() < 0.5)
+
+    def one(name: str) -> Channel:
+        units = rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5))
+        if not mixed:
+            return Channel(units=units)
+        return Channel(
+            units=units,
+            beside=rnd.choice((None, None, (), some())),
+            interruptible_by=rnd.choice(((), tuple(each for each in some() if each != name))),
+            pending_units=rnd.choice((None, 0.0, 0.05, units)),
+        )
+
+    return {name: one(name) for name in names}
 
 
 def a_target(rnd: Random) -> Target:
@@ -325,8 +347,15 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
             trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
         },
         pull=rnd.random() < 0.1,
+        labels=rnd.choice((None, None, some_labels(rnd))),
+        reserve=rnd.choice((0.0, 0.0, 0.5, 1.5)),
         groups=tuple(each for each in (GROUPS if stray else plan.groups) if rnd.random() < 0.5),
     )
+
+
+def some_labels(rnd: Random) -> dict[str, int]:
+    """Return limits of labels."""
+    return {label: rnd.choice((0, 1, 1, 2)) for label in LABELS if rnd.random() < 0.6}
 
 
 def some_groups(rnd: Random, queues: list[str], channels: list[str]) -> dict[str, Group]:
@@ -344,6 +373,8 @@ def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
         capacity=rnd.choice((None, None, 1.0, 3.0)),
         attributes={trait: rnd.choice((2, "en", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.3},
         pull=rnd.choice((None, None, None, True)),
+        labels=rnd.choice((None, None, None, some_labels(rnd))),
+        reserve=rnd.choice((None, None, 0.2)),
     )
 
 
@@ -397,6 +428,7 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
         sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
         tier=rnd.choice((None, None, None, None, 0, 3)),
         prefers=rnd.choice((None, None, *AGENTS)),
+        label=rnd.choice((None, None, *LABELS)),
     )
 
 

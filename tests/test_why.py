@@ -377,10 +377,12 @@ class Scenario:
         levels = dict(agent.skills)
         for skill, least in item.sig.needs.skills:
             levels[skill] = max(least, levels.get(skill, 0.0))
-        units = self.engine.plan.channels[channel].units
-        return attrs.evolve(
-            agent, skills=levels, queues=queues, channels=channels, capacity=max(units, agent.capacity)
-        )
+        labels, label = agent.labels, item.interaction.label
+        if labels is not None and label is not None and labels.get(label) == 0:
+            labels = {**labels, label: len(self.engine._state.works)}
+        capacity = max(self.engine.plan.channels[channel].units, agent.capacity)
+        able = attrs.evolve(agent, skills=levels, queues=queues, channels=channels, capacity=capacity)
+        return attrs.evolve(able, labels=labels, groups=())
 
     def finished(self) -> None:
         self.finish(self.way.finished[0])
@@ -667,7 +669,8 @@ def check_reasons(router: Router, found: WhyNot, item: Item) -> None:
 def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     """Everybody is counted once, at a kind that is true of somebody, until nobody is left."""
     order = [
-        *("presence", "pull_only", "queue", "channel", "skill", "needs", "room", "channel_limit", "capacity"),
+        *("presence", "pull_only", "queue", "channel", "label", "skill", "needs"),
+        *("room", "channel_limit", "beside", "label_limit", "capacity"),
         *("rest", "cool_down", "sticky_wait"),
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]

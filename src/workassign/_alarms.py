@@ -70,6 +70,7 @@ class Watch:
         if facts is not self._facts:
             self._facts, self._seen = facts, 0
         new = facts[self._seen :]
+        apart = bool(self._state.limited)  # then work may be told apart since a newcomer limits its label
         touched: dict[InteractionId, bool] = {}
         """Interactions, and whether new timers are needed."""
         for event in new:
@@ -80,7 +81,7 @@ class Watch:
         for name, arm in touched.items():
             if (work := self._state.works.get(name)) is not None:
                 self._look(work, at, arm=arm)
-        if any(type(event) in _ROSTER for event in new):
+        if any(type(event) in _ROSTER or (apart and type(event) is ev.AgentAdded) for event in new):
             self._look_for_stranded()
         elif new:
             self._look_at_the_stranded()

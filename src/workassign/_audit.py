@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from workassign import events as ev
 from workassign._audit_clocks import FOLLOW_CLOCKS, ClockAuditor
 from workassign._audit_records import UNIT, Balance, Item, Person
-from workassign.model import AgentId, Instant, InteractionId, Presence
+from workassign.model import AgentId, Instant, InteractionId, Presence, Status
 
 __all__ = ["Auditor", "plan_hash"]
 
@@ -127,12 +127,12 @@ class Auditor:
         self._forget(event.at - self._retention)
         if who.id in self._items or who.id in self._closed:
             self._note(f"{who.id!r} was submitted before")
-        if who.queue not in self._queues or who.channel not in self._units:
+        if who.queue not in self._queues or who.channel not in self._channels:
             self._note(f"{who.id!r} came by an unknown queue or channel: {who.queue!r}, {who.channel!r}")
         if event.sequence != self._sequence + 1:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence
-        self._items[who.id] = Item(who.queue, who.channel)
+        self._items[who.id] = Item(who.queue, who.channel, who.label)
         self._total.entered += 1
         self._queue(who.queue).entered += 1
 
@@ -205,7 +205,7 @@ class Auditor:
             item.taken_back = self._where, agent
         if isinstance(event, ev.OfferExpired) and not (event.due == expires and event.due <= event.at):
             self._note(f"offer {event.offer} expired at {event.due!r}, open until {expires!r}")
-        self._take(item, agent)
+        self._take(event.interaction, agent)
         if item.stage == "offered" and not item.offers:
             item.stage = "waiting"
 
@@ -217,21 +217,21 @@ class Auditor:
         if event.fence != item.fence:
             self._note(f"{event.interaction!r} is held under fence {item.fence}, not {event.fence}")
         if isinstance(event, ev.Completed):
-            self._let_go(item)
+            self._let_go(item, event.interaction)
             self._shut(event.interaction)
 
     def _requeued(self, event: ev.Requeued) -> None:
         item = self._move(event, event.interaction)
         if item is not None:
             self._is_holder(event, event.interaction, event.agent, item)
-            self._let_go(item)
+            self._let_go(item, event.interaction)
 
     def _transferred(self, event: ev.Transferred) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
         self._is_holder(event, event.interaction, event.agent, item)
-        self._let_go(item)
+        self._let_go(item, event.interaction)
         self._change_queue(item, event.interaction, event.queue)
 
     def _rekeyed(self, event: ev.Rekeyed) -> None:
@@ -258,7 +258,7 @@ class Auditor:
     def _cancelled(self, event: ev.Cancelled) -> None:
         item = self._move(event, event.interaction)
         if item is not None:
-            self._let_go(item)
+            self._let_go(item, event.interaction)
             self._left(item, "cancelled")
             self._shut(event.interaction)
 
@@ -303,6 +303,11 @@ class Auditor:
         if item is not None and item.stage == "wrapping":
             item.stage = "held"
 
+    def _status_changed(self, event: ev.StatusChanged) -> None:
+        item = self._remembered(event)
+        if item is not None:
+            item.status = event.status
+
     def _replied(self, event: ev.ReplySent) -> None:
         if self._remembered(event) is not None and event.agent is not None:
             self._person(event.agent)
@@ -334,8 +339,8 @@ class Auditor:
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         person = self._person(event.agent)
-        if person is not None and person.has.total():
-            self._note(f"agent {event.agent!r} was removed with {dict(person.has)} in her hands")
+        if person is not None and person.has:
+            self._note(f"agent {event.agent!r} was removed with {list(person.has)} in her hands")
         self._people.pop(event.agent, None)
 
     def _presence_changed(self, event: ev.PresenceChanged) -> None:
@@ -364,7 +369,7 @@ class Auditor:
     def _plan_changed(self, event: ev.PlanChanged) -> None:
         self._plan(event.plan, event.plan_hash)
         for name, item in self._items.items():
-            if item.channel not in self._units:
+            if item.channel not in self._channels:
                 self._note(f"{name!r} is open on channel {item.channel!r}, which is gone")
 
     def _plan(self, plan: Mapping[str, Any], claimed: str) -> None:
@@ -372,7 +377,7 @@ class Auditor:
         if plan_hash(plan) != claimed:
             self._note(f"the plan is not the one whose hash is {claimed}")
         channels = plan.get("channels", {"default": {}})
-        self._units = {name: round(each.get("units", 1.0) * UNIT) for name, each in channels.items()}
+        self._channels: Mapping[str, Mapping[str, Any]] = channels
         self._retention = plan.get("retention", 7 * _DAY)
         self._groups = plan.get("groups", {})
         self._rotations = plan.get("rotations", {})
@@ -431,28 +436,54 @@ class Auditor:
         person = self._person(agent)
         if person is None:
             return
-        channel = item.channel
-        person.has[channel] += 1
-        if not granted:
-            return
-        load = sum(self._units.get(name, UNIT) * count for name, count in person.has.items())
+        person.has[interaction] = item
+        if granted:
+            self._check_room(interaction, item, agent, person)
+
+    def _check_room(self, interaction: InteractionId, item: Item, agent: AgentId, person: Person) -> None:
+        """Note whatever *agent* has too much of since she was given *item*."""
+        channel, others = item.channel, [each for each in person.has.values() if each is not item]
+        against = [each for each in others if channel not in self._of(each).get("interruptible_by", ())]
+        load = round(self._of(item).get("units", 1.0) * UNIT) + sum(map(self._units, against))
+        load += person.reserve if any(map(self._dozes, others)) else 0
         if load > person.pool:
             of = f"{load / UNIT:g} of {person.pool / UNIT:g}"
             self._note(f"{interaction!r} raised the load of {agent!r} to {of}")
-        limit = None if person.limits is None else person.limits.get(channel, 0)
-        if limit is not None and person.has[channel] > limit:
-            of = f"{person.has[channel]} of {limit}"
-            self._note(f"{interaction!r} raised what {agent!r} has on channel {channel!r} to {of}")
+        most = None if person.limits is None else person.limits.get(channel, 0)
+        for what, limit in (("channel", most), ("label", person.labels.get(item.label or ""))):
+            value = getattr(item, what)
+            count = sum(1 for each in person.has.values() if getattr(each, what) == value)
+            if limit is not None and count > limit:
+                of = f"{count} of {limit}"
+                self._note(f"{interaction!r} raised what {agent!r} has on {what} {value!r} to {of}")
+        for each in against:
+            for one, other in ((item, each), (each, item)):
+                if other.channel not in self._of(one).get("beside", [other.channel]):
+                    self._note(f"{interaction!r} was given to {agent!r} beside work on {each.channel!r}")
 
-    def _take(self, item: Item, agent: AgentId) -> None:
-        """Take *item* out of an agent's hands."""
+    def _of(self, item: Item) -> Mapping[str, Any]:
+        """Return what the plan says of the channel of *item*."""
+        return self._channels.get(item.channel, {})
+
+    def _dozes(self, item: Item) -> bool:
+        """Whether *item* takes up less because it is the customer's turn."""
+        accepted = item.fence is not None and item.status is not Status.OPEN
+        return accepted and self._of(item).get("pending_units") is not None
+
+    def _units(self, item: Item) -> int:
+        """Return what *item* takes up."""
+        units: float = self._of(item).get("pending_units" if self._dozes(item) else "units", 1.0)
+        return round(units * UNIT)
+
+    def _take(self, interaction: InteractionId, agent: AgentId) -> None:
+        """Take an interaction out of an agent's hands."""
         if (person := self._people.get(agent)) is not None:
-            person.has[item.channel] -= 1
+            person.has.pop(interaction, None)
 
-    def _let_go(self, item: Item) -> None:
+    def _let_go(self, item: Item, interaction: InteractionId) -> None:
         """Take *item* out of whatever hands hold it."""
         if item.agent is not None:
-            self._take(item, item.agent)
+            self._take(interaction, item.agent)
         item.agent = item.fence = None
 
     def _answered(self, item: Item) -> None:
@@ -517,7 +548,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.SlaMissed: Auditor._sla_missed,
     ev.MessageReceived: Auditor._received,
     ev.ReplySent: Auditor._replied,
-    ev.StatusChanged: Auditor._no_law,
+    ev.StatusChanged: Auditor._status_changed,
     ev.Reopened: Auditor._reopened,
     ev.AgentAdded: Auditor._agent_added,
     ev.AgentChanged: Auditor._agent_changed,

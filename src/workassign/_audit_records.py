@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from workassign.model import Agent, AgentId, Instant, Presence
+from workassign.model import Agent, AgentId, Instant, InteractionId, Presence, Status
 
 __all__ = ["UNIT", "Balance", "Item", "Person"]
 
@@ -25,16 +25,20 @@ class Item:
         "channel",
         "closed",
         "fence",
+        "label",
         "offers",
         "queue",
         "stage",
+        "status",
         "steps",
         "taken_back",
     )
 
-    def __init__(self, queue: str, channel: str) -> None:
+    def __init__(self, queue: str, channel: str, label: str | None) -> None:
         self.queue = queue
         self.channel = channel
+        self.label = label
+        self.status = Status.OPEN
         self.stage = "waiting"
         self.closed: Instant = inf
         self.agent: AgentId | None = None
@@ -52,10 +56,10 @@ class Item:
 class Person:
     """An agent: what she can hold, and what she has."""
 
-    __slots__ = ("has", "limits", "pool", "presence", "told")
+    __slots__ = ("has", "labels", "limits", "pool", "presence", "reserve", "told")
 
     def __init__(self, agent: Agent, groups: Mapping[str, Any]) -> None:
-        self.has: Counter[str] = Counter()
+        self.has: dict[InteractionId, Item] = {}
         self.presence = Presence.OFFLINE
         self.can(agent, groups)
 
@@ -63,12 +67,22 @@ class Person:
         """Note what she can hold; her *groups* are data of the plan."""
         self.told = agent
         hers = [groups.get(name, {}) for name in agent.groups]
-        said = [] if agent.capacity == 1.0 else [agent.capacity]
-        said += [group["capacity"] for group in hers if group.get("capacity", 1.0) != 1.0]
-        self.pool = round((said[0] if said else 1.0) * UNIT)
-        tables = [agent.channels, *(group.get("channels") for group in hers)]
-        named = [table for table in tables if table is not None]
-        self.limits = {name: most for table in named[::-1] for name, most in table.items()} if named else None
+        self.pool = _first_said(1.0, agent.capacity, [group.get("capacity") for group in hers])
+        self.reserve = _first_said(0.0, agent.reserve, [group.get("reserve") for group in hers])
+        self.limits = _joined([agent.channels, *(group.get("channels") for group in hers)])
+        self.labels = _joined([agent.labels, *(group.get("labels") for group in hers)]) or {}
+
+
+def _first_said(default: float, own: float, others: list[float | None]) -> int:
+    """Return the first figure that is not left at its default, in millionths."""
+    said = [each for each in (own, *others) if each is not None and each != default]
+    return round((said[0] if said else default) * UNIT)
+
+
+def _joined(tables: list[Mapping[str, int] | None]) -> dict[str, int] | None:
+    """Return what all tables say, the first before the others; None: nobody says anything."""
+    named = [table for table in tables if table is not None]
+    return {name: most for table in named[::-1] for name, most in table.items()} if named else None
 
 
 class Balance:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from workassign._index import Index
-from workassign._records import AgentState, Work
+from workassign._records import UNIT, AgentState, Work
 from workassign._state import State
 from workassign.model import Instant, Presence, Status
 from workassign.policies.holds import Hold
@@ -53,7 +53,7 @@ def _check_holdings(state: State, works: list[Work]) -> None:
     assert len(state.offers) == len(offered) + sum(len(each) for each in state.rivals.values())
     assert all(state.rivals.values())
     for agent in state.agents.values():
-        load = sum(hold.work.sig.units for hold in agent.holdings.values())
+        load = sum(_weight(state, hold.work) for hold in agent.holdings.values())
         assert load == agent.load, f"{agent.agent.id}: load {agent.load} but {load}"
         for hold in agent.holdings.values():
             assert any(hold is each for each in state.holdings(hold.work))
@@ -124,13 +124,42 @@ def _check_pools(state: State, index: Index) -> None:
         for standing in agent.standings:
             assert standing.place is not None
             assert standing in list(standing.line)
-        for bit, name, units, limit in agent.profile.channels:
-            room = agent.load + units <= agent.pool and (limit is None or agent.on_channel(name) < limit)
-            assert room or not bits & bit, f"{agent.agent.id} has no room on {name}"
+        for bit, kind, _ in agent.profile.channels:
+            room = _has_room(state, agent, kind.channel, kind.label)
+            assert room or not bits & bit, f"{agent.agent.id} has no room on {kind.channel}, {kind.label}"
     for board in index.boards():
         assert not board.wide or [line.key for line in board.lines] == sorted(
             line.key for line in board.lines
         )
+
+
+def _weight(state: State, work: Work) -> int:
+    """Return what held *work* takes up."""
+    who = work.interaction
+    channel, known = state.plan.channels[who.channel], state.conversations.get(who.id)
+    waits = work.stage != "offered" and known is not None and known.status is not Status.OPEN
+    less = channel.pending_units if waits else None
+    return round((channel.units if less is None else less) * UNIT)
+
+
+def _has_room(state: State, agent: AgentState, name: str, label: str | None) -> bool:
+    """Whether *agent* may have one more of a channel and a label."""
+    who, channels = agent.agent, state.plan.channels
+    held = [hold.work for hold in agent.holdings.values()]
+    on_channel = sum(1 for work in held if work.interaction.channel == name)
+    if who.channels is not None and on_channel >= who.channels.get(name, 0):
+        return False
+    labelled = sum(1 for work in held if work.interaction.label == label)
+    if label is not None and labelled >= (who.labels or {}).get(label, labelled + 1):
+        return False
+    against = [work for work in held if name not in channels[work.interaction.channel].interruptible_by]
+    for other in (work.interaction.channel for work in against):
+        beside, back = channels[name].beside, channels[other].beside
+        if (beside is not None and other not in beside) or (back is not None and name not in back):
+            return False
+    kept = round(who.reserve * UNIT) if any(hold.dozes for hold in agent.holdings.values()) else 0
+    units = round(channels[name].units * UNIT)
+    return sum(_weight(state, work) for work in against) + units + kept <= agent.pool
 
 
 def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
@@ -146,10 +175,7 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
         resting = agent.rest is not None and at < agent.rest
         for works in by_class.values():
             sig = works[0].sig
-            limit = agent.view.channel_limit(sig.channel)
-            room = agent.load + sig.units <= agent.pool and (
-                limit is None or agent.on_channel(sig.channel) < limit
-            )
+            room = _has_room(state, agent, sig.channel, sig.kind.label)
             queues = agent.agent.queues
             serves = (queues is None or sig.queue.name in queues) and agent.agent.meets(sig.needs)
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):

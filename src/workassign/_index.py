@@ -14,6 +14,7 @@ from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
 from workassign._records import PRESENT, AgentState, Signature, Work
+from workassign._room import Kind, has_room
 from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
@@ -21,6 +22,9 @@ from workassign.needs import Needs
 from workassign.policies.selection import Selection
 
 __all__ = ["Index", "Profile", "Standing"]
+
+Served: TypeAlias = tuple[int, Kind, int | None]
+"""The bit of a kind of work, the kind, and how many at a time of its channel."""
 
 
 class Standing:
@@ -43,6 +47,7 @@ class Profile:
         "bits",
         "channels",
         "choices",
+        "labels",
         "levels",
         "most",
         "name",
@@ -56,7 +61,7 @@ class Profile:
     def __init__(
         self,
         agent: AgentState,
-        channels: list[tuple[int, str, int, int | None]],
+        channels: list[Served],
         traits: Mapping[str, Any],
         name: str,
     ) -> None:
@@ -66,16 +71,17 @@ class Profile:
         """Her id, where needs name her; nothing where they name none of them."""
         self.levels = agent.agent.skills
         self.queues = agent.agent.queues
+        self.labels = agent.agent.labels
         self.channels = channels
-        """(bit, name, units, limit) of each channel served."""
-        self.bits = sum(bit for bit, _, _, _ in channels)
-        self.most = max((units for _, _, units, _ in channels), default=0)
+        """Each kind of work served."""
+        self.bits = sum(bit for bit, _, _ in channels)
+        self.most = max((kind.units for _, kind, _ in channels), default=0)
         self.signatures: list[Signature] = []
         """What she can serve."""
         self.choices: dict[int, list[Group]] = {}
-        """Bits of the channels with room -> groups of lines, in the order to be asked."""
-        self.pools: dict[tuple[str, Selection], Line] = {}
-        """Channel and selection policy -> where her free agents stand for it."""
+        """Bits of the kinds of work with room -> groups of lines, in the order to be asked."""
+        self.pools: dict[tuple[Kind, Selection], Line] = {}
+        """Kind of work and selection policy -> where her free agents stand for it."""
         self.present: dict[str, AgentState] = {}
         """Her agents who are available or busy, by id."""
 
@@ -88,9 +94,9 @@ class Link:
     def __init__(self, line: Line, bit: int, pools: Board) -> None:
         self.line = line
         self.pools = pools
-        """All pools of its channel and selection policy, those that cannot serve it too."""
+        """All pools of its kind and selection policy, those that cannot serve it too."""
         self.bit = bit
-        """The bit of its channel."""
+        """The bit of its kind of work."""
         self.groups: list[Group] = []
         """Pools in the order to be asked."""
         self.profiles: list[Profile] = []
@@ -111,11 +117,12 @@ class Index:
         self._asking = asking
         self._apart = apart
         self._may_take = None if state.plan.capacity is None else asking.may_take
-        self._bits = {name: 1 << place for place, name in enumerate(state.plan.channels)}
+        self._bits = {state.kind(name): 1 << place for place, name in enumerate(state.plan.channels)}
+        """Kind of work -> its bit: every channel, and what is told apart by its label, as it comes."""
         self._profiles: dict[tuple[object, ...], Profile] = {}
         self._linked: list[Signature] = []
         self._boards: dict[int, Board] = {}
-        self._pool_boards: dict[tuple[str, Selection], Board] = {}
+        self._pool_boards: dict[tuple[Kind, Selection], Board] = {}
         self._meeting: dict[Fact, tuple[Test, int]] = {}
         """Comparison -> how to ask an agent, and the bits of the profiles of which it is true."""
         self._asked: set[str] = set()
@@ -212,7 +219,7 @@ class Index:
         return chosen
 
     def choices(self, agent: AgentState) -> list[Group]:
-        """Return the groups of lines for the channels on which *agent* has room."""
+        """Return the groups of lines for the kinds of work for which *agent* has room."""
         profile: Profile = agent.profile
         groups = profile.choices.get(agent.open)
         if groups is None:
@@ -266,7 +273,7 @@ class Index:
                 standing.line.push(standing)
 
     def open(self, agent: AgentState, at: Instant, *, asked: bool = False) -> int:
-        """Return, and keep, the bits of the channels on which *agent* has room.
+        """Return, and keep, the bits of the kinds of work for which *agent* has room.
 
         *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
         """
@@ -275,10 +282,13 @@ class Index:
         ready = agent.presence is Presence.AVAILABLE and (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
         )
-        if ready and not load and self._may_take is None and pool >= profile.most:
+        if ready and not agent.holdings and self._may_take is None and pool >= profile.most:
             bits = profile.bits  # nothing in her hands: room on every channel
+        elif ready and self._state.mixed:
+            bits = self._open_mixed(agent)
         elif ready and load < pool:
-            for bit, name, units, limit in profile.channels:
+            for bit, kind, limit in profile.channels:
+                name, units = kind.channel, kind.units
                 if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
                     continue
                 if self._may_take is None or self._may_take(agent, name, units):
@@ -286,12 +296,25 @@ class Index:
         agent.open = bits
         return bits
 
+    def _open_mixed(self, agent: AgentState) -> int:
+        """Return the same where room is not a matter of pool and channel limits alone."""
+        bits, answers = 0, dict[str, bool]()
+        for bit, kind, _ in agent.profile.channels:
+            if not has_room(agent, kind):
+                continue
+            name = kind.channel
+            if self._may_take is not None and name not in answers:  # asked once, whatever the labels
+                answers[name] = self._may_take(agent, name, kind.units)
+            if answers.get(name, True):
+                bits |= bit
+        return bits
+
     def admit(self, agent: AgentState) -> None:
         """Let *agent*, who has room, stand in her pools."""
         agent.admitted = True
         standings = agent.standings
-        for (channel, selection), line in agent.profile.pools.items():
-            if self._bits[channel] & agent.open:
+        for (kind, selection), line in agent.profile.pools.items():
+            if self._bits[kind] & agent.open:
                 standing = Standing(agent, self._asking.agent_key(selection, agent), line)
                 line.push(standing)
                 standings.append(standing)
@@ -309,15 +332,17 @@ class Index:
         """Find, or make, the profile of *agent*."""
         who = agent.agent
         channels = [
-            (bit, name, self._state.units[name], None if who.channels is None else who.channels[name])
-            for name, bit in self._bits.items()
-            if who.channels is None or who.channels.get(name, 0) > 0
+            (bit, kind, None if who.channels is None else who.channels[kind.channel])
+            for kind, bit in self._bits.items()
+            if (who.channels is None or who.channels.get(kind.channel, 0) > 0) and _handles(who.labels, kind)
         ]
         queues = None if who.queues is None else tuple(who.queues.items())
         traits = {name: value for name, value in who.attributes.items() if name in self._asked}
         name = who.id if who.id in self._named else ""
         told = tuple((trait, _kinds(value), value) for trait, value in traits.items())
-        key = (tuple(who.skills.items()), queues, tuple(channels), told, name)
+        limits = tuple((kind.channel, most) for _, kind, most in channels if kind.label is None)
+        labels = None if who.labels is None else tuple(who.labels.items())
+        key = (tuple(who.skills.items()), queues, limits, told, name, labels)
         profile = self._profiles.get(key)
         if profile is None:
             profile = self._profiles[key] = Profile(agent, channels, traits, name)
@@ -340,6 +365,27 @@ class Index:
         for agent in self._state.agents.values():
             if agent.agent.id in agents or not attributes.isdisjoint(agent.agent.attributes):
                 self._enroll_again(agent)
+
+    def _learn_kind(self, kind: Kind) -> None:
+        """Give a kind of work that is told apart by its label a bit of its own.
+
+        Who has no room on its channel has none for it; who has is asked for the label alone.
+        """
+        of_channel = self._bits[self._state.kind(kind.channel)]
+        bit = self._bits[kind] = 1 << len(self._bits)
+        for profile in self._profiles.values():
+            if profile.bits & of_channel and _handles(profile.labels, kind):
+                limit = next(limit for each, _, limit in profile.channels if each == of_channel)
+                profile.channels.append((bit, kind, limit))
+                profile.bits |= bit
+        for agent in self._state.agents.values():
+            if (
+                agent.admitted
+                and agent.open & of_channel
+                and agent.profile.bits & bit
+                and has_room(agent, kind)
+            ):
+                agent.open |= bit
 
     def _enroll_again(self, agent: AgentState) -> None:
         admitted = agent.admitted
@@ -387,10 +433,12 @@ class Index:
         """Give a new signature its line and find who can serve it, by the bits of profiles."""
         if sig.needs.text is not None:
             self._learn(sig.needs)
+        if sig.kind not in self._bits:
+            self._learn_kind(sig.kind)
         if sig.tier not in self._boards:
             self._boards[sig.tier] = Board()
-        pools = self._pool_boards.setdefault((sig.channel, sig.queue.plan.selection), Board())
-        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.channel], pools)
+        pools = self._pool_boards.setdefault((sig.kind, sig.queue.plan.selection), Board())
+        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.kind], pools)
         self._linked.append(sig)
         profiles = list(self._profiles.values())
         bits = is_true(sig.needs.expression, self._having, (1 << len(profiles)) - 1)
@@ -417,7 +465,7 @@ class Index:
         """Whether *profile* is on the queue and the channel of *sig*; its skills are not asked."""
         if profile.queues is not None and sig.queue.name not in profile.queues:
             return False
-        return any(name == sig.channel for _, name, _, _ in profile.channels)
+        return bool(profile.bits & self._bits[sig.kind])
 
     def _connect(self, sig: Signature, profile: Profile) -> None:
         """Let *profile* and *sig* find each other."""
@@ -428,7 +476,7 @@ class Index:
         for bits, groups in profile.choices.items():
             self._join(profile, bits, groups, sig)
         selection = sig.queue.plan.selection
-        key = (sig.channel, selection)
+        key = (sig.kind, selection)
         board = link.pools
         pool = profile.pools.get(key)
         if pool is None:
@@ -463,6 +511,11 @@ class Index:
                 link.line,
                 lambda: [s.link.line for s in self._linked if s.tier == sig.tier],
             )
+
+
+def _handles(labels: Mapping[str, int] | None, kind: Kind) -> bool:
+    """Whether who has these limits ever takes work of *kind*, as to its label."""
+    return labels is None or labels.get(kind.label or "") != 0
 
 
 def _kinds(value: object) -> tuple[str, ...]:

@@ -98,7 +98,9 @@ class Interactions:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
         if state.clocked:
             self._clocks.follow(work, "accepted", at)
-        if who.admitted or state.plan.capacity is not None:  # her keys, or her room, may differ
+        if (
+            who.admitted or state.plan.capacity is not None or state.mixed
+        ):  # her keys, or her room, may differ
             self._pairing.freed.append(who)
         if state.rivals:
             for rival in list(state.rivals.get(work.interaction.id, ())):
@@ -415,8 +417,8 @@ class Interactions:
     def _has_room(self, agent: AgentState, work: Work) -> bool:
         """Whether pool, channel limit and capacity policy leave room, whatever her presence."""
         sig = work.sig
-        if work.interaction.id in agent.holdings:
-            return agent.has_room(sig, 0)  # what she is offered already takes up its room
+        if (hers := agent.holdings.get(work.interaction.id)) is not None:
+            return agent.has_room(sig, hers)  # what she is offered already takes up its room
         asked = self._state.plan.capacity is not None
         return agent.has_room(sig) and (not asked or self._asking.may_take(agent, sig.channel, sig.units))
 

@@ -94,7 +94,7 @@ class Pairing:
                 index.admit(agent)
                 return
             self._hand_over(work, agent, at)
-            if agent.load >= agent.pool:
+            if agent.load >= agent.pool and not self._state.mixed:
                 agent.open = 0
                 return
         if agent.presence is Presence.DRAINING and not agent.holdings:
@@ -174,7 +174,7 @@ class Pairing:
         index = self.index
         index.withdraw(agent)
         self._hand_over(work, agent, at)
-        if agent.load >= agent.pool:
+        if agent.load >= agent.pool and not self._state.mixed:
             agent.open = 0
         elif index.open(agent, at):
             index.admit(agent)

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from workassign import events as ev
 from workassign._counters import Tally
+from workassign._room import UNIT, Kind, has_room, on_channel
 from workassign.hours import Calendar
 from workassign.model import (
     Agent,
@@ -41,10 +42,6 @@ __all__ = [
 
 Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed"]
 
-UNIT = 1_000_000
-"""Loads are whole millionths of a unit: sums of them are exact."""
-
-
 PRESENT = (Presence.AVAILABLE, Presence.BUSY)
 """Who is there and may soon take something, with room or without."""
 
@@ -65,17 +62,18 @@ class QueueState:
 
 
 class Signature:
-    """What interactions have in common for matching: one queue, channel, tier and needs.
+    """What interactions have in common for matching: one queue, kind of work, tier and needs.
 
     `link` is `_index`'s own: what it computed once for all interactions of this signature.
     """
 
-    __slots__ = ("channel", "link", "needs", "queue", "tier", "units")
+    __slots__ = ("channel", "kind", "link", "needs", "queue", "tier", "units")
 
-    def __init__(self, queue: QueueState, channel: str, units: int, needs: Needs, tier: int) -> None:
+    def __init__(self, queue: QueueState, kind: Kind, needs: Needs, tier: int) -> None:
         self.queue = queue
-        self.channel = channel
-        self.units = units
+        self.kind = kind
+        self.channel = kind.channel
+        self.units = kind.units
         self.needs = needs
         self.tier = tier
         self.link: Any = None
@@ -239,7 +237,19 @@ class Conversation:
 class Holding:
     """One interaction in one agent's hands, from the offer to the end of the wrap-up."""
 
-    __slots__ = ("agent", "fence", "how", "offer", "pending", "since", "target", "until", "work")
+    __slots__ = (
+        "agent",
+        "dozes",
+        "fence",
+        "how",
+        "offer",
+        "pending",
+        "since",
+        "target",
+        "units",
+        "until",
+        "work",
+    )
 
     again = False
 
@@ -248,6 +258,10 @@ class Holding:
     ) -> None:
         self.work = work
         self.agent = agent
+        self.units = work.sig.units
+        """What it takes up now."""
+        self.dozes = False
+        """It is accepted, and somebody else's turn, where it takes up less then."""
         self.offer = offer
         self.since = at
         self.target = target
@@ -371,14 +385,13 @@ class AgentState:
         """Whether she serves the queue and the channel of *sig*, and meets *needs*, wherever she is."""
         who = self.agent
         serves = who.queues is None or sig.queue.name in who.queues
-        return serves and self.view.channel_limit(sig.channel) != 0 and who.meets(needs)
+        handles = who.labels is None or who.labels.get(sig.kind.label or "") != 0
+        return serves and handles and self.view.channel_limit(sig.channel) != 0 and who.meets(needs)
 
-    def has_room(self, sig: Signature, more: int = 1) -> bool:
-        """Whether pool and channel limit let her have so many *more*; the capacity policy is not asked."""
-        limit = self.view.channel_limit(sig.channel)
-        within = limit is None or self.on_channel(sig.channel) + more <= limit
-        return within and self.load + more * sig.units <= self.pool
+    def has_room(self, sig: Signature, but: Holding | None = None) -> bool:
+        """Whether she may have one more, as if without *but*; the capacity policy is not asked."""
+        return has_room(self, sig.kind, but)
 
     def on_channel(self, channel: str) -> int:
         """Return how many interactions of *channel* she is offered or holds. Cost: O(these)."""
-        return sum(1 for hold in self.holdings.values() if hold.work.sig.channel == channel)
+        return on_channel(self, channel)

@@ -15,6 +15,7 @@ from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
 from workassign._state import State
+from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Presence
 from workassign.plan import unknown_names
 
@@ -55,6 +56,7 @@ class Roster:
             )
         elif self._fits_plan(command, command.agent):
             event = ev.AgentAdded(at, command.agent)
+            self._tell_apart(command.agent)
             self._pairing.index.enroll(self._state.agent_added(event))
             self._turn.facts.append(event)
 
@@ -64,9 +66,10 @@ class Roster:
         if agent is None or not self._fits_plan(command, command.agent):
             return
         event = ev.AgentChanged(at, command.agent)
+        self._tell_apart(command.agent)
         self.reform([agent], event, partial(self._state.agent_changed, agent, event))
 
-    def reform(self, agents: Sequence[AgentState], event: ev.Event, happens: Callable[[], None]) -> None:
+    def reform(self, agents: Sequence[AgentState], event: ev.Event, happens: Callable[[], object]) -> None:
         """Let *event*, which *happens*, change what *agents* can do, and place anew what hangs on it."""
         pairing = self._pairing
         for agent in agents:
@@ -80,6 +83,16 @@ class Roster:
             pairing.attract(agent)
         pairing.recount()
         pairing.freed += agents
+
+    def _tell_apart(self, told: Agent) -> None:
+        """Take out of their lines whose labels *told* is the first to limit: they stand apart from now on."""
+        state = self._state
+        labels = formed(told, state.plan.groups).labels or ()
+        if all(label in state.limited for label in labels):
+            return
+        for work in state.works.values():
+            if work.stage == "waiting" and work.interaction.label in labels:
+                self._pairing.fetch(work)
 
     def follow(self, agent: AgentState, at: Instant) -> None:
         """Take *agent* along under a new plan: to the successors of queues that are gone."""

@@ -18,6 +18,7 @@ import attrs
 from workassign import events as ev
 from workassign._asking import short_name
 from workassign._records import PRESENT, UNIT, AgentState, Signature, Work
+from workassign._room import counted, in_the_way, kept_back, labelled, lacks
 from workassign._state import State
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
@@ -55,10 +56,13 @@ KINDS: Mapping[str, str] = {
     Hold.PULL_ONLY.value: "taking only what they ask for",
     "queue": "not on the queue",
     "channel": "not on the channel",
+    "label": "not for such cases",
     "skill": "without a needed skill",
     "needs": "without something else that is needed",
     "room": "without room",
     "channel_limit": "full on the channel",
+    "beside": "busy with what it cannot run beside",
+    "label_limit": "full of such cases",
     "capacity": "held back by the capacity policy",
     Hold.REST.value: "resting",
     Hold.COOL_DOWN.value: "refused it",
@@ -271,14 +275,12 @@ class Scene:
         if agent.agent.pull and not pulls:
             found.append(Reason(kind=Hold.PULL_ONLY.value, text="takes only what she asks for"))
         found += self._cannot(agent, sig)
-        limit, count = agent.view.channel_limit(sig.channel), agent.on_channel(sig.channel)
-        if agent.load + sig.units > agent.pool:
-            load, needed = figure(agent.load / UNIT), figure(sig.units / UNIT)
-            text = f"has no room: load {load} of {figure(agent.pool / UNIT)}, it takes {needed}"
-            found.append(Reason(kind="room", text=text))
-        if limit and count >= limit:
-            text = f"is full on channel {sig.channel}: {count}/{limit}"
-            found.append(Reason(kind="channel_limit", text=text))
+        never = {reason.kind for reason in found}
+        found += [
+            Reason(kind=each, text=_told_lack(agent, sig, each))
+            for each in lacks(agent, sig.kind)
+            if _NEVER.get(each) not in never
+        ]
         if not found and not self._may_take(agent, sig):
             # The policy is asked only of those who have room, here as in the engine.
             found.append(Reason(kind="capacity", text="is held back by the capacity policy"))
@@ -295,6 +297,8 @@ class Scene:
             yield Reason(kind="queue", text=f"does not serve queue {sig.queue.name}")
         if agent.view.channel_limit(sig.channel) == 0:
             yield Reason(kind="channel", text=f"does not serve channel {sig.channel}")
+        if who.labels is not None and who.labels.get(sig.kind.label or "") == 0:
+            yield Reason(kind="label", text=f"takes no cases of {sig.kind.label}")
         for skill, least in sig.needs.skills:
             level = who.skills.get(skill)
             if level is None or level < least:
@@ -398,6 +402,27 @@ class Scene:
         if note not in self.failed:
             self.failed.append(note)
         return default
+
+
+_NEVER = {"channel_limit": "channel", "label_limit": "label"}
+"""What is full -> what is said instead of who takes none of it at all."""
+
+
+def _told_lack(agent: AgentState, sig: Signature, what: str) -> str:
+    """Return in words why *agent* has no room for work like this now."""
+    kind = sig.kind
+    if what == "channel_limit":
+        count, limit = agent.on_channel(kind.channel), agent.view.channel_limit(kind.channel)
+        return f"is full on channel {kind.channel}: {count}/{limit}"
+    if what == "label_limit":
+        most = (agent.agent.labels or {})[kind.label or ""]
+        return f"is full of cases of {kind.label}: {labelled(agent, kind.label)}/{most}"
+    if what == "beside":
+        return f"has work on channel {in_the_way(agent, kind)}, which {kind.channel} cannot run beside"
+    load, needed = figure(counted(agent, kind) / UNIT), figure(kind.units / UNIT)
+    text = f"has no room: load {load} of {figure(agent.pool / UNIT)}, it takes {needed}"
+    kept = kept_back(agent)
+    return f"{text}, and {figure(kept / UNIT)} are kept for what customers may wake" if kept else text
 
 
 def ranked(scene: Scene, work: Work, winner: AgentState | None) -> tuple[Candidate, ...]:

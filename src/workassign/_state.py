@@ -24,8 +24,9 @@ from workassign._records import (
     Stage,
     Work,
 )
+from workassign._room import Kind, asleep
 from workassign.groups import formed
-from workassign.model import AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.model import AgentId, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
@@ -115,7 +116,12 @@ class State:
         """(queue, alarm) of every alarm that is raised."""
         self.failures: dict[str, int] = {}
         self.off: dict[str, bool] = {}
-        self._signatures: dict[tuple[str, str, Needs, int], Signature] = {}
+        self.limited: dict[str, bool] = {}
+        """Labels of which somebody takes only so many at a time."""
+        self.mixed = _is_mixed(plan)
+        """Room is not a matter of pool and channel limits alone."""
+        self._kinds: dict[tuple[str, str | None], Kind] = {}
+        self._signatures: dict[tuple[str, Kind, Needs, int], Signature] = {}
         self._submitted: dict[tuple[str, str, Needs, int], Signature] = {}
         """Under what interactions bring themselves: one look-up on the hot path."""
         self._closed: deque[Work] = deque()
@@ -133,18 +139,30 @@ class State:
             known.joined[needs] = joined(needs, known.plan.needs)
         return known.joined[needs]
 
-    def signature(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
-        """Return the one signature for these; both names must be of the plan."""
-        key = (queue, channel, needs, tier)
+    def signature(self, queue: str, kind: Kind, needs: Needs, tier: int) -> Signature:
+        """Return the one signature for these; the queue must be of the plan."""
+        key = (queue, kind, needs, tier)
         known = self._signatures.get(key)
         if known is None:
-            known = Signature(self.queues[queue], channel, self.units[channel], needs, tier)
+            known = Signature(self.queues[queue], kind, needs, tier)
             self._signatures[key] = known
         return known
 
+    def kind(self, channel: str, label: str | None = None) -> Kind:
+        """Return the one kind of work of a channel of the plan, with a label that somebody limits."""
+        known = self._kinds.get((channel, label))
+        if known is None:
+            known = self._kinds[channel, label] = Kind(channel, label, self.plan.channels[channel])
+        return known
+
+    def kind_of(self, interaction: Interaction) -> Kind:
+        """Return the kind of work that *interaction* is."""
+        label = interaction.label
+        return self.kind(interaction.channel, label if label in self.limited else None)
+
     def _sign(self, queue: str, channel: str, needs: Needs, tier: int) -> Signature:
         """Return the signature of what comes in with these, and remember it."""
-        sig = self.signature(queue, channel, self.needed(queue, needs), tier)
+        sig = self.signature(queue, self.kind(channel), self.needed(queue, needs), tier)
         self._submitted[queue, channel, needs, tier] = sig
         return sig
 
@@ -170,7 +188,11 @@ class State:
         """Keep a new interaction."""
         interaction = event.interaction
         key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
-        sig = self._submitted.get(key) or self._sign(*key)
+        if self.limited and interaction.label in self.limited:
+            needs = self.needed(interaction.queue, interaction.needs)
+            sig = self.signature(interaction.queue, self.kind_of(interaction), needs, event.tier)
+        else:
+            sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
         self.submitted = event.sequence
@@ -216,6 +238,8 @@ class State:
         hold.fence = event.fence
         hold.how = event.how
         hold.since = event.at
+        if self.mixed:
+            self._weigh(hold)
         self.fences = event.fence
         agent.handled += 1
         work.pending = False
@@ -266,7 +290,7 @@ class State:
         work.key = event.at  # it waits no more: from here on its key is when it was closed
         self._closed.append(work)
         del agent.holdings[work.interaction.id]
-        agent.load -= work.sig.units
+        agent.load -= hold.units
         agent.idle_since = event.at
 
     def cancelled(self, work: Work, event: ev.Cancelled) -> None:
@@ -321,7 +345,7 @@ class State:
             progress.tier = event.tier
         needs = sig.needs if event.needs is None else event.needs
         tier = sig.tier if event.tier is None else event.tier
-        work.sig = self.signature(sig.queue.name, sig.channel, needs, tier)
+        work.sig = self.signature(sig.queue.name, sig.kind, needs, tier)
 
     def reopened(self, work: Work, event: ev.Reopened) -> None:
         """Let closed *work* wait again, from now on."""
@@ -335,9 +359,8 @@ class State:
         work.answered = 0
         self.missed.pop(who, None)
         self.boosts.pop(who, None)
-        sig = work.sig
         needs = self.needed(event.queue, work.interaction.needs)
-        work.sig = self.signature(event.queue, sig.channel, needs, event.tier)
+        work.sig = self.signature(event.queue, self.kind_of(work.interaction), needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         work.pending = event.target is not None
@@ -376,16 +399,18 @@ class State:
     def agent_added(self, event: ev.AgentAdded) -> AgentState:
         """Put somebody on the roster."""
         agent = AgentState(event.agent, self.enrolled, event.at)
-        self._form(agent)
         self.enrolled += 1
         self.agents[event.agent.id] = agent
+        if self._form(agent):
+            self._sign_again()
         return agent
 
     def agent_changed(self, agent: AgentState, event: ev.AgentChanged) -> None:
         """Replace what an agent can do."""
         agent.version += 1
         agent.told = event.agent
-        self._form(agent)
+        if self._form(agent):
+            self._sign_again()
 
     def agent_removed(self, agent: AgentState, event: ev.AgentRemoved) -> None:
         """Take somebody, who holds nothing any more, off the roster."""
@@ -429,13 +454,12 @@ class State:
                 self.queues[name] = QueueState(name, queue)
         self._signatures.clear()
         self._submitted.clear()
-        for work in self.works.values():
-            if work.stage != "closed":
-                old = work.sig
-                work.sig = self.signature(old.queue.name, old.channel, old.needs, old.tier)
+        self._kinds.clear()
+        self.limited.clear()
+        self.mixed = _is_mixed(plan)
         for agent in self.agents.values():
             self._form(agent)
-            agent.load = sum(hold.work.sig.units for hold in agent.holdings.values())
+        self._sign_again()
         self.failures.clear()
         self.off.clear()
 
@@ -474,16 +498,49 @@ class State:
         if not rivals:
             del self.rivals[work.interaction.id]
 
-    def _form(self, agent: AgentState) -> None:
-        """Let *agent* be as she was told to be, with what her groups and her rotations say now."""
+    def _form(self, agent: AgentState) -> bool:
+        """Let *agent* be as she was told to be, with what her groups and her rotations say now.
+
+        Returns whether she limits labels that nobody has limited before.
+        """
         agent.agent = formed(agent.told, self.plan.groups)
         if self.plan.rotations:
             agent.agent = turned(agent.agent, agent.told, self.plan.rotations, self.periods)
         agent.pool = round(agent.agent.capacity * UNIT)
+        new = [label for label in agent.agent.labels or () if label not in self.limited]
+        self.limited.update(dict.fromkeys(new, True))
+        self.mixed = self.mixed or bool(new)
+        return bool(new)
+
+    def _sign_again(self) -> None:
+        """Tell open work apart as it has to be from now on, and weigh what is held."""
+        for work in self.works.values():
+            if work.stage != "closed":
+                old = work.sig
+                kind = self.kind_of(work.interaction)
+                work.sig = self.signature(old.queue.name, kind, old.needs, old.tier)
+                for hold in self.holdings(work):
+                    self._weigh(hold)
+
+    def _weigh(self, hold: Holding) -> None:
+        """Let what is held take up what it does now."""
+        work = hold.work
+        kind = work.sig.kind
+        known = None if hold.fence is None else self.conversations.get(work.interaction.id)
+        hold.dozes = known is not None and asleep(kind, known.status)
+        units = kind.discount if hold.dozes else None
+        units = kind.units if units is None else units
+        hold.agent.load += units - hold.units
+        hold.units = units
+
+    def status_changed(self, work: Work, event: ev.StatusChanged) -> None:
+        """It is somebody else's turn."""
+        self.conversations.status_changed(work, event)
+        if work.hold is not None and self.mixed:
+            self._weigh(work.hold)
 
     def _let_go(self, agent: AgentState, work: Work) -> None:
-        del agent.holdings[work.interaction.id]
-        agent.load -= work.sig.units
+        agent.load -= agent.holdings.pop(work.interaction.id).units
 
     def _back(self, work: Work, stage: Stage, at: Instant) -> None:
         """Bring *work* back into a queue, out of the hands of whoever held it."""
@@ -520,7 +577,7 @@ class State:
             stays = event.queue == old.queue.name
             work.progress = Progress(work.came if stays else event.at)
         needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
-        work.sig = self.signature(event.queue, old.channel, needs, event.tier)
+        work.sig = self.signature(event.queue, old.kind, needs, event.tier)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         if self.boosts and (isinstance(event, ev.Transferred) or event.queue != old.queue.name):
@@ -564,6 +621,13 @@ def _is_clocked(plan: Plan) -> bool:
 
 def _is_stepped(plan: Plan) -> bool:
     return any(queue.steps for queue in plan.queues.values())
+
+
+def _is_mixed(plan: Plan) -> bool:
+    return any(
+        each.beside is not None or each.interruptible_by or each.pending_units is not None
+        for each in plan.channels.values()
+    )
 
 
 def _is_wordy(plan: Plan) -> bool:
@@ -614,7 +678,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.ClockCancelled: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
     ev.MessageReceived: lambda s, e: s.message_received(s.works[e.interaction], e),
     ev.ReplySent: lambda s, e: s.conversations.reply_sent(s.works[e.interaction], e),
-    ev.StatusChanged: lambda s, e: s.conversations.status_changed(s.works[e.interaction], e),
+    ev.StatusChanged: lambda s, e: s.status_changed(s.works[e.interaction], e),
     ev.Reopened: lambda s, e: s.reopened(s.works[e.interaction], e),
     ev.AlarmRaised: State.alarm_raised,
     ev.AlarmCleared: State.alarm_cleared,

@@ -20,7 +20,7 @@ from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue
 from workassign.rotations import Period, Rotation
 
-__all__ = ["SLOTS", "Named", "Tables", "queue_data"]
+__all__ = ["SLOTS", "Named", "Tables", "channel_data", "queue_data"]
 
 SLOTS = {
     "ordering": "ordering",
@@ -67,6 +67,12 @@ def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
     """Return the fields of *settings* that are not at their default."""
     fields = attrs.fields(type(settings))
     return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
+
+
+def channel_data(channel: Channel) -> dict[str, Any]:
+    """Return *channel* as plain data."""
+    table = {"units": channel.units, **_said(channel)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
 
 
 def _step_data(step: Step) -> dict[str, Any]:
@@ -191,9 +197,7 @@ class Tables:
 
     def channel(self, path: str, value: object) -> Channel:
         """Return a channel."""
-        table = self.table(path, value)
-        self.unknown(f"{path}.", table, ["units"])
-        return Channel(units=table.get("units", 1.0))
+        return Channel(**self._settings(path, value, Channel))
 
     def group(self, path: str, value: object) -> Group:
         """Return a group of agents."""

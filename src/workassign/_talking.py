@@ -157,5 +157,8 @@ class Talking:
 
     def _set(self, work: Work, status: Status, cause: str, at: Instant) -> None:
         event = ev.StatusChanged(at, work.interaction.id, status, cause)
-        self._state.conversations.status_changed(work, event)
+        hold = work.hold
+        self._state.status_changed(work, event)
         self._turn.facts.append(event)
+        if hold is not None and work.sig.kind.discount is not None:
+            self._pairing.freed.append(hold.agent)

@@ -113,7 +113,8 @@ def _told_submitted(event: ev.Submitted) -> str:
     wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
     wants += f", prefers {what.prefers}" if what.prefers else ""
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
-    where = f"queue {what.queue}, channel {what.channel}{wants}"
+    label = f", label {what.label}" if what.label is not None else ""
+    where = f"queue {what.queue}, channel {what.channel}{label}{wants}"
     return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}"
 
 

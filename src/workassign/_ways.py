@@ -22,11 +22,13 @@ from workassign.rotations import turned
 
 __all__ = ["Way", "ways"]
 
-_UNABLE = frozenset({"queue", "channel", "skill", "needs"})
+_UNABLE = frozenset({"queue", "channel", "label", "skill", "needs"})
 """What no event of a day ends: she would have to be trained for it."""
-_FULL = frozenset({"room", "channel_limit", "capacity"})
+_FULL = frozenset({"room", "channel_limit", "beside", "label_limit", "capacity"})
 _TURNS = 200
 """So many ends of periods are looked ahead."""
+_ANY_NUMBER = 10_000
+"""The largest limit there is."""
 _ROUNDS = 12
 """A way has fewer steps than that; whoever would need more is left out."""
 
@@ -220,7 +222,7 @@ class _Search:
         other = _as_if(self._agent)
         done = {hold.work.interaction.id for hold in holds}
         other.holdings = {name: hold for name, hold in other.holdings.items() if name not in done}
-        other.load -= sum(hold.work.sig.units for hold in holds)
+        other.load -= sum(hold.units for hold in holds)
         other.handled += sum(1 for hold in holds if hold.pending)
         other.idle_since = self._at
         return other
@@ -295,11 +297,16 @@ def _able(agent: Agent, work: Work, limit: int) -> Agent:
         queues = {**queues, sig.queue.name: 1}
     if channels is not None and not channels.get(sig.channel):
         channels = {**channels, sig.channel: limit}
+    labels = agent.labels
+    if labels is not None and labels.get(sig.kind.label or "") == 0:
+        labels = {**labels, sig.kind.label or "": _ANY_NUMBER}
     levels = dict(agent.skills)
     for skill, least in sig.needs.skills:
         levels[skill] = max(least, levels.get(skill, least))
     capacity = max(agent.capacity, sig.units / UNIT)
-    return attrs.evolve(agent, skills=levels, queues=queues, channels=channels, capacity=capacity)
+    return attrs.evolve(
+        agent, skills=levels, queues=queues, channels=channels, capacity=capacity, labels=labels
+    )
 
 
 def _lacks(agent: AgentState, work: Work) -> Iterator[str]:
@@ -309,6 +316,8 @@ def _lacks(agent: AgentState, work: Work) -> Iterator[str]:
         yield f"queue {sig.queue.name}"
     if agent.view.channel_limit(sig.channel) == 0:
         yield f"channel {sig.channel}"
+    if who.labels is not None and who.labels.get(sig.kind.label or "") == 0:
+        yield f"cases of {sig.kind.label}"
     for skill, least in sig.needs.skills:
         if who.skills.get(skill, -1.0) < least:
             yield f"skill {skill} at level {figure(least)}"

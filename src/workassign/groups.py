@@ -15,10 +15,10 @@ from workassign.model import Agent, Value
 
 __all__ = ["Group", "formed"]
 
-_TABLES = ("skills", "queues", "channels", "attributes")
+_TABLES = ("skills", "queues", "channels", "attributes", "labels")
 """What is merged name by name; of two who name the same, the first to speak."""
 
-_SETTINGS = ("capacity", "pull")
+_SETTINGS = ("capacity", "pull", "reserve")
 """What the first to say it says."""
 
 _PLAIN = Agent(id="plain")
@@ -42,6 +42,8 @@ class Group:
     attributes: Mapping[str, Value | Sequence[Value]] = attrs.field(factory=dict)
     pull: bool | None = None
     """They are given nothing unasked; None: the group says nothing of it."""
+    labels: Mapping[str, int] | None = None
+    reserve: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Check every field as an agent's."""

@@ -102,12 +102,10 @@ class _Follower:
 
     def _can(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* serves *sig* and has room for it."""
-        who, limit = agent.agent, agent.view.channel_limit(sig.channel)
+        who = agent.agent
         if who.queues is not None and sig.queue.name not in who.queues:
             return False
-        if agent.load + sig.units > agent.pool or (
-            limit is not None and agent.on_channel(sig.channel) >= limit
-        ):
+        if not agent.has_room(sig):
             return False
         policy = self._state.plan.capacity
         if policy is not None and not policy(

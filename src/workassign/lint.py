@@ -14,7 +14,7 @@ import attrs
 
 from workassign.groups import formed
 from workassign.linting.bounds import Bound, starvation_bound
-from workassign.linting.capacity import of_capacity
+from workassign.linting.capacity import of_capacity, of_channels
 from workassign.linting.dead import of_change, of_dead_settings
 from workassign.linting.delays import of_delays
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
@@ -91,6 +91,7 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_promises(plan)
     yield from of_dead_settings(plan)
     yield from of_moves(plan)
+    yield from of_channels(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)
         yield from of_delays(f"queues.{name}", queue)

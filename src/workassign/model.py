@@ -193,10 +193,14 @@ class Interaction:
     ref: str | None = None
     """Where the text is, in the caller's own terms."""
     attributes: Mapping[str, Value] = _NO_ATTRIBUTES
+    label: str | None = None
+    """Its kind of case: agents may take only so many of a label at a time (`Agent.labels`)."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
         checked_name(self.id, "interaction id")
+        if self.label is not None:
+            checked_name(self.label, "label")
         checked_name(self.queue, "queue")
         checked_name(self.channel, "channel")
         if type(self.needs) is not Needs:
@@ -248,18 +252,15 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
     return MappingProxyType(dict(sorted(queues.items())))
 
 
-def _checked_channels(channels: Mapping[str, int] | None) -> Mapping[str, int] | None:
-    if channels is None:
-        return None
-    if not isinstance(channels, Mapping):
-        raise UsageError(f"channels of an agent must be a table channel -> limit, not {channels!r}")
-    for name, most in channels.items():
-        checked_name(name, "a channel of an agent")
+def _checked_limits(limits: Mapping[str, int], what: str) -> Mapping[str, int]:
+    """Return how many at a time of each channel, or label, read-only."""
+    if not isinstance(limits, Mapping):
+        raise UsageError(f"{what}s of an agent must be a table {what} -> limit, not {limits!r}")
+    for name, most in limits.items():
+        checked_name(name, f"a {what} of an agent")
         if type(most) is not int or not 0 <= most <= 10_000:
-            raise UsageError(
-                f"limit of channel {name!r} must be a whole number from 0 to 10000, not {most!r}"
-            )
-    return MappingProxyType(dict(sorted(channels.items())))
+            raise UsageError(f"limit of {what} {name!r} must be a whole number from 0 to 10000, not {most!r}")
+    return MappingProxyType(dict(sorted(limits.items())))
 
 
 VALUES_LIMIT = 100
@@ -315,16 +316,24 @@ class Agent:
     """She is given nothing unasked, but what she pulls (and what is given by hand)."""
     groups: tuple[str, ...] = ()
     """Groups of the plan: what she does not say of herself they say, the first one first."""
+    labels: Mapping[str, int] | None = None
+    """Label of interactions -> how many at a time, on all channels together; others are not limited."""
+    reserve: float = 0.0
+    """Units of her pool that new work may not take up while something of hers has only `pending_units`."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
         checked_name(self.id, "agent id")
         if self.groups != ():
             object.__setattr__(self, "groups", _checked_groups(self.groups))
+        if self.labels is not None:
+            object.__setattr__(self, "labels", _checked_limits(self.labels, "label"))
+        _in_range(self.reserve, 0, 1e6, "reserve")
         levels = MappingProxyType(dict(checked_levels(self.skills, f"agent {self.id!r}")))
         object.__setattr__(self, "skills", levels)
         object.__setattr__(self, "queues", _checked_queues(self.queues))
-        object.__setattr__(self, "channels", _checked_channels(self.channels))
+        if self.channels is not None:
+            object.__setattr__(self, "channels", _checked_limits(self.channels, "channel"))
         _in_range(self.capacity, 0.001, 1e6, "capacity")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_traits(self.attributes))
@@ -356,7 +365,7 @@ class Presence(StrEnum):
 
 
 class Status(StrEnum):
-    """Whose turn it is in an open interaction. Clocks may stand still; routing does not ask."""
+    """Whose turn it is in an open interaction. Clocks may stand still, and it may take up less room."""
 
     OPEN = "open"
     PENDING = "pending"
@@ -371,3 +380,9 @@ class Channel:
 
     units: float = 1.0
     """Units of an agent's shared pool, > 0."""
+    beside: tuple[str, ...] | None = None
+    """Channels, its own included, whose work may run beside it, if they allow that too; None: all."""
+    interruptible_by: tuple[str, ...] = ()
+    """Channels whose work comes through although she has some of this: that does not count against them."""
+    pending_units: float | None = None
+    """Units while it is not her turn (the status is pending or on hold), at most `units`; None: as ever."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from workassign._tables import Tables, queue_data
+from workassign._tables import Tables, channel_data, queue_data
 from workassign.errors import PlanError, UsageError
 from workassign.groups import Group
 from workassign.hours import Calendar
@@ -178,9 +178,8 @@ def _problems(plan: Plan) -> list[str]:
         note("queues", "there must be at least one")
     if not plan.channels:
         note("channels", "there must be at least one")
-    for name, channel in plan.channels.items():
-        note(f"channels.{name}", _bad_name(name))
-        note(f"channels.{name}.units", positive(getattr(channel, "units", None), 1e6))
+    for path, trouble in _channel_problems(plan):
+        note(path, trouble)
     for name, calendar in plan.calendars.items():
         note(f"calendars.{name}", _bad_name(name))
         if not isinstance(calendar, Calendar):
@@ -218,6 +217,28 @@ def unknown_names(plan: Plan, who: Agent | Group) -> Iterator[tuple[str, str]]:
     )
     for what, names, known in tables:
         yield from ((what, name) for name in names if known is not None and name not in known)
+
+
+def _channel_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
+    for name, channel in plan.channels.items():
+        path = f"channels.{name}"
+        yield path, _bad_name(name)
+        yield f"{path}.units", positive(getattr(channel, "units", None), 1e6)
+        if not isinstance(channel, Channel):
+            continue
+        for key in ("beside", "interruptible_by"):
+            names = getattr(channel, key)
+            if names is not None and not isinstance(names, tuple):
+                yield f"{path}.{key}", f"must be a tuple of channels, not {names!r}"
+                continue
+            for other in names or ():
+                if other not in list(plan.channels):
+                    yield f"{path}.{key}", f"there is no channel {other!r}"
+                elif other == name and key == "interruptible_by":
+                    yield f"{path}.{key}", "work cannot interrupt what is of its own channel"
+        less = channel.pending_units
+        if less is not None and less != 0:
+            yield f"{path}.pending_units", positive(less, channel.units)
 
 
 def _group_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
@@ -309,7 +330,7 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "name": plan.name,
         "queues": {name: queue_data(queue, f"queues.{name}", named) for name, queue in plan.queues.items()},
-        "channels": {name: {"units": channel.units} for name, channel in plan.channels.items()},
+        "channels": {name: channel_data(channel) for name, channel in plan.channels.items()},
         "successors": dict(plan.successors),
         "reconnect_grace": plan.reconnect_grace,
         "retention": plan.retention,

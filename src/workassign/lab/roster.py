@@ -87,6 +87,8 @@ class Team:
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     pull: bool = False
     groups: tuple[str, ...] = ()
+    labels: Mapping[str, int] | None = None
+    reserve: float = 0.0
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -115,6 +117,8 @@ class Member:
     attributes: Mapping[str, Any] = attrs.field(factory=dict)
     pull: bool = False
     groups: tuple[str, ...] = ()
+    labels: Mapping[str, int] | None = None
+    reserve: float = 0.0
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -131,6 +135,8 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         attributes=like.attributes,
         pull=like.pull,
         groups=like.groups,
+        labels=like.labels,
+        reserve=like.reserve,
     )
 
 

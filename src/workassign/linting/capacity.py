@@ -17,7 +17,7 @@ from workassign.model import Agent
 from workassign.plan import Plan
 from workassign.policies.capacity import one_at_a_time, one_channel_at_a_time
 
-__all__ = ["fullest", "of_capacity"]
+__all__ = ["fullest", "of_capacity", "of_channels"]
 
 _MOST_STEPS = 100_000
 """A pool of more steps than this is only compared with the sum of all limits."""
@@ -35,9 +35,31 @@ def of_capacity(plan: Plan, roster: Sequence[Agent]) -> Iterator[Finding]:
     for agent in roster:
         channels = None if agent.channels is None else tuple(agent.channels.items())
         kinds.setdefault((agent.capacity, channels), []).append(agent)
+    if all(channel.pending_units is None for channel in plan.channels.values()):
+        yield from _of_reserves(roster)
     for agents in kinds.values():
         yield from _of_pool(plan, agents[0], alike(len(agents)))
         yield from _of_limits(plan, agents[0], alike(len(agents)))
+
+
+def of_channels(plan: Plan) -> Iterator[Finding]:
+    """Look for channels that may run beside others which do not allow that."""
+    for name, channel in plan.channels.items():
+        for other in channel.beside or ():
+            back = plan.channels[other].beside
+            if back is not None and name not in back:
+                message = f"names {other!r}, which may not run beside {name!r}: they never run together"
+                suggestion = f"name {name!r} in channels.{other}.beside, or leave {other!r} out"
+                yield finding("one_sided_beside", f"channels.{name}.beside", message, suggestion)
+
+
+def _of_reserves(roster: Sequence[Agent]) -> Iterator[Finding]:
+    """Look for reserves where nothing ever takes up less than it may later."""
+    for agent in roster:
+        if agent.reserve:
+            message = f"is {agent.reserve:g}, but no channel has pending_units: it is never kept"
+            suggestion = "give a channel pending_units, or leave it out"
+            yield finding("idle_reserve", f"roster.{agent.id}.reserve", message, suggestion)
 
 
 def _of_pool(plan: Plan, agent: Agent, more: str) -> Iterator[Finding]:
@@ -102,7 +124,10 @@ def _of_limits(plan: Plan, agent: Agent, more: str) -> Iterator[Finding]:
         channel = plan.channels.get(name)
         if channel is None or limit <= 1:
             continue  # one that does not fit at all is the business of the roster
-        fit = round(agent.capacity * UNIT) // round(channel.units * UNIT)
+        least = channel.units if channel.pending_units is None else channel.pending_units
+        if not least:
+            continue
+        fit = round(agent.capacity * UNIT) // round(least * UNIT)
         if fit < limit:
             message = f"is {limit}, but her capacity of {agent.capacity:g} is full with {fit}{more}"
             place = f"roster.{agent.id}.channels.{name}"

@@ -71,6 +71,8 @@ KINDS: Mapping[str, Severity] = {
     "scarce_skill": "warning",
     "nobody_for_queue_needs": "error",
     "unknown_trait": "warning",
+    "one_sided_beside": "warning",
+    "idle_reserve": "info",
     # a sample of work
     "refused_work": "error",
     "unroutable_needs": "error",
