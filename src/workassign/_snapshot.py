@@ -28,6 +28,7 @@ def snapshot(state: State) -> dict[str, Any]:
         "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
         "failures": dict(sorted(state.failures.items())),
         "off": sorted(state.off),
+        **({} if state.waits is None else {"waits": state.waits.as_data()}),
     }
 
 

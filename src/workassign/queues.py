@@ -73,6 +73,8 @@ class Queue:
     sticky_wait: float | None = None
     """How long an interaction waits for the agent it prefers, if she is there without room."""
     refusals: RefusalPolicy = offers.per_cause()
+    expected_wait: bool = False
+    """Forecast how long what comes in will wait, and learn from how it went: see `expected_wait`."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -103,7 +105,9 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
     if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
         found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
-    switches = [slot for slot in ("auto_accept", "reopen") if type(getattr(queue, slot)) is not bool]
+    switches = [
+        slot for slot in ("auto_accept", "reopen", "expected_wait") if type(getattr(queue, slot)) is not bool
+    ]
     found += [(slot, f"must be true or false, not {getattr(queue, slot)!r}") for slot in switches]
     slots = ("ordering", "selection", "work", "refusals")
     wrong = [slot for slot in slots if not callable(getattr(queue, slot))]
@@ -126,6 +130,9 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
     if not isinstance(queue.scoring, tuple) or not all(callable(each) for each in queue.scoring):
         found.append(("scoring", f"must be a tuple of callables, not {queue.scoring!r}"))
     return found
+
+
+_SWITCHES = ("auto_accept", "reopen", "expected_wait")
 
 
 def first_dues(queue: Queue) -> list[Target]:

@@ -14,6 +14,7 @@ from workassign._state import State
 from workassign.errors import UsageError
 from workassign.events import Terms
 from workassign.model import AgentId, Fence, Instant, InteractionId, OfferId, Presence, Status
+from workassign.waiting import Wait, wait_of
 
 __all__ = [
     "AgentView",
@@ -73,6 +74,8 @@ class InteractionView:
     """Whose turn it is."""
     clocks: tuple[ClockView, ...]
     """The SLA clocks that run or stand still."""
+    expected: Wait | None = None
+    """How long it will still wait, if its queue forecasts that and anything is known."""
 
 
 @attrs.frozen(kw_only=True)
@@ -161,6 +164,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         position=position,
         status=Status.OPEN if known is None else known.status,
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
+        expected=wait_of(state, work, at),
     )
 
 
