@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from tests.oracle import Oracle
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.hours import Calendar
@@ -312,12 +313,15 @@ class Router:
         """The last timer that fired."""
         self.limited: set[str] = set()
         """Labels that somebody has limited under this plan: what has one is a class of its own."""
+        self.oracle = Oracle(self)
+        self.oracle.prepare()
 
     # --- a turn -----------------------------------------------------------------------------
 
     def handle(self, command: cmd.Command, at: Instant) -> list[ev.Event]:
         """Carry out one turn."""
         plan = Plan.from_data(command.plan) if isinstance(command, cmd.ChangePlan) else None
+        self.oracle.pass_time(at - self.at)
         self.at, self.facts = float(at), []
         self.fire()
         timed = list(self.facts)
@@ -846,6 +850,7 @@ class Router:
     def emit(self, event: ev.Event) -> None:
         """Keep what happened, and who has to be looked at because of it."""
         self.facts.append(event)
+        self.oracle.see(event)
         if isinstance(event, ev.ReplySent):
             return  # to say something changes nothing of what she can take
         agent = getattr(event, "agent", None)

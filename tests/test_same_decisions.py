@@ -27,6 +27,8 @@ from workassign import (
     Queue,
     _lines,
     _state,
+    expected_wait,
+    position,
 )
 from workassign import commands as cmd
 from workassign import events as ev
@@ -289,6 +291,7 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         sticky_wait=rnd.choice((None, 15.0, 200.0)),
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
         **several(rnd),
+        expected_wait=rnd.random() < 0.2,
     )
 
 
@@ -625,6 +628,8 @@ def compare(seed: int, steps: list[int], *, timely: bool) -> Engine:
         if timely:
             engine.check()
             assert engine.next_wake <= router.next_effect()
+        if len(router.items) % 5 == 0:  # not after every turn: that would take long
+            forecasts(engine, router)
 
     for name in AGENTS[: rnd.randint(0, 4)]:
         turn(cmd.AddAgent(an_agent(rnd, name, plan)), script.at)
@@ -636,6 +641,21 @@ def compare(seed: int, steps: list[int], *, timely: bool) -> Engine:
         turn(command, at)
     engine.check()
     return engine
+
+
+def forecasts(engine: Engine, router: Router) -> None:
+    """Assert that both say the same of how long whatever waits will wait."""
+    for item in router.items:
+        who = item.interaction.id
+        if item.stage != "waiting":
+            assert (position(engine, who), expected_wait(engine, who)) == (None, None)
+            continue
+        assert position(engine, who) == router.oracle.position(item), who
+        found = expected_wait(engine, who)
+        told = router.oracle.expected(item) if router.plan.queues[item.queue].expected_wait else None
+        assert (found is None) == (told is None), f"{who}: {found}, {told}"
+        if found is not None and told is not None:
+            assert (found.seconds, found.low, found.high) == pytest.approx(told[:3], rel=1e-6, abs=1e-6), who
 
 
 def by_its_own_door(engine: Engine, command: cmd.Command, at: float) -> list[ev.Event]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workassign.stores.jsonl import JsonlStore
     from workassign.stores.memory import MemoryStore
     from workassign.stores.sqlite import SqliteStore
+    from workassign.waiting import Wait, expected_wait, position
 
 __all__ = [
     "Agent",
@@ -48,10 +49,13 @@ __all__ = [
     "Status",
     "Target",
     "UsageError",
+    "Wait",
     "WorkassignError",
     "__version__",
+    "expected_wait",
     "instant",
     "measure",
+    "position",
     "record",
     "replay",
     "verify",
@@ -66,7 +70,10 @@ _LATER = {
     "Kpis": "kpi",
     "MemoryStore": "stores.memory",
     "SqliteStore": "stores.sqlite",
+    "Wait": "waiting",
+    "expected_wait": "waiting",
     "measure": "kpi",
+    "position": "waiting",
     "record": "journal",
     "replay": "journal",
     "verify": "journal",

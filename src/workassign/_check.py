@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from workassign._index import Index
-from workassign._records import UNIT, AgentState, Work
+from workassign._records import PRESENT, UNIT, AgentState, Work
 from workassign._state import State
 from workassign.model import Instant, Presence, Status
 from workassign.policies.holds import Hold
@@ -28,6 +28,7 @@ def check(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, i
     _check_ways_out(state)
     _check_clocks(state)
     waiting = [work for work in works if work.stage == "waiting"]
+    _check_waits(state, waiting)
     _check_lines(index, waiting)
     _check_pools(state, index)
     return _holds(state, index, at, apart)
@@ -97,6 +98,25 @@ def _check_clocks(state: State) -> None:
             assert stands == (clock.since is None), f"{where}, {known.status}"
             ahead = clock.since is not None and not clock.missed
             assert ahead == (clock.due is not None), f"{where}: due {clock.due}"
+
+
+def _check_waits(state: State, waiting: list[Work]) -> None:
+    """Forecasts know what waits where, and who is there."""
+    waits = state.waits
+    if waits is None:
+        return
+    standing = {who: (sig, place) for who, sig, place in waits.standing()}
+    assert standing == {work.interaction.id: (work.sig, (work.key, work.seq)) for work in waiting}
+    lines = {sig: list(line) for sig, line in waits.lines.items()}
+    expected = {sig: sorted(each for other, each in standing.values() if other is sig) for sig in lines}
+    assert lines == expected, f"{lines} stand where {expected} should"
+    assert all(lines.values()), f"an empty line is kept: {lines}"
+    open_ones = {name for name, work in state.works.items() if work.stage != "closed"}
+    assert set(waits.promised) <= open_ones, f"forecasts of {set(waits.promised) - open_ones} are kept"
+    for sig in lines:
+        there = [each for each in state.agents.values() if each.presence in PRESENT]
+        able = sum(1 for each in there if each.pool >= sig.units and each.can_do(sig, sig.needs))
+        assert waits.there(sig) == able, f"{waits.there(sig)} could take {sig.needs}, but {able} are there"
 
 
 def _check_lines(index: Index, waiting: list[Work]) -> None:

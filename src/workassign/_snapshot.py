@@ -31,6 +31,7 @@ def snapshot(state: State) -> dict[str, Any]:
         **({"periods": dict(sorted(state.periods.items()))} if state.periods else {}),
         **({"rivals": _rivals_data(state)} if state.rivals else {}),
         **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
+        **({} if state.waits is None else {"waits": state.waits.as_data()}),
     }
 
 

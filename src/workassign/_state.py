@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workassign import events as ev
 from workassign._conversations import Conversations
@@ -31,6 +31,9 @@ from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 from workassign.rotations import turned
+
+if TYPE_CHECKING:
+    from workassign._waits import Waits
 
 __all__ = ["MOVES", "State"]
 
@@ -105,6 +108,8 @@ class State:
         """Some queue has steps: waiting may change things."""
         self.wordy = _is_wordy(plan)
         """The plan lists the skills, or the attributes, that there are."""
+        self.waits: Waits | None = _forecasting() if _is_forecast(plan) else None
+        """How long something has to wait: only where some queue wants to know."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
@@ -198,6 +203,8 @@ class State:
         self.submitted = event.sequence
         self.total.entered += 1
         sig.queue.tally.entered += 1
+        if self.waits is not None:
+            self.waits.came(work, event.at)
         if not event.sequence % FORGET_EVERY:
             self._forget(event.at - self.plan.retention)
         return work
@@ -217,6 +224,8 @@ class State:
         agent.last_offer = event.offer
         agent.holdings[work.interaction.id] = hold
         agent.load += sig.units
+        if self.waits is not None:
+            self.waits.taken(work, event.at)
         return hold
 
     def assigned(self, work: Work, agent: AgentState, event: ev.Assigned) -> Holding:
@@ -250,6 +259,8 @@ class State:
             work.sig.queue.tally.answered += 1
             if not before:
                 self.total.answered += 1
+        if self.waits is not None:
+            self.waits.accepted(work, event.at)
         return hold
 
     def refused_offer(self, hold: Holding, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
@@ -264,10 +275,11 @@ class State:
         hold.pending = False
         del self.offers[event.offer]
         self._let_go(agent, work)
+        self._hasten(work, event.boost)
+        self._follow(work, event.at)
         if event.retry is None or event.excluded is None:
             return
         _keep_apart(work, event.agent, event.retry, event.excluded)
-        self._hasten(work, event.boost)
         if event.rest is not None:
             agent.rest = event.rest if agent.rest is None else max(agent.rest, event.rest)
         cause = _CAUSES[type(event)]
@@ -292,6 +304,8 @@ class State:
         del agent.holdings[work.interaction.id]
         agent.load -= hold.units
         agent.idle_since = event.at
+        if self.waits is not None:
+            self.waits.done(work, event.at - hold.since)
 
     def cancelled(self, work: Work, event: ev.Cancelled) -> None:
         """Close *work*, whoever had it."""
@@ -299,6 +313,8 @@ class State:
             self._let_go(hold.agent, work)
             hold.agent.idle_since = event.at
         self._close(work, _CANCELLED[work.stage], event.at)
+        if self.waits is not None:
+            self.waits.closed(work, event.at, left=False)
         if work.answered == 0:
             self.total.exit("cancelled")
         if work.answered != 2:
@@ -307,6 +323,8 @@ class State:
     def abandoned(self, work: Work, event: ev.Abandoned) -> None:
         """Close *work*, whose customer left."""
         self._close(work, _ABANDONED[work.stage], event.at)
+        if self.waits is not None:
+            self.waits.closed(work, event.at, left=True)
         if work.answered == 0:
             self.total.abandoned += 1
         if work.answered != 2:
@@ -319,17 +337,20 @@ class State:
         if event.agent is not None and event.retry is not None and event.excluded is not None:
             _keep_apart(work, event.agent, event.retry, event.excluded)
         self._move(work, event)
+        self._follow(work, event.at)
 
     def requeued(self, work: Work, event: ev.Requeued) -> None:
         """Let *work* wait again in its place; whoever gave it back has refused it."""
         self._back(work, _REQUEUED[work.stage], event.at)
         _keep_apart(work, event.agent, event.retry, event.excluded)
         self._hasten(work, event.boost)
+        self._follow(work, event.at)
 
     def rekeyed(self, work: Work, event: ev.Rekeyed) -> None:
         """Give *work* another key, and another queue where its own is gone."""
         work.version += 1
         self._move(work, event)
+        self._follow(work, event.at)
 
     def escalated(self, work: Work, event: ev.Escalated) -> None:
         """Take one step in the schedule of its queue."""
@@ -346,6 +367,7 @@ class State:
         needs = sig.needs if event.needs is None else event.needs
         tier = sig.tier if event.tier is None else event.tier
         work.sig = self.signature(sig.queue.name, sig.kind, needs, tier)
+        self._follow(work, event.at)
 
     def reopened(self, work: Work, event: ev.Reopened) -> None:
         """Let closed *work* wait again, from now on."""
@@ -366,6 +388,7 @@ class State:
         work.pending = event.target is not None
         self.total.entered += 1
         work.sig.queue.tally.entered += 1
+        self._follow(work, event.at)
 
     def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
         """Note that a clock ran out."""
@@ -402,7 +425,7 @@ class State:
         self.enrolled += 1
         self.agents[event.agent.id] = agent
         if self._form(agent):
-            self._sign_again()
+            self._sign_again(event.at)
         return agent
 
     def agent_changed(self, agent: AgentState, event: ev.AgentChanged) -> None:
@@ -410,11 +433,15 @@ class State:
         agent.version += 1
         agent.told = event.agent
         if self._form(agent):
-            self._sign_again()
+            self._sign_again(event.at)
+        if self.waits is not None:
+            self.waits.attend(agent)
 
     def agent_removed(self, agent: AgentState, event: ev.AgentRemoved) -> None:
         """Take somebody, who holds nothing any more, off the roster."""
         del self.agents[event.agent]
+        if self.waits is not None:
+            self.waits.dismiss(event.agent)
 
     def rotated(self, event: ev.Rotated) -> None:
         """Let the agents of a rotation serve the channels of another period."""
@@ -424,6 +451,8 @@ class State:
             if rotation.has(agent.told):
                 agent.version += 1
                 self._form(agent)
+                if self.waits is not None:
+                    self.waits.attend(agent)
 
     def presence_changed(self, agent: AgentState, event: ev.PresenceChanged) -> None:
         """Keep where an agent is."""
@@ -434,6 +463,8 @@ class State:
                 agent.refusals.clear()  # she has come back: what led to a pause counts no more
         agent.presence = event.presence
         agent.grace = event.grace
+        if self.waits is not None:
+            self.waits.attend(agent)
 
     # --- one function per event: the plan and its policies ----------------------------------
 
@@ -459,7 +490,8 @@ class State:
         self.mixed = _is_mixed(plan)
         for agent in self.agents.values():
             self._form(agent)
-        self._sign_again()
+        self._sign_again(event.at)
+        self._begin_waits(event.at)
         self.failures.clear()
         self.off.clear()
 
@@ -512,7 +544,7 @@ class State:
         self.mixed = self.mixed or bool(new)
         return bool(new)
 
-    def _sign_again(self) -> None:
+    def _sign_again(self, at: Instant) -> None:
         """Tell open work apart as it has to be from now on, and weigh what is held."""
         for work in self.works.values():
             if work.stage != "closed":
@@ -521,6 +553,7 @@ class State:
                 work.sig = self.signature(old.queue.name, kind, old.needs, old.tier)
                 for hold in self.holdings(work):
                     self._weigh(hold)
+                self._follow(work, at)
 
     def _weigh(self, hold: Holding) -> None:
         """Let what is held take up what it does now."""
@@ -538,6 +571,19 @@ class State:
         self.conversations.status_changed(work, event)
         if work.hold is not None and self.mixed:
             self._weigh(work.hold)
+
+    def _follow(self, work: Work, at: Instant) -> None:
+        """Tell those who forecast that *work* may stand elsewhere."""
+        if self.waits is not None:
+            self.waits.follow(work, at)
+
+    def _begin_waits(self, at: Instant) -> None:
+        """Forecast from now on, or no more, as the plan asks."""
+        if not _is_forecast(self.plan):
+            self.waits = None
+            return
+        self.waits = self.waits or _forecasting()
+        self.waits.begin(self.works.values(), self.agents.values(), at)
 
     def _let_go(self, agent: AgentState, work: Work) -> None:
         agent.load -= agent.holdings.pop(work.interaction.id).units
@@ -628,6 +674,16 @@ def _is_mixed(plan: Plan) -> bool:
         each.beside is not None or each.interruptible_by or each.pending_units is not None
         for each in plan.channels.values()
     )
+
+
+def _forecasting() -> Waits:
+    from workassign._waits import Waits
+
+    return Waits()
+
+
+def _is_forecast(plan: Plan) -> bool:
+    return any(queue.expected_wait for queue in plan.queues.values())
 
 
 def _is_wordy(plan: Plan) -> bool:

@@ -59,7 +59,17 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
 
 
 _PLAIN = Queue()
-_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps", "offers", "blind")
+_LATER = (
+    "targets",
+    "reopen",
+    "reopen_within",
+    "alarms",
+    "needs",
+    "steps",
+    "offers",
+    "blind",
+    "expected_wait",
+)
 """Settings that the first plans did not have."""
 
 

@@ -32,6 +32,7 @@ from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.policies.holds import Hold
+from workassign.waiting import Wait, position, wait_of
 
 __all__ = ["FunnelStep", "Held", "Rival", "WhyNot", "WhyWaiting", "why_not", "why_waiting"]
 
@@ -250,6 +251,10 @@ class WhyWaiting:
     timeline: tuple[Milestone, ...]
     """Its queue's steps: where it stands, what comes next and when."""
     notes: tuple[str, ...]
+    position: int | None = None
+    """Its place in line, from 1: see `workassign.waiting.position`."""
+    expected: Wait | None = None
+    """How long it will still wait, if its queue forecasts that and anything is known."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data that JSON can hold."""
@@ -263,7 +268,8 @@ class WhyWaiting:
         lines += [f"  {each.failed} {each.text}: {each.left or 'nobody'} left" for each in self.funnel]
         for title, parts in self._parts():
             lines += [f"  {title}", *(f"    -  {part}" for part in parts)]
-        return "\n".join([self._title, *lines, *(f"  Note: {note}" for note in self.notes)])
+        told = [] if self.expected is None else [f"  {self.expected.text()}"]
+        return "\n".join([self._title, *told, *lines, *(f"  Note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
         """Return it for a notebook."""
@@ -273,7 +279,10 @@ class WhyWaiting:
         steps += [(each.text, str(each.failed), str(each.left)) for each in self.funnel]
         parts = [passage(title, listed(lines)) for title, lines in self._parts()]
         tables = table(("", "agents", "left"), steps, words=0)
-        return passage(self._title, tables, *parts, listed([f"Note: {note}" for note in self.notes]))
+        told = [] if self.expected is None else [self.expected.text()]
+        return passage(
+            self._title, listed(told), tables, *parts, listed([f"Note: {note}" for note in self.notes])
+        )
 
     @property
     def _title(self) -> str:
@@ -323,6 +332,8 @@ def why_waiting(engine: Engine, interaction: InteractionId) -> WhyWaiting:
         ways=found,
         timeline=timeline(scene.state, work, engine.now) if work.stage == "waiting" else (),
         notes=tuple(scene.failed),
+        position=position(engine, interaction),
+        expected=wait_of(scene.state, work, engine.now),
     )
 
 

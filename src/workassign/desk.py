@@ -30,6 +30,7 @@ from workassign.kpi import Kpis
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.plan import Plan
 from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
+from workassign.waiting import Wait, expected_wait
 
 __all__ = ["AgentView", "Desk", "InteractionView", "QueueView"]
 
@@ -251,6 +252,17 @@ class Desk:
             if known is None:
                 raise UsageError(f"there is no queue {queue!r}")
             return of_queue(state, known)
+
+    def expected_wait(self, interaction: InteractionId, share: float = 0.8) -> Wait | None:
+        """Return how long *interaction* will still wait, and its place in line.
+
+        None, and cost, as of `workassign.waiting.expected_wait`.
+
+        Raises:
+            UsageError: If there is no such interaction, or *share* is no number between 0 and 1.
+        """
+        with self._settled() as run:
+            return expected_wait(run.engine, interaction, share)
 
     def alarms(self) -> list[tuple[str, str]]:
         """Return the alarms that are raised now: queue and alarm, sorted. Cost: O(these)."""

@@ -82,6 +82,8 @@ class Queue:
     """So many agents, 1 to 50, are asked at once, if they are free; the first to accept has it."""
     blind: bool = False
     """Who is offered something is not shown what it is before she has accepted it."""
+    expected_wait: bool = False
+    """Forecast how long what comes in will wait, and learn from how it went: see `expected_wait`."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
     if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
         found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
-    switches = [slot for slot in ("auto_accept", "reopen", "blind") if type(getattr(queue, slot)) is not bool]
+    switches = [slot for slot in _SWITCHES if type(getattr(queue, slot)) is not bool]
     found += [(slot, f"must be true or false, not {getattr(queue, slot)!r}") for slot in switches]
     if type(queue.offers) is not int or not 1 <= queue.offers <= MOST_OFFERS:
         found.append(("offers", f"must be a whole number from 1 to {MOST_OFFERS}, not {queue.offers!r}"))
@@ -139,6 +141,9 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
     if not isinstance(queue.scoring, tuple) or not all(callable(each) for each in queue.scoring):
         found.append(("scoring", f"must be a tuple of callables, not {queue.scoring!r}"))
     return found
+
+
+_SWITCHES = ("auto_accept", "reopen", "blind", "expected_wait")
 
 
 def first_dues(queue: Queue) -> list[Target]:

@@ -14,6 +14,7 @@ from workassign._state import State
 from workassign.errors import UsageError
 from workassign.events import Terms
 from workassign.model import AgentId, Fence, Instant, InteractionId, OfferId, Presence, Status
+from workassign.waiting import Wait, wait_of
 
 __all__ = [
     "AgentView",
@@ -75,6 +76,8 @@ class InteractionView:
     """The SLA clocks that run or stand still."""
     offers: Mapping[OfferId, AgentId] = attrs.field(factory=dict)
     """All open offers: where its queue asks several at once there may be more than one."""
+    expected: Wait | None = None
+    """How long it will still wait, if its queue forecasts that and anything is known."""
 
 
 @attrs.frozen(kw_only=True)
@@ -165,6 +168,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         status=Status.OPEN if known is None else known.status,
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
         offers={h.offer: h.agent.agent.id for h in state.holdings(work) if h.pending and h.offer is not None},
+        expected=wait_of(state, work, at),
     )
 
 
