@@ -30,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RESUME = range(12)
 
 STOPS = {
     "accept": ("accepted",),
@@ -148,6 +148,17 @@ class Item:
     status: Status = Status.OPEN
     clocks: list[Clock] = attrs.Factory(list)
     """All that were ever started, the first first."""
+    prefers: str | None = None
+    """Whom it should go to first."""
+    asked: Instant = 0.0
+    """Since when it may wait for her."""
+    back: Instant | None = None
+    """When it comes back, if it is parked and time alone brings it back."""
+    on_reply: bool = False
+    back_to: str | None = None
+    """Who put it aside and should have it again."""
+    ahead: bool = False
+    """It came in for a later time, and nothing counts so far."""
 
     @property
     def urgency(self) -> tuple[int, float, int]:
@@ -263,7 +274,7 @@ class Router:
         self.looked: Instant = -inf
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
-        """The last timer that fired."""
+        """The latest timer that fired."""
 
     # --- a turn -----------------------------------------------------------------------------
 
@@ -303,7 +314,7 @@ class Router:
         self.fired = (-inf, 0, 0)
         while (timer := self.next_timer()) is not None and timer[0] <= self.at:
             due, kind, _, subject = timer
-            self.fired = timer[:3]
+            self.fired = max(self.fired, timer[:3])
             if kind == WRAP_UP:
                 self.finish(subject, due)
             elif kind == OFFER:
@@ -318,9 +329,13 @@ class Router:
                 self.reach(subject, due)
             elif kind == STEP:
                 self.take_steps(subject, due)
+            elif kind == RESUME:
+                self.come_back(subject, "time", due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
+            elif kind == BREACH and subject.stage == "parked":
+                pass
             elif kind == BREACH:
                 self.cross((subject.queue, "next_breach"), subject, due)
             else:
@@ -352,6 +367,8 @@ class Router:
             yield item.until, WRAP_UP, item.fence or 0, item
         if item.stage == "offered":
             yield item.expires, OFFER, item.offer or 0, item
+        if item.stage == "parked" and item.back is not None:
+            yield item.back, RESUME, item.seq, item
         if item.clock:
             assert item.target is not None
             yield item.since + item.target, SLA, item.seq, item
@@ -371,7 +388,7 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME)
         return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
 
     def pair(self) -> None:
@@ -394,9 +411,7 @@ class Router:
             urgent = min((item for _, item in named), key=lambda item: item.urgency)
             takers = [person for person, item in named if item is urgent]
             refused = [each.agent for each in urgent.refusals]
-            preferred = [
-                each for each in takers if each.id == urgent.interaction.prefers and each.id not in refused
-            ]
+            preferred = [each for each in takers if each.id == urgent.prefers and each.id not in refused]
             self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
             self.look()
 
@@ -583,8 +598,8 @@ class Router:
     def waits_for(self, item: Item) -> Person | None:
         """Return the agent for whom alone *item* waits."""
         wait = self.plan.queues[item.queue].sticky_wait
-        person = self.find(item.interaction.prefers)
-        if wait is None or self.at >= item.since + wait or person is None or not person.there:
+        person = self.find(item.prefers)
+        if wait is None or self.at >= item.asked + wait or person is None or not person.there:
             return None
         if not self.able(person, item) or person.id in [each.agent for each in item.refusals]:
             return None
@@ -718,6 +733,7 @@ class Router:
             item.version += 1
         self.fences += 1
         item.stage, item.fence, item.how, item.since_hold = "assigned", self.fences, how, self.at
+        item.ahead = False
         item.refusals, item.clock, item.accepted_ever = [], False, True
         person.handled += 1
         ids = (item.interaction.id, person.id)
@@ -736,7 +752,7 @@ class Router:
         item.stage, item.holder = stage, None
         item.version += 1
         if stage == "closed":
-            item.closed, item.clock, item.refusals = self.at, False, []
+            item.closed, item.clock, item.refusals, item.ahead = self.at, False, [], False
 
     def rescind(self, item: Item, cause: str) -> None:
         """Take an offer back."""
@@ -897,7 +913,10 @@ class Router:
         return None
 
     def take_in(self, interaction: Interaction) -> None:
-        place = self.place(interaction.queue, interaction, self.at)
+        since = self.at
+        if interaction.not_before is not None:
+            since = max(since, float(interaction.not_before))
+        place = self.place(interaction.queue, interaction, since)
         tier, reference, head_start, _, target = place
         self.submitted += 1
         event = ev.Submitted(self.at, interaction, self.submitted, *place)
@@ -909,20 +928,23 @@ class Router:
             queue,
             tier,
             key,
-            self.at,
+            since,
             target,
             clock,
             event,
             self.needs(interaction, queue),
-            self.at,
+            since,
         )
         item.mood = interaction.sentiment
+        item.prefers, item.asked = interaction.prefers, self.at
         self.items.append(item)
         self.emit(event)
-        self.follow(item, "submitted")
-        wait = self.plan.queues[interaction.queue].sticky_wait
-        if wait is not None:
-            self.timers.append((self.at + wait, STICKY, item.seq))
+        if since > self.at:
+            item.ahead = True
+            self.put_aside(item, None, since, on_reply=False, same_agent=False)
+        else:
+            self.follow(item, "submitted")
+            self.sticky_timer(item)
         oldest = self.at - self.plan.retention
         self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
 
@@ -992,8 +1014,10 @@ class Router:
             self.rescind(item, "transferred")
         place = self.place(command.queue, item.interaction, item.since)
         backoff = self.backoff(item, "declined", "transferred")
-        self.let_go(item, "waiting")
+        stage = "parked" if item.stage == "parked" else "waiting"
+        self.let_go(item, stage)
         item.refusals = []
+        item.stage = stage
         self.move(item, command.queue, place)
         self.sticky_timer(item)
         retry: float | None = None
@@ -1009,8 +1033,8 @@ class Router:
     def sticky_timer(self, item: Item) -> None:
         """Look again when the wait for the preferred agent ends."""
         wait = self.plan.queues[item.queue].sticky_wait
-        if wait is not None and item.since + wait > self.at:
-            self.timers.append((item.since + wait, STICKY, item.seq))
+        if wait is not None and item.asked + wait > self.at:
+            self.timers.append((item.asked + wait, STICKY, item.seq))
 
     def assign_by_hand(self, command: cmd.Assign) -> None:
         item = self.open_item(command)
@@ -1129,6 +1153,8 @@ class Router:
         self.emit(ev.MessageReceived(self.at, command.interaction, command.sentiment))
         self.set_status(item, Status.OPEN, "customer replied")
         self.follow(item, "customer replied")
+        if item.stage == "parked" and item.on_reply:
+            self.come_back(item, "reply", None)
 
     def reopen(self, command: cmd.Reopen) -> None:
         item = self.known_item(command)
@@ -1148,12 +1174,64 @@ class Router:
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
         item.accepted_ever, item.missed = False, None
+        item.prefers, item.asked = item.interaction.prefers, self.at
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
         self.sticky_timer(item)
         self.emit(ev.Reopened(self.at, item.interaction.id, queue, cause, *place))
         return True
+
+    # --- commands: what is put aside ----------------------------------------------------------
+
+    def park(self, command: cmd.Park) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        until = None if command.until is None else float(command.until)
+        if until is None and not command.on_reply:
+            self.refuse(command, "no_way_back")
+            return
+        if until is not None and until <= self.at:
+            self.refuse(command, "already_due")
+            return
+        holder = None
+        if item.owned or command.agent is not None:
+            if self.held_item(command, "assigned") is None:
+                return
+            holder = item.holder
+        if item.stage == "offered":
+            self.rescind(item, "parked")
+        aside = (holder, until)
+        self.put_aside(item, *aside, on_reply=command.on_reply, same_agent=command.same_agent)
+
+    def put_aside(
+        self, item: Item, holder: str | None, until: Instant | None, *, on_reply: bool, same_agent: bool
+    ) -> None:
+        """Let nobody have it until something brings it back."""
+        who = item.back_to if item.stage == "parked" else holder
+        self.let_go(item, "parked")
+        item.back, item.on_reply, item.back_to = until, on_reply, who if same_agent else None
+        self.emit(ev.Parked(self.at, item.interaction.id, holder, until, on_reply, same_agent))
+        self.follow(item, "parked")
+
+    def ask_back(self, command: cmd.Resume) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.stage != "parked":
+            self.refuse(command, "not_parked")
+            return
+        self.come_back(item, "asked", None)
+
+    def come_back(self, item: Item, cause: str, due: Instant | None) -> None:
+        """Let what is parked wait in its place."""
+        item.stage, item.ahead = "waiting", False
+        item.prefers, item.asked = item.back_to or item.prefers, self.at
+        item.version += 1
+        self.sticky_timer(item)
+        self.emit(ev.Resumed(self.at, due, item.interaction.id, cause))
+        self.follow(item, "resumed")
 
     def agent_replied(self, command: cmd.AgentReplied) -> None:
         item = self.known_item(command)
@@ -1342,7 +1420,9 @@ class Router:
         near = [
             item
             for item in here
-            if lead is not None and any(due - lead <= self.at < due for due, _ in self.breaches(item))
+            if lead is not None
+            and item.stage != "parked"
+            and any(due - lead <= self.at < due for due, _ in self.breaches(item))
         ]
         yield "next_breach", {item.seq: item for item in near}
         last = [each for each in here if alarms.last_step and each.waits and self.took_all(each)]
@@ -1388,7 +1468,8 @@ class Router:
         if alarms.next_breach is not None:
             dues = (due for due, since in self.breaches(item) if since <= self.looked)
             found += [(due - alarms.next_breach, BREACH, item.seq) for due in dues]
-        found = [each for each in found if each[0] > item.came]  # else it was over it when it came
+        came = item.came if item.interaction.not_before is None else min(item.came, item.first.at)
+        found = [each for each in found if each[0] > came]  # else it was over it when it came
         yield from ((*each, item) for each in found if each[0] > self.looked and each > self.fired)
 
     def cross(self, key: Key, item: Item, due: Instant) -> None:
@@ -1557,11 +1638,11 @@ class Router:
 
 def _runs(item: Item, target: Target) -> bool:
     """Whether a clock for *target* should be there."""
-    if item.closed is not None:
+    if item.closed is not None or item.ahead:
         return False
     answered, waits = item.answered(bots=target.bots), item.unanswered(bots=target.bots)
     return {
-        "accept": item.waits,
+        "accept": item.waits or item.stage == "parked",
         "first_response": not answered,
         "next_response": answered and waits,
         "periodic_update": answered,
@@ -1641,4 +1722,6 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Disconnect: Router.disconnect,
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
+    cmd.Park: Router.park,
+    cmd.Resume: Router.ask_back,
 }

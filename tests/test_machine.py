@@ -100,6 +100,8 @@ class Held:
     """The last such target that was missed."""
     status: Status = Status.OPEN
     clocks: dict[str, Ticking] = attrs.Factory(dict)
+    back: float | None = None
+    """When it comes back that is put aside."""
 
     def dues(self) -> list[float]:
         """Return when targets will be missed."""
@@ -129,7 +131,8 @@ class Ledger:
                 known = self.works.get(event.interaction.id)
                 assert known is None or known.stage == "closed"
                 body = event.interaction
-                self.works[body.id] = Held(body.channel, body.queue, event.at, event.target)
+                since = event.at if body.not_before is None else max(event.at, float(body.not_before))
+                self.works[body.id] = Held(body.channel, body.queue, since, event.target)
                 self.count("entered", body.queue)
             case ev.Offered():
                 assert event.offer > self.offer, "an offer id was used twice"
@@ -154,16 +157,13 @@ class Ledger:
                 else:
                     work.stage = "wrapping"
             case ev.Cancelled() | ev.Abandoned():
-                work = self.works[event.interaction]
-                abandoned = isinstance(event, ev.Abandoned)
-                assert work.stage in (("waiting",) if abandoned else ("waiting", "assigned"))
-                self.leave("abandoned" if abandoned else "exited", work)
-                self.let_go(work, "closed")
+                self.close_early(event)
             case ev.Transferred() | ev.Requeued():
                 work = self.works[event.interaction]
                 assert work.agent == event.agent
-                assert work.stage in ("waiting", "assigned")
-                self.let_go(work, "waiting")
+                parked = isinstance(event, ev.Transferred) and work.stage == "parked"
+                assert parked or work.stage in ("waiting", "assigned")
+                self.let_go(work, "parked" if parked else "waiting")
                 if isinstance(event, ev.Transferred):
                     self.move(work, event)
             case ev.Rekeyed():
@@ -184,6 +184,14 @@ class Ledger:
             self.total[what] += 1
         if not work.here:
             self.queues[work.queue][what] += 1
+
+    def close_early(self, event: ev.Cancelled | ev.Abandoned) -> None:
+        """Believe that it was closed before it was done."""
+        work = self.works[event.interaction]
+        abandoned = isinstance(event, ev.Abandoned)
+        assert work.stage in ("waiting", "parked", *(() if abandoned else ("assigned",)))
+        self.leave("abandoned" if abandoned else "exited", work)
+        self.let_go(work, "closed")
 
     def move(self, work: Held, event: ev.Transferred | ev.Rekeyed) -> None:
         """Believe that it has another place."""
@@ -274,8 +282,10 @@ class Ledger:
                 continue
             if alarms.oldest_age is not None and work.stage in ("waiting", "offered"):
                 found |= {(work.queue, "oldest_age")} if work.since + alarms.oldest_age <= at else set()
-            if (lead := alarms.next_breach) is not None and any(
-                due - lead <= at < due for due in work.dues()
+            if (
+                (lead := alarms.next_breach) is not None
+                and work.stage != "parked"
+                and any(due - lead <= at < due for due in work.dues())
             ):
                 found.add((work.queue, "next_breach"))
         return found
@@ -285,6 +295,19 @@ class Ledger:
         match event:
             case ev.Escalated():
                 assert self.works[event.interaction].stage == "waiting"
+            case ev.Parked():
+                work = self.works[event.interaction]
+                assert work.stage in ("waiting", "assigned", "parked")
+                assert work.agent == event.agent
+                assert event.on_reply or event.until is not None
+                self.let_go(work, "parked")
+                work.back = event.until
+            case ev.Resumed():
+                work = self.works[event.interaction]
+                assert work.stage == "parked"
+                assert event.due is None or event.due == work.back
+                assert (event.cause == "time") == (event.due is not None)
+                work.stage = "waiting"
             case ev.AgentAdded() | ev.AgentChanged():
                 self.agents[event.agent.id] = event.agent
                 if isinstance(event, ev.AgentAdded):
@@ -326,7 +349,8 @@ class Ledger:
     def grip(self, interaction: str, agent: str, stage: str) -> Held:
         """Put it into the hands of one agent; nobody else may have it (I1)."""
         work = self.works[interaction]
-        assert (work.stage, work.agent) == ("waiting", None), f"{interaction} is {work}"
+        assert work.stage == "waiting" or (stage, work.stage) == ("assigned", "parked"), f"it is {work}"
+        assert work.agent is None, f"{interaction} is {work}"
         work.stage, work.agent = stage, agent
         return work
 
@@ -652,6 +676,7 @@ class EveryCommand(RuleBasedStateMachine):
             sentiment=rnd.choice((None, -1.0, 0.5)),
             tier=rnd.choice((None, None, 0, 3)),
             prefers=rnd.choice((None, *AGENTS)),
+            not_before=self.at + gap + rnd.choice((-1.0, 10.0, 90.0)) if rnd.random() < 0.2 else None,
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body
@@ -697,12 +722,21 @@ class EveryCommand(RuleBasedStateMachine):
             done = cmd.Complete(*ids) if work.stage == "assigned" else cmd.FinishWrapUp(*ids)
             other = cmd.FinishWrapUp(*ids) if work.stage == "assigned" else cmd.Complete(*ids)
             queue = rnd.choice(QUEUES)
-            commands = [done, done, done, other, cmd.Release(*ids), cmd.Transfer(name, queue, *ids[1:])]
+            until = rnd.choice((None, self.at + gap + 20.0))
+            commands: list[cmd.Command] = [
+                done,
+                done,
+                done,
+                other,
+                cmd.Release(*ids),
+                cmd.Transfer(name, queue, *ids[1:]),
+            ]
+            commands += [cmd.Park(name, until, *ids[1:], rnd.random() < 0.8)]
             self.turn(rnd.choice(commands), gap)
             gap = 0.0
 
     @precondition(lambda self: self.ledger.works and self.count % 3 == 1)
-    @rule(gap=GAPS, dice=DICE, what=st.integers(0, 3), who=NAMES, override=st.booleans())
+    @rule(gap=GAPS, dice=DICE, what=st.integers(0, 5), who=NAMES, override=st.booleans())
     def from_outside(self, gap: float, dice: int, what: int, who: str, override: bool) -> None:
         """The customer or a supervisor steps in."""
         names = ["none", *self.ledger.works]
@@ -712,6 +746,8 @@ class EveryCommand(RuleBasedStateMachine):
             cmd.Abandon(name),
             cmd.Transfer(name, QUEUES[dice % len(QUEUES)]),
             cmd.Assign(name, who, override),
+            cmd.Park(name, self.at + gap + 30.0, on_reply=override),
+            cmd.Resume(next(iter(self.in_hands("parked")), (name,))[0]),
         ]
         self.turn(commands[what], gap)
 

@@ -321,7 +321,7 @@ def some_needs(rnd: Random) -> Needs:
     return Needs(rnd.choice(({}, {}, skills, skills, rnd.choice(RULES))))
 
 
-def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
+def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interaction:
     """Return an interaction that mostly fits the plan."""
     stray = rnd.random() < 0.03
     who = Customer(
@@ -340,6 +340,7 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
         sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
         tier=rnd.choice((None, None, None, None, 0, 3)),
         prefers=rnd.choice((None, None, *AGENTS)),
+        not_before=at + rnd.choice((-5.0, 10.0, 30.0, 100.0)) if rnd.random() < 0.1 else None,
     )
 
 
@@ -374,7 +375,7 @@ class Script:
         rnd, dice = self.rnd, self.rnd.random()
         if dice < 0.26:
             self.number += 1
-            return cmd.Submit(an_interaction(rnd, self.number, self.router.plan))
+            return cmd.Submit(an_interaction(rnd, self.number, self.router.plan, self.at))
         if dice < 0.53:
             return self.by_agent()
         if dice < 0.73:
@@ -409,8 +410,16 @@ class Script:
             cmd.Complete(*ids),
             cmd.Release(*ids, rnd.choice(("", "ill"))),
             cmd.Transfer(ids[0], rnd.choice(QUEUES), who, ids[2]),
+            self.a_park(ids[0], who, ids[2]),
         ]
         return rnd.choice(held)
+
+    def a_park(self, name: str, who: str | None = None, fence: Fence | None = None) -> cmd.Command:
+        """Return that something is put aside, mostly with a way back."""
+        rnd = self.rnd
+        until = rnd.choice((None, self.at + 20.0, self.at + 20.0, self.at + 150.0, self.at))
+        on_reply, same_agent = rnd.random() < 0.6, rnd.random() < 0.7
+        return cmd.Park(name, until, who, fence, on_reply, same_agent)
 
     def talk(self) -> cmd.Command:
         """Return what is said about an interaction, often about one that is closed."""
@@ -418,7 +427,8 @@ class Script:
         closed = [item.interaction.id for item in items if item.closed is not None]
         clocked = [item.interaction.id for item in items if item.present_clocks()]
         held = [item.interaction.id for item in items if item.owned]
-        wanted = rnd.choice((closed, closed, clocked, clocked, held, []))
+        parked = [item.interaction.id for item in items if item.stage == "parked"]
+        wanted = rnd.choice((closed, closed, clocked, clocked, held, parked, []))
         name = rnd.choice(wanted) if wanted else self.any_id()
         item = self.router.item(name)
         who = rnd.choice(AGENTS) if item is None or item.holder is None else item.holder
@@ -491,8 +501,15 @@ class Script:
             cmd.Assign(interaction, rnd.choice(AGENTS), rnd.random() < 0.5),
             cmd.Tick(),
             cmd.ResumePolicy("capacity"),
+            self.a_park(interaction),
+            cmd.Resume(self.parked_id() or interaction),
         ]
         return rnd.choice(found)
+
+    def parked_id(self) -> str | None:
+        """Return the id of something that is put aside."""
+        parked = [item.interaction.id for item in self.router.items if item.stage == "parked"]
+        return self.rnd.choice(parked) if parked else None
 
 
 def said(events: list[ev.Event]) -> list[ev.Event]:

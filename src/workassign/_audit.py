@@ -22,17 +22,19 @@ __all__ = ["Auditor", "plan_hash"]
 
 _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Offered: (("waiting",), "offered"),
-    ev.Assigned: (("waiting", "offered"), "held"),
+    ev.Assigned: (("waiting", "offered", "parked"), "held"),
     ev.Declined: (("offered",), "waiting"),
     ev.OfferExpired: (("offered",), "waiting"),
     ev.OfferRescinded: (("offered",), "waiting"),
     ev.Requeued: (("held",), "waiting"),
-    ev.Transferred: (("waiting", "held"), "waiting"),
+    ev.Transferred: (("waiting", "held", "parked"), "waiting"),
     ev.WrapUpStarted: (("held",), "wrapping"),
     ev.Completed: (("held", "wrapping"), "closed"),
-    ev.Cancelled: (("waiting", "held"), "closed"),
-    ev.Abandoned: (("waiting",), "closed"),
+    ev.Cancelled: (("waiting", "held", "parked"), "closed"),
+    ev.Abandoned: (("waiting", "parked"), "closed"),
     ev.Reopened: (("closed",), "waiting"),
+    ev.Parked: (("waiting", "held", "parked"), "parked"),
+    ev.Resumed: (("parked",), "waiting"),
 }
 """Event -> the stages in which it may happen, and the next one. Written down a second time here,
 so that a slip in the engine's own table is found."""
@@ -100,7 +102,8 @@ class Auditor:
     def stages(self) -> dict[str, int]:
         """Return how many are open in each stage."""
         found = Counter(item.stage for item in self._items.values())
-        return {stage: found[stage] for stage in ("waiting", "offered", "held", "wrapping")}
+        always = ("waiting", "offered", "held", "wrapping")
+        return {stage: found[stage] for stage in (*always, "parked") if stage in always or found[stage]}
 
     def close(self) -> None:
         """Strike the balances at the end. Cost: O(open)."""
@@ -204,12 +207,38 @@ class Auditor:
             self._let_go(item, event.interaction)
 
     def _transferred(self, event: ev.Transferred) -> None:
+        before = self._items.get(event.interaction)
+        was_parked = before is not None and before.stage == "parked"
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        if was_parked:
+            item.stage = "parked"  # elsewhere, until the same time
+        self._is_holder(event, event.interaction, event.agent, item)
+        self._let_go(item, event.interaction)
+        self._change_queue(item, event.interaction, event.queue)
+
+    def _parked(self, event: ev.Parked) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
         self._is_holder(event, event.interaction, event.agent, item)
         self._let_go(item, event.interaction)
-        self._change_queue(item, event.interaction, event.queue)
+        item.until = event.until
+        if event.until is None and not event.on_reply:
+            self._note(f"nothing brings back {event.interaction!r}")
+        if event.until is not None and event.until <= event.at:
+            self._note(f"{event.interaction!r} was put aside at {event.at!r} until {event.until!r}")
+
+    def _resumed(self, event: ev.Resumed) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        by_time = event.cause == "time"
+        if by_time != (event.due is not None) or (by_time and event.due != item.until):
+            self._note(f"{event.interaction!r} came back, due {event.due!r}, put aside until {item.until!r}")
+        if event.due is not None and event.due > event.at:
+            self._note(f"{event.interaction!r} came back at {event.at!r}, due {event.due!r}")
 
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         item = self._known(event, event.interaction)
@@ -473,4 +502,6 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.PolicySwitchedOff: Auditor._no_law,
     ev.PolicyResumed: Auditor._no_law,
     ev.Refused: Auditor._no_law,
+    ev.Parked: Auditor._parked,
+    ev.Resumed: Auditor._resumed,
 }

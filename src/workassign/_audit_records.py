@@ -30,6 +30,7 @@ class Item:
         "stage",
         "steps",
         "taken_back",
+        "until",
     )
 
     def __init__(self, queue: str, channel: str) -> None:
@@ -45,6 +46,8 @@ class Item:
         self.answered_here = False
         self.steps: set[int] = set()
         """The steps of its queue that it has taken."""
+        self.until: Instant | None = None
+        """When it comes back that is put aside."""
         self.taken_back: tuple[str, AgentId] | None = None
         """The entry in which its offer was last taken back, and from whom."""
 

@@ -31,7 +31,7 @@ def _is_waited_for(known: Conversation | None, target: Target) -> bool:
 
 
 _RUNS: Mapping[Measure, Callable[[Work, Conversation | None, Target], bool]] = {
-    "accept": lambda work, known, target: work.stage in ("waiting", "offered"),
+    "accept": lambda work, known, target: work.stage in ("waiting", "offered", "parked"),
     "first_response": lambda work, known, target: not _answered(known, target),
     "next_response": lambda work, known, target: _answered(known, target) and _is_waited_for(known, target),
     "periodic_update": lambda work, known, target: _answered(known, target),
@@ -101,6 +101,8 @@ class Clocks:
         known = self._conversations.get(work.interaction.id)
         clock = None if known is None else known.clocks.get(target.label)
         runs = work.stage != "closed" and _RUNS[target.measures](work, known, target)
+        if work.stage == "parked" and self._state.parked[work.interaction.id].scheduled:
+            runs = False  # what it is promised counts from its time on
         if clock is not None and (not runs or self._is_over(target, cause)):
             self._end(clock, cause, at)
             clock = None

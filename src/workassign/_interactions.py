@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
 from workassign._pairing import Pairing
@@ -18,10 +19,11 @@ __all__ = ["Interactions"]
 class Interactions:
     """Decides about interactions: from the submission to the end of the wrap-up."""
 
-    def __init__(self, state: State, asking: Asking, pairing: Pairing, turn: Turn) -> None:
+    def __init__(self, state: State, asking: Asking, pairing: Pairing, aside: Aside, turn: Turn) -> None:
         self._state = state
         self._asking = asking
         self._pairing = pairing
+        self._aside = aside
         self._turn = turn
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
@@ -39,6 +41,9 @@ class Interactions:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
                 return None
             queue = state.queues[interaction.queue]
+        if interaction.not_before is not None and interaction.not_before > at:
+            self._aside.schedule(interaction, float(interaction.not_before), at)
+            return None
         rules: Rules = queue.rules
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
@@ -274,7 +279,7 @@ class Interactions:
         self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
-    def _open(self, command: str, interaction: InteractionId, at: Instant) -> Work | None:
+    def open(self, command: cmd.Command, interaction: InteractionId) -> Work | None:
         """Return the interaction if it is open, or refuse."""
         work = self._state.works.get(interaction)
         if work is None:
@@ -283,10 +288,10 @@ class Interactions:
             rule, reason = "closed", f"interaction {interaction!r} is closed"
         else:
             return work
-        self._turn.facts.append(ev.Refused(at, command, str(interaction), rule, reason))
+        self._turn.refuse(command, rule, reason)
         return None
 
-    def _to_the_side(self, work: Work, cause: str, at: Instant) -> None:
+    def to_the_side(self, work: Work, cause: str, at: Instant) -> None:
         """Take *work* out of its line, or back from whom it is offered to."""
         if work.stage == "offered" and work.hold is not None:
             self._rescind(work.hold, cause, at)
@@ -296,7 +301,7 @@ class Interactions:
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
         """Close it, whoever has it."""
-        work = self._open("Cancel", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if work.stage == "wrapping":
@@ -304,7 +309,7 @@ class Interactions:
                 command, "wrong_stage", f"interaction {command.interaction!r} is served already"
             )
             return
-        self._to_the_side(work, "cancelled", at)
+        self.to_the_side(work, "cancelled", at)
         if work.hold is not None:
             self._pairing.freed.append(work.hold.agent)
         event = ev.Cancelled(at, command.interaction, command.reason)
@@ -314,7 +319,7 @@ class Interactions:
 
     def abandon(self, command: cmd.Abandon, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
-        work = self._open("Abandon", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if work.stage in ("assigned", "wrapping"):
@@ -322,7 +327,7 @@ class Interactions:
                 command, "already_accepted", f"interaction {command.interaction!r} has its agent"
             )
             return
-        self._to_the_side(work, "abandoned", at)
+        self.to_the_side(work, "abandoned", at)
         event = ev.Abandoned(at, command.interaction)
         self._state.abandoned(work, event)
         self._turn.facts.append(event)
@@ -330,7 +335,7 @@ class Interactions:
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""
-        work = self._open("Transfer", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if command.queue not in self._state.plan.queues:
@@ -347,18 +352,19 @@ class Interactions:
             if hold is None:
                 return
             self._pairing.freed.append(hold.agent)
-        self._to_the_side(work, "transferred", at)
+        self.to_the_side(work, "transferred", at)
         holder, apart = None, None
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
             holder, apart = hold.agent.agent.id, _times(backoff, at)[:2]
             self._cool_down(work, at, backoff)
         self._pairing.moving.move(work, command.queue, "asked", at, holder=holder, apart=apart)
-        self._pairing.bring(work)
+        if work.stage == "waiting":
+            self._pairing.bring(work)
 
     def assign(self, command: cmd.Assign, at: Instant) -> None:
         """Give it to an agent by hand."""
-        work = self._open("Assign", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         agent = self._state.agents.get(command.agent)
@@ -380,7 +386,7 @@ class Interactions:
             )
             return
         how = "manual" if room else "override"
-        self._to_the_side(work, "assigned by hand", at)
+        self.to_the_side(work, "assigned by hand", at)
         self._pairing.index.withdraw(agent)
         self._pairing.assign(work, agent, how, at)
         self._pairing.freed.append(agent)

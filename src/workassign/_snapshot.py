@@ -28,7 +28,17 @@ def snapshot(state: State) -> dict[str, Any]:
         "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
         "failures": dict(sorted(state.failures.items())),
         "off": sorted(state.off),
+        **_owned_data(state),
     }
+
+
+def _owned_data(state: State) -> dict[str, Any]:
+    """Return nothing where nothing is put aside: so it was before anything could be."""
+    parked = {
+        name: [each.until, each.on_reply, each.agent, each.scheduled]
+        for name, each in sorted(state.parked.items())
+    }
+    return {"parked": parked} if parked else {}
 
 
 def _work_data(work: Work) -> list[Any]:
@@ -43,7 +53,15 @@ def _work_data(work: Work) -> list[Any]:
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
         *_progress_data(work),
+        *_preference_data(work),
     ]
+
+
+def _preference_data(work: Work) -> list[Any]:
+    """Return whom it should go to first, and since when, unless it has come in so."""
+    own = work.interaction.prefers
+    first = work.first_said().at if not work.again else work.since
+    return [] if work.prefers == (None if own is None else (own, first)) else [work.prefers]
 
 
 def _progress_data(work: Work) -> list[Any]:

@@ -18,6 +18,7 @@ from workassign._records import (
     UNIT,
     AgentState,
     Holding,
+    Parking,
     Progress,
     QueueState,
     Signature,
@@ -38,6 +39,7 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
         ev.Abandoned: "closed",
+        ev.Parked: "parked",
     },
     "offered": {
         ev.Assigned: "assigned",
@@ -51,9 +53,18 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Requeued: "waiting",
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
+        ev.Parked: "parked",
     },
     "wrapping": {ev.Completed: "closed", ev.MessageReceived: "assigned"},
     "closed": {ev.Reopened: "waiting"},
+    "parked": {
+        ev.Resumed: "waiting",
+        ev.Parked: "parked",
+        ev.Assigned: "assigned",
+        ev.Transferred: "parked",
+        ev.Cancelled: "closed",
+        ev.Abandoned: "closed",
+    },
 }
 """The life of an interaction: stage -> event -> next stage. What is not here must not happen."""
 
@@ -67,6 +78,7 @@ _OFFERED, _ASSIGNED, _TRANSFERRED = _after(ev.Offered), _after(ev.Assigned), _af
 _WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed), _after(ev.Requeued)
 _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
 _REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
+_PARKED, _RESUMED = _after(ev.Parked), _after(ev.Resumed)
 
 FORGET_EVERY = 64
 """At every so many submissions, what was closed too long ago is dropped."""
@@ -97,6 +109,7 @@ class State:
         """The plan lists the skills, or the attributes, that there are."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
+        self.parked: dict[InteractionId, Parking] = {}
         self.conversations = Conversations()
         self.alarms: dict[tuple[str, str], bool] = {}
         """(queue, alarm) of every alarm that is raised."""
@@ -183,6 +196,7 @@ class State:
         work.stage = _ASSIGNED[work.stage]
         work.version += 1
         if hold is None:
+            self.parked.pop(work.interaction.id, None)
             self.placed += 1
             agent.last_offer = self.placed
             hold = work.hold = Holding(work, agent, event.at, None, None)
@@ -304,6 +318,7 @@ class State:
         work.stage = _REOPENED[work.stage]
         work.version += 1
         work.since = event.at
+        work.prefers = None if work.interaction.prefers is None else (work.interaction.prefers, event.at)
         work.progress = None
         work.answered = 0
         self.missed.pop(who, None)
@@ -315,6 +330,21 @@ class State:
         work.pending = event.target is not None
         self.total.entered += 1
         work.sig.queue.tally.entered += 1
+
+    def parked_(self, work: Work, event: ev.Parked) -> None:
+        """Put *work* aside, out of the hands of whoever held it."""
+        who = work.interaction.id
+        scheduled = work.version == 1 and event.at < work.since
+        self.parked[who] = Parking(event, self.parked.get(who), scheduled=scheduled)
+        self._back(work, _PARKED[work.stage], event.at)
+
+    def resumed(self, work: Work, event: ev.Resumed) -> None:
+        """Let *work* wait again in its place; from now on it may wait for whom it goes to first."""
+        parking = self.parked.pop(work.interaction.id)
+        work.stage = _RESUMED[work.stage]
+        work.version += 1
+        who = parking.agent or (None if work.prefers is None else work.prefers[0])
+        work.prefers = None if who is None else (who, event.at)
 
     def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
         """Note that a clock ran out."""
@@ -433,6 +463,7 @@ class State:
         work.hold = None
         work.refused = None
         work.pending = False
+        self.parked.pop(work.interaction.id, None)
         work.key = at
         self._closed.append(work)
 
@@ -549,5 +580,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.PolicySwitchedOff: State.policy_switched_off,
     ev.PolicyResumed: State.policy_resumed,
     ev.Refused: lambda s, e: None,
+    ev.Parked: lambda s, e: s.parked_(s.works[e.interaction], e),
+    ev.Resumed: lambda s, e: s.resumed(s.works[e.interaction], e),
 }
 """Every event there is: one that is missing here is a bug and must crash."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import SLA
 from workassign._interactions import Interactions
@@ -19,8 +20,15 @@ class Talking:
     """Decides about messages, replies, whose turn it is, and what is opened again."""
 
     def __init__(
-        self, state: State, asking: Asking, pairing: Pairing, interactions: Interactions, turn: Turn
+        self,
+        state: State,
+        asking: Asking,
+        pairing: Pairing,
+        aside: Aside,
+        interactions: Interactions,
+        turn: Turn,
     ) -> None:
+        self._aside = aside
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -39,6 +47,7 @@ class Talking:
         self._turn.facts.append(received)
         self._set_open(work, "customer replied", at)
         self._follow(work, "customer replied", at)
+        self._aside.replied(work, at)
 
     def _opened_by_customer(self, command: cmd.CustomerReplied, work: Work, at: Instant) -> bool:
         return self._may_reopen(command, work, at) and self._reopened(command, work, "customer replied", at)

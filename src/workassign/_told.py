@@ -205,6 +205,15 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.AlarmRaised: lambda e: f"raised the alarm {e.alarm.replace('_', ' ')} of queue {e.queue}",
     ev.PolicyFailed: lambda e: f"policy {e.policy} failed ({e.error}): the default answered",
     ev.Refused: lambda e: f"{e.command} refused: {e.reason}",
+    ev.Parked: lambda e: (
+        f"put aside{'' if e.agent is None else f' by {e.agent}'}"
+        f"{'' if e.until is None else f' until {when(e.until)}'}"
+        f"{', or until the customer writes' if e.on_reply else ''}"
+    ),
+    ev.Resumed: lambda e: (
+        f"waits again in its place ({'the customer wrote' if e.cause == 'reply' else e.cause}"
+        f"{'' if e.due is None else f', due {when(e.due)}'})"
+    ),
 }
 """Every event that can be about an interaction, in words."""
 
@@ -213,6 +222,7 @@ OF_INTERACTIONS = frozenset(
     {
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
+        *("Park", "Resume"),
     }
 )
 

@@ -6,7 +6,7 @@ record) and `expected_version` (refused if its subject has moved on since it was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
@@ -17,11 +17,13 @@ from workassign.model import (
     Agent,
     AgentId,
     Fence,
+    Instant,
     Interaction,
     InteractionId,
     OfferId,
     Presence,
     Status,
+    checked_instant,
     checked_sentiment,
 )
 from workassign.needs import NAME_LIMIT, checked_name
@@ -69,9 +71,11 @@ __all__ = [
     "Decline",
     "Disconnect",
     "FinishWrapUp",
+    "Park",
     "Release",
     "RemoveAgent",
     "Reopen",
+    "Resume",
     "ResumePolicy",
     "SetPresence",
     "SetStatus",
@@ -300,6 +304,31 @@ class Tick(_Command):
     """Time has passed: let what is due happen."""
 
 
+@message
+class Park(_Command):
+    """Put an interaction aside; it keeps its place, and comes back by time, by a reply, or asked for.
+
+    Whoever holds it shows `agent` and `fence`, and is free of it; both stay None for one that nobody
+    holds. `until` is when it comes back by itself; None only with `on_reply`: the customer's next
+    message brings it back. With `same_agent` it goes first to who put it aside, for as long as the
+    queue's `sticky_wait`. Said of what is put aside already, it sets another time.
+    """
+
+    interaction: InteractionId
+    until: Instant | None = None
+    agent: AgentId | None = None
+    fence: Fence | None = None
+    on_reply: bool = True
+    same_agent: bool = True
+
+
+@message
+class Resume(_Command):
+    """Bring back at once what was put aside: it waits in its place again."""
+
+    interaction: InteractionId
+
+
 Command: TypeAlias = (
     Submit
     | Cancel
@@ -326,6 +355,8 @@ Command: TypeAlias = (
     | ChangePlan
     | ResumePolicy
     | Tick
+    | Park
+    | Resume
 )
 
 
@@ -359,7 +390,7 @@ def checked(command: Command) -> Command:
     for name, kind, optional in fields:
         value = getattr(command, name)
         if kind is float:
-            checked_sentiment(value, f"{name} of {type(command).__name__}")
+            _NUMBERS[name](value, f"{name} of {type(command).__name__}")
             continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
@@ -394,6 +425,9 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "status": Status,
         "sentiment": float,
         "plan": Mapping,
+        "until": float,
+        "on_reply": bool,
+        "same_agent": bool,
     }
     optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}
@@ -405,6 +439,12 @@ _OPTIONAL: Mapping[type, set[str]] = {
     Transfer: {"agent", "fence"},
     AgentReplied: {"fence"},
     CustomerReplied: {"sentiment"},
+    Park: {"agent", "fence"},
+}
+
+_NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {
+    "sentiment": checked_sentiment,
+    "until": checked_instant,
 }
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

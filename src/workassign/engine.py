@@ -20,9 +20,24 @@ from typing import Any, TypeAlias
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
+from workassign._aside import Aside
 from workassign._asking import Asking, Turn
-from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STEP, STICKY, WRAP_UP
+from workassign._deadlines import (
+    AGE,
+    BREACH,
+    CLOCK,
+    GRACE,
+    OFFER,
+    REST,
+    RESUME,
+    RETRY,
+    SLA,
+    STEP,
+    STICKY,
+    WRAP_UP,
+)
 from workassign._interactions import Interactions
+from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
@@ -76,8 +91,12 @@ class Engine:
         self._state = State(plan if plan is not None else Plan())
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
-        self._interactions = Interactions(self._state, self._asking, self._pairing, self._turn)
-        self._talking = Talking(self._state, self._asking, self._pairing, self._interactions, self._turn)
+        self._aside = Aside(self._state, self._asking, self._pairing, self._turn)
+        self._interactions = Interactions(self._state, self._asking, self._pairing, self._aside, self._turn)
+        self._talking = Talking(
+            self._state, self._asking, self._pairing, self._aside, self._interactions, self._turn
+        )
+        self._owning = Owning(self._state, self._aside, self._interactions, self._turn)
         self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._planning = Planning(
@@ -225,6 +244,24 @@ class Engine:
     def set_status(self, interaction: InteractionId, status: Status, at: Instant) -> list[ev.Event]:
         """Say whose turn it is."""
         return self.handle(cmd.SetStatus(interaction, status), at)
+
+    def park(
+        self,
+        interaction: InteractionId,
+        at: Instant,
+        *,
+        until: Instant | None = None,
+        agent: AgentId | None = None,
+        fence: Fence | None = None,
+        on_reply: bool = True,
+        same_agent: bool = True,
+    ) -> list[ev.Event]:
+        """Put it aside until later; whoever holds it shows agent and fence."""
+        return self.handle(cmd.Park(interaction, until, agent, fence, on_reply, same_agent), at)
+
+    def resume(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
+        """Bring back at once what was put aside."""
+        return self.handle(cmd.Resume(interaction), at)
 
     def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
         """Put somebody on the roster, offline."""
@@ -494,6 +531,8 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
+    cmd.Park: lambda engine, c, at: engine._owning.park(c, at),
+    cmd.Resume: lambda engine, c, at: engine._owning.resume(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
@@ -508,4 +547,5 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
+    RESUME: lambda engine, work, due, at: engine._aside.resume(work, "time", due, at),
 }

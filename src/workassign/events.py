@@ -45,6 +45,7 @@ __all__ = [
     "OfferExpired",
     "OfferRescinded",
     "Offered",
+    "Parked",
     "PlanChanged",
     "PolicyFailed",
     "PolicyResumed",
@@ -55,6 +56,7 @@ __all__ = [
     "Reopened",
     "ReplySent",
     "Requeued",
+    "Resumed",
     "SlaMissed",
     "SlaWarned",
     "StatusChanged",
@@ -510,6 +512,31 @@ class Refused:
     reason: str
 
 
+@message
+class Parked:
+    """The interaction was put aside: until *until*, by *agent* if she held it.
+
+    `on_reply`: the customer's next message brings it back. `same_agent`: it goes to her first then.
+    """
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId | None
+    until: Instant | None
+    on_reply: bool
+    same_agent: bool
+
+
+@message
+class Resumed:
+    """What was put aside waits in its place again; `cause` is time (it was due at *due*), reply or asked."""
+
+    at: Instant
+    due: Instant | None
+    interaction: InteractionId
+    cause: str
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -547,4 +574,6 @@ Event: TypeAlias = (
     | PolicySwitchedOff
     | PolicyResumed
     | Refused
+    | Parked
+    | Resumed
 )

@@ -48,7 +48,7 @@ class InteractionView:
 
     id: InteractionId
     stage: str
-    """waiting, offered, assigned, wrapping or closed."""
+    """waiting, offered, assigned, wrapping, parked or closed."""
     queue: str
     channel: str
     tier: int
@@ -73,6 +73,8 @@ class InteractionView:
     """Whose turn it is."""
     clocks: tuple[ClockView, ...]
     """The SLA clocks that run or stand still."""
+    until: Instant | None = None
+    """When it comes back by itself that is put aside."""
 
 
 @attrs.frozen(kw_only=True)
@@ -161,6 +163,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         position=position,
         status=Status.OPEN if known is None else known.status,
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
+        until=None if work.stage != "parked" else state.parked[work.interaction.id].until,
     )
 
 

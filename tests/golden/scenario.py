@@ -83,6 +83,7 @@ def tell(recorder: Recorder) -> None:
     afternoon(say)
     evening(say)
     night(say)
+    hands(say)
 
 
 def people(say: Say) -> None:
@@ -284,6 +285,37 @@ def night(say: Say) -> None:
     say(cmd.SignOff("dora"), 9734)
     say(cmd.ChangePlan(attrs.evolve(night_plan(), strikes=5).to_data()), 9736)
     say(cmd.Tick(), 9900)
+
+
+def hands_plan() -> Plan:
+    """The plan of the next day: work goes from hand to hand."""
+    return Plan(
+        name="golden-hands",
+        queues={"care": Queue(sla=sla.first_response(120), sticky_wait=30)},
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        successors={"bulk": "care"},
+        retention=3600.0,
+    )
+
+
+def hands(say: Say) -> None:
+    """Something is put aside and comes back by time, by a reply, and because somebody asks."""
+    say(cmd.ChangePlan(hands_plan().to_data()), 10_000)
+    for name in ("night-1", "night-2", "night-3"):
+        say(cmd.Cancel(name), 10_000)
+    for name in ("eva", "fay"):
+        say(cmd.AddAgent(Agent(id=name, capacity=40)), 10_000)
+        say(cmd.SignOn(name), 10_000)
+    say(cmd.Submit(Interaction(id="later", queue="care", channel="tweet", not_before=BEGIN + 10_100)), 10_001)
+    offer = one(say(cmd.Submit(Interaction(id="aside", queue="care", channel="tweet")), 10_002), ev.Offered)
+    fence = one(say(cmd.Accept(offer.offer, offer.agent), 10_003), ev.Assigned).fence
+    say(cmd.Park("aside", None, offer.agent, fence, on_reply=False), 10_004)
+    say(cmd.Park("aside", None, offer.agent, fence), 10_005)
+    say(cmd.Park("aside", BEGIN + 10_500, on_reply=True), 10_006)
+    say(cmd.CustomerReplied("aside"), 10_010)
+    say(cmd.Park("aside", BEGIN + 10_500, same_agent=False), 10_011)
+    say(cmd.Resume("aside"), 10_012)
+    say(cmd.Tick(), 10_110)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
