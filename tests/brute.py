@@ -30,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RESUME = range(12)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RESUME, LEASE = range(13)
 
 STOPS = {
     "accept": ("accepted",),
@@ -157,6 +157,10 @@ class Item:
     on_reply: bool = False
     back_to: str | None = None
     """Who put it aside and should have it again."""
+    writer: str | None = None
+    """Who has the lock."""
+    lease: Instant = 0.0
+    """Until when."""
     ahead: bool = False
     """It came in for a later time, and nothing counts so far."""
 
@@ -331,6 +335,8 @@ class Router:
                 self.take_steps(subject, due)
             elif kind == RESUME:
                 self.come_back(subject, "time", due)
+            elif kind == LEASE:
+                self.unlock(subject, "expired", due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -369,6 +375,8 @@ class Router:
             yield item.expires, OFFER, item.offer or 0, item
         if item.stage == "parked" and item.back is not None:
             yield item.back, RESUME, item.seq, item
+        if item.writer is not None:
+            yield item.lease, LEASE, item.seq, item
         if item.clock:
             assert item.target is not None
             yield item.since + item.target, SLA, item.seq, item
@@ -388,7 +396,7 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE)
         return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
 
     def pair(self) -> None:
@@ -669,7 +677,7 @@ class Router:
     def emit(self, event: ev.Event) -> None:
         """Keep what happened, and who has to be looked at because of it."""
         self.facts.append(event)
-        if isinstance(event, ev.ReplySent):
+        if isinstance(event, ev.ReplySent | ev.Locked | ev.Unlocked):
             return  # to say something changes nothing of what she can take
         agent = getattr(event, "agent", None)
         person = self.find(getattr(agent, "id", agent))
@@ -807,6 +815,7 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Completed(self.at, *ids, due))
         self.follow(item, "completed")
+        self.unlock(item, "closed")
 
     def requeue(self, item: Item, cause: str, due: Instant | None, backoff: Backoff) -> None:
         """Bring what was accepted back to its place."""
@@ -984,6 +993,7 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
         self.follow(item, "cancelled")
+        self.unlock(item, "closed")
 
     def abandon(self, command: cmd.Abandon) -> None:
         item = self.open_item(command)
@@ -997,6 +1007,7 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Abandoned(self.at, command.interaction))
         self.follow(item, "abandoned")
+        self.unlock(item, "closed")
 
     def transfer(self, command: cmd.Transfer) -> None:
         item = self.open_item(command)
@@ -1237,8 +1248,39 @@ class Router:
         item = self.known_item(command)
         if item is None or self.known(command) is None:
             return
-        if command.fence is None or self.held_item(command, None) is not None:
-            self.reply(item, "agent", command.agent, "replied")
+        if command.fence is not None and self.held_item(command, None) is None:
+            return
+        if item.writer not in (None, command.agent):
+            self.refuse(command, "locked")
+            return
+        self.reply(item, "agent", command.agent, "replied")
+        self.unlock(item, "replied")
+
+    def ask_lock(self, command: cmd.Lock) -> None:
+        item = self.open_item(command)
+        if item is None or self.known(command) is None:
+            return
+        if item.writer not in (None, command.agent) and not command.steal:
+            self.refuse(command, "locked")
+            return
+        stolen = None if item.writer == command.agent else item.writer
+        item.writer, item.lease = command.agent, self.at + self.plan.lock_lease
+        self.emit(ev.Locked(self.at, command.interaction, command.agent, item.lease, stolen))
+
+    def ask_unlock(self, command: cmd.Unlock) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.writer != command.agent:
+            self.refuse(command, "not_locked" if item.writer is None else "locked")
+        else:
+            self.unlock(item, "released")
+
+    def unlock(self, item: Item, cause: str, due: Instant | None = None) -> None:
+        """Let everybody answer, if only one could."""
+        who, item.writer = item.writer, None
+        if who is not None:
+            self.emit(ev.Unlocked(self.at, due, item.interaction.id, who, cause))
 
     def bot_replied(self, command: cmd.BotReplied) -> None:
         item = self.known_item(command)
@@ -1526,6 +1568,9 @@ class Router:
                 self.rescind(item, "agent removed")
         for item in self.hands(person):
             self.take_back(item, "agent removed", None)
+        locked = [item for item in self.items if item.writer == person.id]
+        for item in sorted(locked, key=lambda item: item.seq):
+            self.unlock(item, "released")
         self.people.remove(person)
         self.emit(ev.AgentRemoved(self.at, command.agent))
         self.recount()
@@ -1724,4 +1769,6 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Tick: lambda router, command: None,
     cmd.Park: Router.park,
     cmd.Resume: Router.ask_back,
+    cmd.Lock: Router.ask_lock,
+    cmd.Unlock: Router.ask_unlock,
 }

@@ -100,6 +100,8 @@ class Held:
     """The last such target that was missed."""
     status: Status = Status.OPEN
     clocks: dict[str, Ticking] = attrs.Factory(dict)
+    writer: tuple[str, float] | None = None
+    """Who has the lock, and until when."""
     back: float | None = None
     """When it comes back that is put aside."""
 
@@ -227,6 +229,7 @@ class Ledger:
                 work.status = event.status
             case ev.ReplySent():
                 assert event.agent is None or event.agent in self.agents
+                assert event.agent is None or work.writer is None or work.writer[0] == event.agent
 
     def take_in_clock(self, event: Any) -> None:
         """Believe what happens to a clock."""
@@ -302,6 +305,18 @@ class Ledger:
                 assert event.on_reply or event.until is not None
                 self.let_go(work, "parked")
                 work.back = event.until
+            case ev.Locked():
+                work = self.works[event.interaction]
+                assert work.stage != "closed"
+                before = work.writer and work.writer[0]
+                assert event.stolen_from == (None if before == event.agent else before)
+                work.writer = event.agent, event.until
+            case ev.Unlocked():
+                work = self.works[event.interaction]
+                assert work.writer is not None
+                assert work.writer[0] == event.agent
+                assert event.due in (None, work.writer[1])
+                work.writer = None
             case ev.Resumed():
                 work = self.works[event.interaction]
                 assert work.stage == "parked"
@@ -797,6 +812,15 @@ class EveryCommand(RuleBasedStateMachine):
         """Clocks stand still and go on."""
         names = ["none", *self.ledger.works]
         self.turn(cmd.SetStatus(names[dice % len(names)], status), gap)
+
+    @precondition(lambda self: self.ledger.works)
+    @rule(gap=SHORT, dice=DICE, who=NAMES, steal=st.booleans(), end=st.booleans())
+    def write_undisturbed(self, gap: float, dice: int, who: str, steal: bool, end: bool) -> None:
+        """Somebody locks, steals the lock, or gives it back."""
+        names = [*self.ledger.works]
+        self.turn(cmd.Lock(names[dice % len(names)], who, steal), gap)
+        if end:
+            self.turn(cmd.Unlock(names[dice % len(names)], who), 0.0)
 
     @precondition(lambda self: self.in_hands("closed"))
     @rule(gap=GAPS, dice=DICE, reason=st.sampled_from(("", "by mistake")))

@@ -117,6 +117,7 @@ def a_plan(rnd: Random) -> Plan:
         successors={name: "a" for name in QUEUES if name not in queues and rnd.random() < 0.7},
         reconnect_grace=rnd.choice((10.0, 60.0)),
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
+        lock_lease=rnd.choice((120.0, 20.0)),
     )
 
 
@@ -441,6 +442,8 @@ class Script:
             cmd.AgentReplied(name, who, rnd.choice((None, Fence(fence)))),
             cmd.AgentReplied(name, who),
             cmd.BotReplied(name),
+            cmd.Lock(name, rnd.choice((who, *AGENTS)), rnd.random() < 0.3),
+            cmd.Unlock(name, rnd.choice((who, *AGENTS))),
         ]
         if name in closed or rnd.random() < 0.1:
             found += [cmd.Reopen(name, rnd.choice(("", "asked by her boss")))] * 2

@@ -310,8 +310,31 @@ class Auditor:
             item.stage = "held"
 
     def _replied(self, event: ev.ReplySent) -> None:
-        if self._remembered(event) is not None and event.agent is not None:
-            self._person(event.agent)
+        item = self._remembered(event)
+        if item is None or event.agent is None:
+            return
+        self._person(event.agent)
+        if item.writes is not None and item.writes[0] != event.agent:
+            self._note(f"{event.agent!r} answered {event.interaction!r}, locked by {item.writes[0]!r}")
+
+    def _locked(self, event: ev.Locked) -> None:
+        item = self._known(event, event.interaction)
+        if item is None or self._person(event.agent) is None:
+            return
+        before = None if item.writes is None else item.writes[0]
+        if event.stolen_from != (None if before == event.agent else before):
+            self._note(f"the lock of {event.interaction!r} was that of {before!r}, not {event.stolen_from!r}")
+        item.writes = event.agent, event.until
+
+    def _unlocked(self, event: ev.Unlocked) -> None:
+        item = self._remembered(event)
+        if item is None:
+            return
+        if item.writes is None or item.writes[0] != event.agent:
+            self._note(f"{event.agent!r} lost the lock of {event.interaction!r}, which is {item.writes}")
+        elif event.due is not None and not event.due == item.writes[1] <= event.at:
+            self._note(f"the lock of {event.interaction!r} ended at {event.due!r}: it is {item.writes}")
+        item.writes = None
 
     def _remembered(self, event: Any) -> Item | None:  # noqa: ANN401 - whatever is about one
         """Return the interaction, open or closed."""
@@ -504,4 +527,6 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Refused: Auditor._no_law,
     ev.Parked: Auditor._parked,
     ev.Resumed: Auditor._resumed,
+    ev.Locked: Auditor._locked,
+    ev.Unlocked: Auditor._unlocked,
 }

@@ -73,6 +73,9 @@ def _check_ways_out(state: State) -> None:
     assert parked == set(state.parked), f"{sorted(parked)} are parked, known of {sorted(state.parked)}"
     for name, parking in state.parked.items():
         assert parking.until is not None or parking.on_reply, f"{name} is parked for ever"
+    for name, (who, _) in state.locks.items():
+        assert state.works[name].stage != "closed", f"{name} is locked, but closed"
+        assert who in state.agents, f"{name} is locked by a stranger"
     for agent in state.agents.values():
         if agent.presence is Presence.OFFLINE and agent.holdings:
             assert agent.grace is not None, f"{agent.agent.id} is offline and holds {list(agent.holdings)}"

@@ -7,6 +7,7 @@ from workassign import events as ev
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
+from workassign._locking import Locking
 from workassign._pairing import Pairing
 from workassign._records import AgentState, Holding, Work
 from workassign._state import State
@@ -19,7 +20,10 @@ __all__ = ["Interactions"]
 class Interactions:
     """Decides about interactions: from the submission to the end of the wrap-up."""
 
-    def __init__(self, state: State, asking: Asking, pairing: Pairing, aside: Aside, turn: Turn) -> None:
+    def __init__(
+        self, state: State, asking: Asking, pairing: Pairing, aside: Aside, locking: Locking, turn: Turn
+    ) -> None:
+        self._locking = locking
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -231,6 +235,8 @@ class Interactions:
             self._turn.facts.append(event)
             if self._state.clocked:
                 self._clocks.follow(hold.work, "completed", at)
+            if self._state.locks:
+                self._locking.end(hold.work, "closed", None, at)
             self._pairing.employ(hold.agent, at)
             return
         started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
@@ -246,6 +252,7 @@ class Interactions:
         self._state.completed(hold.work, hold, event)
         self._turn.facts.append(event)
         self.follow(hold.work, "completed", at)
+        self._locking.end(hold.work, "closed", None, at)
         self._pairing.freed.append(hold.agent)
 
     def follow(self, work: Work, cause: str, at: Instant) -> None:
@@ -316,6 +323,7 @@ class Interactions:
         self._state.cancelled(work, event)
         self._turn.facts.append(event)
         self.follow(work, "cancelled", at)
+        self._locking.end(work, "closed", None, at)
 
     def abandon(self, command: cmd.Abandon, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
@@ -332,6 +340,7 @@ class Interactions:
         self._state.abandoned(work, event)
         self._turn.facts.append(event)
         self.follow(work, "abandoned", at)
+        self._locking.end(work, "closed", None, at)
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""

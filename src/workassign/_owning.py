@@ -1,4 +1,4 @@
-"""What follows when somebody wishes to put something aside, or to have it back?"""
+"""What follows when somebody wishes to put something aside, to have it back, or to answer undisturbed?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from workassign import events as ev
 from workassign._aside import Aside
 from workassign._asking import Turn
 from workassign._interactions import Interactions
+from workassign._locking import Locking
 from workassign._state import State
 from workassign.model import Instant
 
@@ -16,7 +17,10 @@ __all__ = ["Owning"]
 class Owning:
     """Decides whose an interaction is while it is with nobody, or with more than one."""
 
-    def __init__(self, state: State, aside: Aside, interactions: Interactions, turn: Turn) -> None:
+    def __init__(
+        self, state: State, aside: Aside, locking: Locking, interactions: Interactions, turn: Turn
+    ) -> None:
+        self._locking = locking
         self._state = state
         self._aside = aside
         self._interactions = interactions
@@ -56,3 +60,30 @@ class Owning:
             self._turn.refuse(command, "not_parked", reason)
             return
         self._aside.resume(work, "asked", None, at)
+
+    def lock(self, command: cmd.Lock, at: Instant) -> None:
+        """Let only her answer, unless somebody else has the lock."""
+        work = self._interactions.open(command, command.interaction)
+        if work is None:
+            return
+        if command.agent not in self._state.agents:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
+            return
+        keeper = None if command.steal else self._locking.keeps_out(work, command.agent)
+        if keeper is not None:
+            self._turn.refuse(command, "locked", keeper)
+            return
+        self._locking.lock(work, command.agent, at)
+
+    def unlock(self, command: cmd.Unlock, at: Instant) -> None:
+        """Let everybody answer again."""
+        work = self._interactions.open(command, command.interaction)
+        if work is None:
+            return
+        keeper = self._locking.keeps_out(work, command.agent)
+        if keeper is not None:
+            self._turn.refuse(command, "locked", keeper)
+        elif command.interaction not in self._state.locks:
+            self._turn.refuse(command, "not_locked", f"interaction {command.interaction!r} is not locked")
+        else:
+            self._locking.end(work, "released", None, at)

@@ -19,6 +19,7 @@ from workassign._deadlines import (
     AGE,
     BREACH,
     GRACE,
+    LEASE,
     OFFER,
     REST,
     RESUME,
@@ -378,6 +379,8 @@ class Pairing:
                 deadlines.later(agent.grace, GRACE, agent.number, agent)
         for hold in state.offers.values():
             deadlines.arm(OFFER, hold)
+        for name, (_, until) in state.locks.items():
+            deadlines.later(until, LEASE, state.works[name].seq, state.works[name])
         for known in state.conversations.values():
             for clock in known.clocks.values():
                 self.clocks.arm(clock)
@@ -432,6 +435,9 @@ class Pairing:
         if kind == RESUME:
             parking = self._state.parked.get(subject.interaction.id)
             return parking is not None and parking.until == due
+        if kind == LEASE:
+            lock = self._state.locks.get(subject.interaction.id)
+            return lock is not None and lock[1] == due
         if kind == STICKY:
             return subject.interaction.id in self.index.kept and subject.kept_until == due
         # Offered to somebody else, it may come back before that refusal ends.

@@ -33,12 +33,13 @@ def snapshot(state: State) -> dict[str, Any]:
 
 
 def _owned_data(state: State) -> dict[str, Any]:
-    """Return nothing where nothing is put aside: so it was before anything could be."""
+    """Return nothing where nothing is put aside or locked: so it was before anything could be."""
     parked = {
         name: [each.until, each.on_reply, each.agent, each.scheduled]
         for name, each in sorted(state.parked.items())
     }
-    return {"parked": parked} if parked else {}
+    locks = {name: list(lock) for name, lock in sorted(state.locks.items())}
+    return {name: each for name, each in (("parked", parked), ("locks", locks)) if each}
 
 
 def _work_data(work: Work) -> list[Any]:

@@ -110,6 +110,8 @@ class State:
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.parked: dict[InteractionId, Parking] = {}
+        self.locks: dict[InteractionId, tuple[AgentId, Instant]] = {}
+        """Who alone may answer, and until when."""
         self.conversations = Conversations()
         self.alarms: dict[tuple[str, str], bool] = {}
         """(queue, alarm) of every alarm that is raised."""
@@ -345,6 +347,14 @@ class State:
         work.version += 1
         who = parking.agent or (None if work.prefers is None else work.prefers[0])
         work.prefers = None if who is None else (who, event.at)
+
+    def locked(self, event: ev.Locked) -> None:
+        """Let only one agent answer."""
+        self.locks[event.interaction] = event.agent, event.until
+
+    def unlocked(self, event: ev.Unlocked) -> None:
+        """Let everybody answer."""
+        del self.locks[event.interaction]
 
     def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
         """Note that a clock ran out."""
@@ -582,5 +592,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Refused: lambda s, e: None,
     ev.Parked: lambda s, e: s.parked_(s.works[e.interaction], e),
     ev.Resumed: lambda s, e: s.resumed(s.works[e.interaction], e),
+    ev.Locked: State.locked,
+    ev.Unlocked: State.unlocked,
 }
 """Every event there is: one that is missing here is a bug and must crash."""

@@ -8,6 +8,7 @@ from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import SLA
 from workassign._interactions import Interactions
+from workassign._locking import Locking
 from workassign._pairing import Pairing
 from workassign._records import Work
 from workassign._state import State
@@ -25,10 +26,12 @@ class Talking:
         asking: Asking,
         pairing: Pairing,
         aside: Aside,
+        locking: Locking,
         interactions: Interactions,
         turn: Turn,
     ) -> None:
         self._aside = aside
+        self._locking = locking
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -64,7 +67,12 @@ class Talking:
             ids = (command.interaction, command.agent, command.fence)
             if self._interactions.holding("AgentReplied", *ids, None, at) is None:
                 return
+        keeper = self._locking.keeps_out(work, command.agent)
+        if keeper is not None:
+            self._turn.refuse(command, "locked", keeper)
+            return
         self._replied(work, ev.ReplySent(at, command.interaction, command.agent), "replied")
+        self._locking.end(work, "replied", None, at)
 
     def bot_replied(self, command: cmd.BotReplied, at: Instant) -> None:
         """Note that something automatic has answered."""

@@ -214,6 +214,11 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
         f"waits again in its place ({'the customer wrote' if e.cause == 'reply' else e.cause}"
         f"{'' if e.due is None else f', due {when(e.due)}'})"
     ),
+    ev.Locked: lambda e: (
+        f"locked by {e.agent} until {when(e.until)}"
+        f"{'' if e.stolen_from is None else f', who took the lock from {e.stolen_from}'}"
+    ),
+    ev.Unlocked: lambda e: f"no more locked by {e.agent} ({e.cause})",
 }
 """Every event that can be about an interaction, in words."""
 
@@ -222,7 +227,7 @@ OF_INTERACTIONS = frozenset(
     {
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
-        *("Park", "Resume"),
+        *("Park", "Resume", "Lock", "Unlock"),
     }
 )
 

@@ -71,6 +71,7 @@ __all__ = [
     "Decline",
     "Disconnect",
     "FinishWrapUp",
+    "Lock",
     "Park",
     "Release",
     "RemoveAgent",
@@ -84,6 +85,7 @@ __all__ = [
     "Submit",
     "Tick",
     "Transfer",
+    "Unlock",
     "checked",
     "message",
     "subject_of",
@@ -329,6 +331,26 @@ class Resume(_Command):
     interaction: InteractionId
 
 
+@message
+class Lock(_Command):
+    """The agent writes an answer: nobody else may answer for as long as the plan's `lock_lease`.
+
+    Said again by her, it begins anew. `steal` takes the lock from whoever has it.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    steal: bool = False
+
+
+@message
+class Unlock(_Command):
+    """The agent who has the lock lets others answer again."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
 Command: TypeAlias = (
     Submit
     | Cancel
@@ -357,6 +379,8 @@ Command: TypeAlias = (
     | Tick
     | Park
     | Resume
+    | Lock
+    | Unlock
 )
 
 
@@ -428,6 +452,7 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "until": float,
         "on_reply": bool,
         "same_agent": bool,
+        "steal": bool,
     }
     optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}

@@ -27,6 +27,7 @@ from workassign._deadlines import (
     BREACH,
     CLOCK,
     GRACE,
+    LEASE,
     OFFER,
     REST,
     RESUME,
@@ -37,6 +38,7 @@ from workassign._deadlines import (
     WRAP_UP,
 )
 from workassign._interactions import Interactions
+from workassign._locking import Locking
 from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
@@ -92,12 +94,14 @@ class Engine:
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
         self._aside = Aside(self._state, self._asking, self._pairing, self._turn)
-        self._interactions = Interactions(self._state, self._asking, self._pairing, self._aside, self._turn)
-        self._talking = Talking(
-            self._state, self._asking, self._pairing, self._aside, self._interactions, self._turn
+        self._locking = Locking(self._state, self._turn, self._pairing.deadlines)
+        self._interactions = Interactions(
+            self._state, self._asking, self._pairing, self._aside, self._locking, self._turn
         )
-        self._owning = Owning(self._state, self._aside, self._interactions, self._turn)
-        self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
+        whose = (self._aside, self._locking, self._interactions, self._turn)
+        self._talking = Talking(self._state, self._asking, self._pairing, *whose)
+        self._owning = Owning(self._state, *whose)
+        self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._planning = Planning(
             self._state, self._asking, self._pairing, self._roster, self._watch, self._turn
@@ -262,6 +266,16 @@ class Engine:
     def resume(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
         """Bring back at once what was put aside."""
         return self.handle(cmd.Resume(interaction), at)
+
+    def lock(
+        self, interaction: InteractionId, agent: AgentId, at: Instant, *, steal: bool = False
+    ) -> list[ev.Event]:
+        """Let only the agent answer for a while; *steal* takes the lock from somebody else."""
+        return self.handle(cmd.Lock(interaction, agent, steal), at)
+
+    def unlock(self, interaction: InteractionId, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Let everybody answer again."""
+        return self.handle(cmd.Unlock(interaction, agent), at)
 
     def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
         """Put somebody on the roster, offline."""
@@ -533,6 +547,8 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Tick: lambda engine, c, at: None,
     cmd.Park: lambda engine, c, at: engine._owning.park(c, at),
     cmd.Resume: lambda engine, c, at: engine._owning.resume(c, at),
+    cmd.Lock: lambda engine, c, at: engine._owning.lock(c, at),
+    cmd.Unlock: lambda engine, c, at: engine._owning.unlock(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
@@ -548,4 +564,5 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
     RESUME: lambda engine, work, due, at: engine._aside.resume(work, "time", due, at),
+    LEASE: lambda engine, work, due, at: engine._locking.end(work, "expired", due, at),
 }

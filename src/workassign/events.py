@@ -41,6 +41,7 @@ __all__ = [
     "Declined",
     "Escalated",
     "Event",
+    "Locked",
     "MessageReceived",
     "OfferExpired",
     "OfferRescinded",
@@ -63,6 +64,7 @@ __all__ = [
     "Submitted",
     "Terms",
     "Transferred",
+    "Unlocked",
     "Warnings",
     "WrapUpStarted",
 ]
@@ -537,6 +539,31 @@ class Resumed:
     cause: str
 
 
+@message
+class Locked:
+    """Only *agent* may answer until *until*; `stolen_from` is who had the lock before her."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    until: Instant
+    stolen_from: AgentId | None = None
+
+
+@message
+class Unlocked:
+    """Everybody may answer again; *agent* had the lock.
+
+    `cause` is released, expired (it was due at *due*), replied or closed.
+    """
+
+    at: Instant
+    due: Instant | None
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -576,4 +603,6 @@ Event: TypeAlias = (
     | Refused
     | Parked
     | Resumed
+    | Locked
+    | Unlocked
 )

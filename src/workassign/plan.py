@@ -28,6 +28,9 @@ __all__ = ["Alarms", "Plan", "Queue", "read_settings"]
 
 DAY = 86_400.0
 
+LEASE = 120.0
+"""Said in a plan's data only where it is another: plans of before keep their hash."""
+
 
 @attrs.frozen(kw_only=True)
 class Plan:
@@ -61,6 +64,8 @@ class Plan:
     """Closed interactions and keys are remembered so long, to answer a command said twice."""
     strikes: int = 3
     """A policy that failed so often is switched off until a command resumes it."""
+    lock_lease: float = LEASE
+    """Who locks an interaction to answer it has the lock for so long, unless she says so again."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
@@ -192,6 +197,7 @@ def _problems(plan: Plan) -> list[str]:
             note(f"successors.{old}", f"there is no queue {new!r}")
     note("reconnect_grace", positive(plan.reconnect_grace))
     note("retention", positive(plan.retention))
+    note("lock_lease", positive(plan.lock_lease))
     if type(plan.strikes) is not int or plan.strikes < 1:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
@@ -280,6 +286,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["attributes"] = sorted(plan.attributes)
     if plan.capacity is not None:
         data["capacity"] = named("capacity", plan.capacity)
+    if plan.lock_lease != LEASE:
+        data["lock_lease"] = plan.lock_lease
     return data
 
 

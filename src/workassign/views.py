@@ -75,6 +75,8 @@ class InteractionView:
     """The SLA clocks that run or stand still."""
     until: Instant | None = None
     """When it comes back by itself that is put aside."""
+    locked: AgentId | None = None
+    """Who alone may answer now."""
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +166,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         status=Status.OPEN if known is None else known.status,
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
         until=None if work.stage != "parked" else state.parked[work.interaction.id].until,
+        locked=state.locks.get(work.interaction.id, (None,))[0],
     )
 
 

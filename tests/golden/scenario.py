@@ -315,6 +315,13 @@ def hands(say: Say) -> None:
     say(cmd.CustomerReplied("aside"), 10_010)
     say(cmd.Park("aside", BEGIN + 10_500, same_agent=False), 10_011)
     say(cmd.Resume("aside"), 10_012)
+    say(cmd.Lock("aside", "eva"), 10_013)
+    say(cmd.Lock("aside", "fay"), 10_014)
+    say(cmd.Lock("aside", "fay", steal=True), 10_015)
+    say(cmd.AgentReplied("aside", "eva"), 10_016)
+    say(cmd.AgentReplied("aside", "fay"), 10_017)
+    say(cmd.Lock("aside", "eva"), 10_018)
+    say(cmd.Unlock("aside", "eva"), 10_019)
     say(cmd.Tick(), 10_110)
 
 
