@@ -157,6 +157,8 @@ class Item:
     on_reply: bool = False
     back_to: str | None = None
     """Who put it aside and should have it again."""
+    wrapping: Instant = 0.0
+    """When its wrap-up began."""
     writer: str | None = None
     """Who has the lock."""
     lease: Instant = 0.0
@@ -1013,16 +1015,23 @@ class Router:
         item = self.open_item(command)
         if item is None:
             return
-        if command.queue not in self.plan.queues or command.queue == item.queue:
-            self.refuse(command, "same_queue" if command.queue == item.queue else "unknown_queue")
+        same = command.queue == item.queue and command.to is None
+        if command.queue not in self.plan.queues or same:
+            self.refuse(command, "same_queue" if same else "unknown_queue")
             return
         holder = None
         if item.owned or command.agent is not None:
             if self.held_item(command, "assigned") is None:
                 return
             holder = item.holder
+        if command.to is not None and (problem := self.cannot_pass(item, command.queue, command.to)):
+            self.refuse(command, problem)
+            return
         if item.stage == "offered":
             self.rescind(item, "transferred")
+        reset = command.age == "reset"
+        if reset:
+            item.since, item.missed = max(item.since, self.at), None
         place = self.place(command.queue, item.interaction, item.since)
         backoff = self.backoff(item, "declined", "transferred")
         stage = "parked" if item.stage == "parked" else "waiting"
@@ -1030,6 +1039,10 @@ class Router:
         item.refusals = []
         item.stage = stage
         self.move(item, command.queue, place)
+        if reset:
+            item.came = item.since
+        if command.to is not None:
+            item.prefers, item.asked, item.back_to = command.to, self.at, None
         self.sticky_timer(item)
         retry: float | None = None
         excluded: float | None = None
@@ -1038,7 +1051,60 @@ class Router:
         tier, reference, head_start, terms, target = place
         where = (command.interaction, command.queue, holder)
         key = (tier, reference, head_start)
-        self.emit(ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded))
+        moved = ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded)
+        self.emit(attrs.evolve(moved, to=command.to, reset=reset))
+        self.follow(item, "transferred", anew=reset)
+
+    def cannot_pass(self, item: Item, queue: str, to: str) -> str | None:
+        """Return the rule by which something is not passed on to a colleague."""
+        person = self.find(to)
+        if person is None:
+            return "unknown_agent"
+        if item.owned and item.holder == to:
+            return "already_so"
+        if not person.there:
+            return "not_there"
+        who, channel = person.agent, item.interaction.channel
+        serves = who.queues is None or queue in who.queues
+        serves = serves and (who.channels is None or who.channels.get(channel, 0) > 0)
+        return None if serves and who.meets(self.needs(item.interaction, queue)) else "not_able"
+
+    def extend(self, command: cmd.ExtendWrapUp) -> None:
+        item = self.held_item(command, "wrapping")
+        if item is None:
+            return
+        most = self.plan.queues[item.queue].wrap_up_most
+        assert item.until is not None
+        until = item.until + command.seconds
+        if most is None or until > item.wrapping + most:
+            self.refuse(command, "not_extendable" if most is None else "too_long")
+            return
+        item.until = until
+        item.version += 1
+        ids = (command.interaction, command.agent, command.fence)
+        self.emit(ev.WrapUpExtended(self.at, *ids, until))
+
+    def escalate(self, command: cmd.Escalate) -> None:
+        item = self.held_item(command, "assigned")
+        if item is None:
+            return
+        level = self.plan.queues[item.queue].next_level
+        if level is None:
+            self.refuse(command, "no_next_level")
+            return
+        place = self.place(level, item.interaction, item.since)
+        self.let_go(item, "waiting")
+        item.refusals = []
+        self.move(item, level, place)
+        self.sticky_timer(item)
+        end = self.at + 3660 * 86400.0
+        item.refusals.append(Refusal(command.agent, end, end))
+        self.timers.append((end, RETRY, item.seq))
+        tier, reference, head_start, terms, target = place
+        where = (command.interaction, level, command.agent)
+        key = (tier, reference, head_start)
+        moved = ev.Transferred(self.at, *where, "next level", *key, terms, target, end, end)
+        self.emit(attrs.evolve(moved, reason=command.reason))
         self.follow(item, "transferred")
 
     def sticky_timer(self, item: Item) -> None:
@@ -1116,7 +1182,7 @@ class Router:
         if wrap_up is None:
             self.finish(item, None)
             return
-        item.stage, item.until = "wrapping", self.at + wrap_up
+        item.stage, item.until, item.wrapping = "wrapping", self.at + wrap_up, self.at
         item.version += 1
         ids = (command.interaction, command.agent, command.fence)
         self.emit(ev.WrapUpStarted(self.at, *ids, item.until))
@@ -1315,11 +1381,13 @@ class Router:
 
     # --- clocks -----------------------------------------------------------------------------
 
-    def follow(self, item: Item, cause: str) -> None:
+    def follow(self, item: Item, cause: str, *, anew: bool = False) -> None:
         """Bring the clocks of *item* in line with what has just happened to it."""
         moved = []
         for clock in item.present_clocks():
-            if not self.belongs(item, clock):
+            if anew and clock.target.measures == "accept":
+                self.end_clock(item, clock, cause)
+            elif not self.belongs(item, clock):
                 self.end_clock(item, clock, cause)
                 moved.append(clock)
         for target in self.queues[item.queue].targets:
@@ -1771,4 +1839,6 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Resume: Router.ask_back,
     cmd.Lock: Router.ask_lock,
     cmd.Unlock: Router.ask_unlock,
+    cmd.ExtendWrapUp: Router.extend,
+    cmd.Escalate: Router.escalate,
 }

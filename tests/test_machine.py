@@ -167,6 +167,8 @@ class Ledger:
                 assert parked or work.stage in ("waiting", "assigned")
                 self.let_go(work, "parked" if parked else "waiting")
                 if isinstance(event, ev.Transferred):
+                    if event.reset:
+                        work.since, work.late = max(work.since, event.at), None
                     self.move(work, event)
             case ev.Rekeyed():
                 self.move(self.works[event.interaction], event)
@@ -298,31 +300,8 @@ class Ledger:
         match event:
             case ev.Escalated():
                 assert self.works[event.interaction].stage == "waiting"
-            case ev.Parked():
-                work = self.works[event.interaction]
-                assert work.stage in ("waiting", "assigned", "parked")
-                assert work.agent == event.agent
-                assert event.on_reply or event.until is not None
-                self.let_go(work, "parked")
-                work.back = event.until
-            case ev.Locked():
-                work = self.works[event.interaction]
-                assert work.stage != "closed"
-                before = work.writer and work.writer[0]
-                assert event.stolen_from == (None if before == event.agent else before)
-                work.writer = event.agent, event.until
-            case ev.Unlocked():
-                work = self.works[event.interaction]
-                assert work.writer is not None
-                assert work.writer[0] == event.agent
-                assert event.due in (None, work.writer[1])
-                work.writer = None
-            case ev.Resumed():
-                work = self.works[event.interaction]
-                assert work.stage == "parked"
-                assert event.due is None or event.due == work.back
-                assert (event.cause == "time") == (event.due is not None)
-                work.stage = "waiting"
+            case ev.Parked() | ev.Resumed() | ev.Locked() | ev.Unlocked() | ev.WrapUpExtended():
+                self.take_in_hands(event, self.works[event.interaction])
             case ev.AgentAdded() | ev.AgentChanged():
                 self.agents[event.agent.id] = event.agent
                 if isinstance(event, ev.AgentAdded):
@@ -343,6 +322,37 @@ class Ledger:
                 pass
             case _:
                 self.take_in_clock(event)
+
+    def take_in_hands(
+        self,
+        event: ev.Parked | ev.Resumed | ev.Locked | ev.Unlocked | ev.WrapUpExtended,
+        work: Held,
+    ) -> None:
+        """Believe in whose hands it is, or is not."""
+        match event:
+            case ev.Parked():
+                assert work.stage in ("waiting", "assigned", "parked")
+                assert work.agent == event.agent
+                assert event.on_reply or event.until is not None
+                self.let_go(work, "parked")
+                work.back = event.until
+            case ev.Locked():
+                assert work.stage != "closed"
+                before = work.writer and work.writer[0]
+                assert event.stolen_from == (None if before == event.agent else before)
+                work.writer = event.agent, event.until
+            case ev.Unlocked():
+                assert work.writer is not None
+                assert work.writer[0] == event.agent
+                assert event.due in (None, work.writer[1])
+                work.writer = None
+            case ev.WrapUpExtended():
+                assert (work.stage, work.agent, work.fence) == ("wrapping", event.agent, event.fence)
+            case ev.Resumed():
+                assert work.stage == "parked"
+                assert event.due is None or event.due == work.back
+                assert (event.cause == "time") == (event.due is not None)
+                work.stage = "waiting"
 
     def assign(self, event: ev.Assigned) -> None:
         """Believe that an agent owns it now."""
@@ -747,6 +757,9 @@ class EveryCommand(RuleBasedStateMachine):
                 cmd.Transfer(name, queue, *ids[1:]),
             ]
             commands += [cmd.Park(name, until, *ids[1:], rnd.random() < 0.8)]
+            commands += [cmd.Escalate(*ids), cmd.ExtendWrapUp(*ids, 15.0)]
+            to, age = rnd.choice((None, *AGENTS)), rnd.choice(("keep", "reset"))
+            commands += [cmd.Transfer(name, queue, *ids[1:], to, age)]
             self.turn(rnd.choice(commands), gap)
             gap = 0.0
 

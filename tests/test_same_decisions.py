@@ -219,12 +219,14 @@ def some_moves(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
             after = rnd.choice((0.0, 10.0)) if names.index(to) > place else rnd.choice((60.0, 250.0))
             few = rnd.choice((None, None, 1, 3))
             steps = (*steps, Step(after=after, queue=to, eligible_below=few))
-        moved[name] = attrs.evolve(queue, steps=steps)
+        level = names[place + 1] if place + 1 < len(names) and rnd.random() < 0.5 else None
+        moved[name] = attrs.evolve(queue, steps=steps, next_level=level)
     return moved
 
 
 def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     """Return a queue with any policies."""
+    wrap_up = rnd.choice((None, None, 5.0, 40.0))
     target = rnd.choice((None, None, sla.first_response(20), sla.first_response(100), for_the_angry))
     targets = some_targets(rnd, promises, set() if target is None else {"first_response"})
     dues = target is not None or any(each.measures in ("accept", "first_response") for each in targets)
@@ -254,7 +256,8 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         ),
         offer_for=rnd.choice((30.0, 30.0, 5.0)),
         auto_accept=rnd.random() < 0.2,
-        wrap_up=rnd.choice((None, None, 5.0, 40.0)),
+        wrap_up=wrap_up,
+        wrap_up_most=None if wrap_up is None else rnd.choice((None, 50.0)),
         sla=target,
         targets=targets,
         reopen=rnd.random() < 0.8,
@@ -405,15 +408,24 @@ class Script:
             return rnd.choice(answer)
         ids = (item.interaction.id, who, Fence(item.fence or 0))
         if item.stage == "wrapping":
-            return cmd.FinishWrapUp(*ids)
+            more = cmd.ExtendWrapUp(*ids, rnd.choice((5.0, 20.0)))
+            return rnd.choice((cmd.FinishWrapUp(*ids), more))
         held: list[cmd.Command] = [
             cmd.Complete(*ids),
             cmd.Complete(*ids),
             cmd.Release(*ids, rnd.choice(("", "ill"))),
             cmd.Transfer(ids[0], rnd.choice(QUEUES), who, ids[2]),
+            self.a_transfer(ids[0], who, ids[2]),
+            cmd.Escalate(*ids, rnd.choice(("", "too hard"))),
             self.a_park(ids[0], who, ids[2]),
         ]
         return rnd.choice(held)
+
+    def a_transfer(self, name: str, who: str | None = None, fence: Fence | None = None) -> cmd.Command:
+        """Return that something is passed on to a colleague, or begins anew elsewhere."""
+        rnd = self.rnd
+        queue, to, age = rnd.choice(QUEUES), rnd.choice((None, *AGENTS)), rnd.choice(("keep", "reset"))
+        return cmd.Transfer(name, queue, who, fence, to, age)
 
     def a_park(self, name: str, who: str | None = None, fence: Fence | None = None) -> cmd.Command:
         """Return that something is put aside, mostly with a way back."""
@@ -505,6 +517,8 @@ class Script:
             cmd.Tick(),
             cmd.ResumePolicy("capacity"),
             self.a_park(interaction),
+            self.a_transfer(interaction),
+            self.a_transfer(self.parked_id() or interaction),
             cmd.Resume(self.parked_id() or interaction),
         ]
         return rnd.choice(found)

@@ -35,6 +35,7 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Reopened: (("closed",), "waiting"),
     ev.Parked: (("waiting", "held", "parked"), "parked"),
     ev.Resumed: (("parked",), "waiting"),
+    ev.WrapUpExtended: (("wrapping",), "wrapping"),
 }
 """Event -> the stages in which it may happen, and the next one. Written down a second time here,
 so that a slip in the engine's own table is found."""
@@ -189,7 +190,7 @@ class Auditor:
             self._note(f"offer {event.offer} expired at {event.due!r}, open until {item.expires!r}")
         self._let_go(item, event.interaction)
 
-    def _worked(self, event: ev.WrapUpStarted | ev.Completed) -> None:
+    def _worked(self, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
@@ -216,7 +217,9 @@ class Auditor:
             item.stage = "parked"  # elsewhere, until the same time
         self._is_holder(event, event.interaction, event.agent, item)
         self._let_go(item, event.interaction)
-        self._change_queue(item, event.interaction, event.queue)
+        item.steps.clear()
+        if event.queue != item.queue:
+            self._change_queue(item, event.interaction, event.queue)
 
     def _parked(self, event: ev.Parked) -> None:
         item = self._move(event, event.interaction)
@@ -529,4 +532,5 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Resumed: Auditor._resumed,
     ev.Locked: Auditor._locked,
     ev.Unlocked: Auditor._unlocked,
+    ev.WrapUpExtended: Auditor._worked,
 }

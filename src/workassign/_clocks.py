@@ -74,16 +74,18 @@ class Clocks:
         self._turn = turn
         self._deadlines = deadlines
 
-    def follow(self, work: Work, cause: str, at: Instant) -> None:
+    def follow(self, work: Work, cause: str, at: Instant, *, anew: bool = False) -> None:
         """Bring the clocks of *work* in line after a fact; *cause* is the fact in a word.
 
-        Cost: O(targets of its queue).
+        *anew*: what is measured to the acceptance begins again. Cost: O(targets of its queue).
         """
         known = self._conversations.get(work.interaction.id)
         moved = []
         if known is not None and cause in _MOVES:
             for name, clock in list(known.clocks.items()):
-                if not self._belongs(clock):
+                if anew and clock.target.measures == "accept":
+                    self._end(clock, cause, at)
+                elif not self._belongs(clock):
                     moved.append(name)
                     self._end(clock, cause, at)
         for target in work.sig.queue.plan.targets:

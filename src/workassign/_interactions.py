@@ -8,8 +8,9 @@ from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
 from workassign._locking import Locking
+from workassign._moving import Passing
 from workassign._pairing import Pairing
-from workassign._records import AgentState, Holding, Work
+from workassign._records import PRESENT, AgentState, Holding, Work
 from workassign._state import State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
@@ -350,7 +351,7 @@ class Interactions:
         if command.queue not in self._state.plan.queues:
             self._turn.refuse(command, "unknown_queue", f"there is no queue {command.queue!r}")
             return
-        if command.queue == work.sig.queue.name:
+        if command.queue == work.sig.queue.name and command.to is None:
             reason = f"interaction {command.interaction!r} is in {command.queue!r} already"
             self._turn.refuse(command, "same_queue", reason)
             return
@@ -360,16 +361,38 @@ class Interactions:
             hold = self.holding("Transfer", *ids, "assigned", at)
             if hold is None:
                 return
+        if command.to is not None and not self._can_be_passed(command, command.to, work):
+            return
+        if hold is not None:
             self._pairing.freed.append(hold.agent)
         self.to_the_side(work, "transferred", at)
-        holder, apart = None, None
+        how = Passing(to=command.to, reset=command.age == "reset")
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
-            holder, apart = hold.agent.agent.id, _times(backoff, at)[:2]
+            retry, excluded, _ = _times(backoff, at)
+            how = how._replace(holder=hold.agent.agent.id, retry=retry, excluded=excluded)
             self._cool_down(work, at, backoff)
-        self._pairing.moving.move(work, command.queue, "asked", at, holder=holder, apart=apart)
+        self._pairing.moving.move(work, command.queue, "asked", at, how)
         if work.stage == "waiting":
             self._pairing.bring(work)
+
+    def _can_be_passed(self, command: cmd.Transfer, to: AgentId, work: Work) -> bool:
+        """Whether a colleague is there and could do it, or refuse."""
+        agent, state, hold = self._state.agents.get(to), self._state, work.hold
+        if agent is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {to!r}")
+            return False
+        if hold is not None and hold.fence is not None and hold.agent is agent:
+            self._turn.refuse(command, "already_so", f"agent {to!r} has it already")
+            return False
+        if agent.presence not in PRESENT:
+            self._turn.refuse(command, "not_there", f"agent {to!r} is {agent.presence.value}")
+            return False
+        needs = state.needed(command.queue, work.interaction.needs)
+        if not agent.can_do(state.signature(command.queue, work.sig.channel, needs, work.sig.tier), needs):
+            self._turn.refuse(command, "not_able", f"agent {to!r} cannot do it in queue {command.queue!r}")
+            return False
+        return True
 
     def assign(self, command: cmd.Assign, at: Instant) -> None:
         """Give it to an agent by hand."""

@@ -1,4 +1,4 @@
-"""What follows when somebody wishes to put something aside, to have it back, or to answer undisturbed?"""
+"""What follows when somebody wishes to put aside, to lock, to write up for longer, or to pass on?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._aside import Aside
 from workassign._asking import Turn
+from workassign._deadlines import RETRY, WRAP_UP
 from workassign._interactions import Interactions
 from workassign._locking import Locking
+from workassign._moving import Passing
+from workassign._pairing import Pairing
 from workassign._state import State
-from workassign.model import Instant
+from workassign.model import LATEST, LONGEST, Instant
 
 __all__ = ["Owning"]
 
@@ -18,8 +21,15 @@ class Owning:
     """Decides whose an interaction is while it is with nobody, or with more than one."""
 
     def __init__(
-        self, state: State, aside: Aside, locking: Locking, interactions: Interactions, turn: Turn
+        self,
+        state: State,
+        pairing: Pairing,
+        aside: Aside,
+        locking: Locking,
+        interactions: Interactions,
+        turn: Turn,
     ) -> None:
+        self._pairing = pairing
         self._locking = locking
         self._state = state
         self._aside = aside
@@ -87,3 +97,44 @@ class Owning:
             self._turn.refuse(command, "not_locked", f"interaction {command.interaction!r} is not locked")
         else:
             self._locking.end(work, "released", None, at)
+
+    def extend(self, command: cmd.ExtendWrapUp, at: Instant) -> None:
+        """Let a wrap-up last longer, within its limit."""
+        ids = (command.interaction, command.agent, command.fence)
+        hold = self._interactions.holding("ExtendWrapUp", *ids, "wrapping", at)
+        if hold is None:
+            return
+        most, who = hold.work.sig.queue.plan.wrap_up_most, command.interaction
+        assert hold.until is not None
+        assert hold.wrapping is not None
+        if most is None:
+            self._turn.refuse(command, "not_extendable", f"the wrap-up of {who!r} cannot be extended")
+            return
+        until = hold.until + command.seconds
+        if until > hold.wrapping + most:
+            left = max(hold.wrapping + most - hold.until, 0.0)
+            self._turn.refuse(command, "too_long", f"the wrap-up of {who!r} has only {left:g} seconds more")
+            return
+        event = ev.WrapUpExtended(at, *ids, until)
+        self._state.wrap_up_extended(hold.work, hold, event)
+        self._turn.facts.append(event)
+        self._pairing.deadlines.later(until, WRAP_UP, command.fence, hold)
+
+    def escalate(self, command: cmd.Escalate, at: Instant) -> None:
+        """Pass it on to the next level, away from her for good."""
+        ids = (command.interaction, command.agent, command.fence)
+        hold = self._interactions.holding("Escalate", *ids, "assigned", at)
+        if hold is None:
+            return
+        work = hold.work
+        level = work.sig.queue.plan.next_level
+        if level is None:
+            reason = f"there is no level above queue {work.sig.queue.name!r}"
+            self._turn.refuse(command, "no_next_level", reason)
+            return
+        self._pairing.freed.append(hold.agent)
+        end = min(at + LONGEST, LATEST)
+        self._pairing.deadlines.later(end, RETRY, work.seq, work)
+        how = Passing(command.agent, end, end, reason=command.reason)
+        self._pairing.moving.move(work, level, "next level", at, how)
+        self._pairing.bring(work)

@@ -150,7 +150,19 @@ def _requeued(m: Measures, event: ev.Requeued) -> None:
 def _transferred(m: Measures, event: ev.Transferred) -> None:
     if event.agent is not None:
         count(m, m.held[event.interaction][1], "transferred")
-    _move(m, event)
+    name = event.interaction
+    if event.reset:
+        m.late.pop(name, None)
+    if flow_of(m, name).queue != event.queue:
+        _move(m, event)
+    elif name in m.held:
+        m.back[name] = let_go(m, name, event.at)
+    elif name in m.visits:
+        _stay(m, event)
+    if event.reset and name in m.visits:
+        since, flow, series, target, _, channel, story = m.visits[name]
+        m.visits[name] = (since, flow, series, target, event.at, channel, story)
+        promise(m, name)
 
 
 def _parked(m: Measures, event: ev.Parked) -> None:
@@ -174,12 +186,18 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     if flow_of(m, name).queue != event.queue:
         _move(m, event)
     elif name in m.visits:
-        if event.target is None:
-            promise_ends(m, name)
-        story = story_of(m, name)  # its target is its own from here on
-        since, flow, series, _, opened, channel, _ = m.visits[name]
-        m.visits[name] = (since, flow, series, _asked_now(story, event.target), opened, channel, story)
-        promise(m, name)
+        _stay(m, event)
+
+
+def _stay(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
+    """Let something wait on in its queue, perhaps for another target."""
+    name = event.interaction
+    if event.target is None:
+        promise_ends(m, name)
+    story = story_of(m, name)  # its target is its own from here on
+    since, flow, series, _, opened, channel, _ = m.visits[name]
+    m.visits[name] = (since, flow, series, _asked_now(story, event.target), opened, channel, story)
+    promise(m, name)
 
 
 def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:

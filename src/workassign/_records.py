@@ -273,7 +273,7 @@ class Conversation:
 class Holding:
     """One interaction in one agent's hands, from the offer to the end of the wrap-up."""
 
-    __slots__ = ("agent", "fence", "how", "offer", "pending", "since", "target", "until", "work")
+    __slots__ = ("agent", "fence", "how", "offer", "pending", "since", "target", "until", "work", "wrapping")
 
     again = False
 
@@ -291,6 +291,8 @@ class Holding:
         self.how = ""
         self.until: Instant | None = None
         """The end of the wrap-up, once it has begun."""
+        self.wrapping: Instant | None = None
+        """When it began last."""
 
 
 class AgentView:

@@ -55,7 +55,16 @@ def _work_data(work: Work) -> list[Any]:
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
         *_progress_data(work),
         *_preference_data(work),
+        *_wrapping_data(work),
     ]
+
+
+def _wrapping_data(work: Work) -> list[Any]:
+    """Return when a wrap-up began that can be extended."""
+    hold = work.hold
+    if hold is None or hold.until is None or work.sig.queue.plan.wrap_up_most is None:
+        return []
+    return [{"wrapping": hold.wrapping}]
 
 
 def _preference_data(work: Work) -> list[Any]:

@@ -55,7 +55,11 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Cancelled: "closed",
         ev.Parked: "parked",
     },
-    "wrapping": {ev.Completed: "closed", ev.MessageReceived: "assigned"},
+    "wrapping": {
+        ev.Completed: "closed",
+        ev.MessageReceived: "assigned",
+        ev.WrapUpExtended: "wrapping",
+    },
     "closed": {ev.Reopened: "waiting"},
     "parked": {
         ev.Resumed: "waiting",
@@ -246,6 +250,12 @@ class State:
         work.stage = _WRAPPING[work.stage]
         work.version += 1
         hold.until = event.until
+        hold.wrapping = event.at
+
+    def wrap_up_extended(self, work: Work, hold: Holding, event: ev.WrapUpExtended) -> None:
+        """Let the wrap-up end later."""
+        work.version += 1
+        hold.until = event.until
 
     def completed(self, work: Work, hold: Holding, event: ev.Completed) -> None:
         """Close *work* and free its agent of it."""
@@ -284,7 +294,16 @@ class State:
         work.refused = None
         if event.agent is not None and event.retry is not None and event.excluded is not None:
             _keep_apart(work, event.agent, event.retry, event.excluded)
+        if event.reset:
+            self.missed.pop(work.interaction.id, None)
         self._move(work, event)
+        if event.reset:
+            work.since = max(work.since, event.at)
+            work.progress = Progress(work.since)
+        if event.to is not None:
+            work.prefers = event.to, event.at
+            if work.interaction.id in self.parked:
+                self.parked[work.interaction.id].agent = None
 
     def requeued(self, work: Work, event: ev.Requeued) -> None:
         """Let *work* wait again in its place; whoever gave it back has refused it."""
@@ -547,7 +566,7 @@ _CAUSES: Mapping[type, str] = {
 }
 
 
-def _held(state: State, event: ev.WrapUpStarted | ev.Completed) -> tuple[Work, Holding]:
+def _held(state: State, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> tuple[Work, Holding]:
     work = state.works[event.interaction]
     assert work.hold is not None, f"{event} of an interaction that nobody holds"
     return work, work.hold
@@ -594,5 +613,6 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Resumed: lambda s, e: s.resumed(s.works[e.interaction], e),
     ev.Locked: State.locked,
     ev.Unlocked: State.unlocked,
+    ev.WrapUpExtended: lambda s, e: s.wrap_up_extended(*_held(s, e), e),
 }
 """Every event there is: one that is missing here is a bug and must crash."""

@@ -56,7 +56,7 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
 
 
 _PLAIN = Queue()
-_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps")
+_LATER = ("targets", "reopen", "reopen_within", "alarms", "needs", "steps", "wrap_up_most", "next_level")
 """Settings that the first plans did not have."""
 
 

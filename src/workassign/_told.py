@@ -109,6 +109,14 @@ def _told_place(event: Placed) -> str:
     return f"tier {event.tier}, key {when(key)}{_told_terms(event.head_start, event.terms)}"
 
 
+def _told_passing(event: ev.Transferred) -> str:
+    """Return by whom it was passed on, to whom, and how."""
+    by = "" if event.agent is None else f" by {event.agent}"
+    to = "" if event.to is None else f", first to {event.to}"
+    anew = ", its age begins anew" if event.reset else ""
+    return by + to + anew + (f" ({event.reason})" if event.reason else "")
+
+
 def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
     wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
@@ -179,9 +187,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Completed: lambda e: f"completed by {e.agent}",
     ev.Cancelled: lambda e: f"cancelled{f': {e.reason}' if e.reason else ''}",
     ev.Abandoned: lambda e: "abandoned by the customer",
-    ev.Transferred: lambda e: (
-        f"transferred to queue {e.queue}{f' by {e.agent}' if e.agent is not None else ''}: {_told_place(e)}"
-    ),
+    ev.Transferred: lambda e: f"transferred to queue {e.queue}{_told_passing(e)}: {_told_place(e)}",
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e.retry, e.excluded)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
     ev.Escalated: lambda e: (
@@ -219,6 +225,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
         f"{'' if e.stolen_from is None else f', who took the lock from {e.stolen_from}'}"
     ),
     ev.Unlocked: lambda e: f"no more locked by {e.agent} ({e.cause})",
+    ev.WrapUpExtended: lambda e: f"{e.agent} wraps up for longer, until {when(e.until)} at most",
 }
 """Every event that can be about an interaction, in words."""
 
@@ -227,7 +234,7 @@ OF_INTERACTIONS = frozenset(
     {
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
-        *("Park", "Resume", "Lock", "Unlock"),
+        *("Park", "Resume", "Lock", "Unlock", "ExtendWrapUp", "Escalate"),
     }
 )
 

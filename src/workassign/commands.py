@@ -25,6 +25,7 @@ from workassign.model import (
     Status,
     checked_instant,
     checked_sentiment,
+    range_problem,
 )
 from workassign.needs import NAME_LIMIT, checked_name
 
@@ -70,6 +71,8 @@ __all__ = [
     "CustomerReplied",
     "Decline",
     "Disconnect",
+    "Escalate",
+    "ExtendWrapUp",
     "FinishWrapUp",
     "Lock",
     "Park",
@@ -123,15 +126,18 @@ class Abandon(_Command):
 
 @message
 class Transfer(_Command):
-    """Move an interaction to another queue; it keeps its age.
+    """Move an interaction to another queue; it keeps its age, unless `age` is `reset`.
 
-    Whoever holds it shows `agent` and `fence`; both stay None for one that nobody holds.
+    Whoever holds it shows `agent` and `fence`; both stay None for one that nobody holds. With `to`
+    it goes to a colleague, in the same queue too: it waits for her as long as the queue's `sticky_wait`.
     """
 
     interaction: InteractionId
     queue: str
     agent: AgentId | None = None
     fence: Fence | None = None
+    to: AgentId | None = None
+    age: str = "keep"
 
 
 @message
@@ -351,6 +357,26 @@ class Unlock(_Command):
     agent: AgentId
 
 
+@message
+class ExtendWrapUp(_Command):
+    """Let the wrap-up last so many seconds longer, within its queue's `wrap_up_most`."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    seconds: float
+
+
+@message
+class Escalate(_Command):
+    """The holder passes it on to her queue's `next_level`, with its age, and does not get it back."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    reason: str = ""
+
+
 Command: TypeAlias = (
     Submit
     | Cancel
@@ -381,6 +407,8 @@ Command: TypeAlias = (
     | Resume
     | Lock
     | Unlock
+    | ExtendWrapUp
+    | Escalate
 )
 
 
@@ -416,6 +444,10 @@ def checked(command: Command) -> Command:
         if kind is float:
             _NUMBERS[name](value, f"{name} of {type(command).__name__}")
             continue
+        if kind is _AGES:
+            if value not in _AGES:
+                raise UsageError(f"{name} of {type(command).__name__} must be keep or reset, not {value!r}")
+            continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
         ):
@@ -437,6 +469,14 @@ _COMMON: list[tuple[str, Any, bool]] = [
 ]
 
 
+_AGES = ("keep", "reset")
+
+
+def _checked_seconds(value: float | None, what: str) -> None:
+    if problem := range_problem(value):
+        raise UsageError(f"{what} {problem}")
+
+
 def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
     """Return name, type and whether it may be missing, of each field of its own that a command has."""
     kinds: dict[str, Any] = {
@@ -453,6 +493,8 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "on_reply": bool,
         "same_agent": bool,
         "steal": bool,
+        "seconds": float,
+        "age": _AGES,
     }
     optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}
@@ -461,7 +503,7 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
 
 
 _OPTIONAL: Mapping[type, set[str]] = {
-    Transfer: {"agent", "fence"},
+    Transfer: {"agent", "fence", "to"},
     AgentReplied: {"fence"},
     CustomerReplied: {"sentiment"},
     Park: {"agent", "fence"},
@@ -470,6 +512,7 @@ _OPTIONAL: Mapping[type, set[str]] = {
 _NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {
     "sentiment": checked_sentiment,
     "until": checked_instant,
+    "seconds": _checked_seconds,
 }
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

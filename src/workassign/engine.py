@@ -100,7 +100,7 @@ class Engine:
         )
         whose = (self._aside, self._locking, self._interactions, self._turn)
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
-        self._owning = Owning(self._state, *whose)
+        self._owning = Owning(self._state, self._pairing, *whose)
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._planning = Planning(
@@ -193,6 +193,18 @@ class Engine:
         """End the wrap-up before its time."""
         return self.handle(cmd.FinishWrapUp(interaction, agent, fence), at)
 
+    def extend_wrap_up(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, seconds: float, at: Instant
+    ) -> list[ev.Event]:
+        """Let the wrap-up last so many seconds longer."""
+        return self.handle(cmd.ExtendWrapUp(interaction, agent, fence, seconds), at)
+
+    def escalate(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
+    ) -> list[ev.Event]:
+        """Pass it on to the next level; whoever did so does not get it back."""
+        return self.handle(cmd.Escalate(interaction, agent, fence, reason), at)
+
     def release(
         self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
     ) -> list[ev.Event]:
@@ -207,9 +219,11 @@ class Engine:
         *,
         agent: AgentId | None = None,
         fence: Fence | None = None,
+        to: AgentId | None = None,
+        age: str = "keep",
     ) -> list[ev.Event]:
-        """Move it to another queue, with its age; whoever holds it shows agent and fence."""
-        return self.handle(cmd.Transfer(interaction, queue, agent, fence), at)
+        """Move it to another queue, or to a colleague; whoever holds it shows agent and fence."""
+        return self.handle(cmd.Transfer(interaction, queue, agent, fence, to, age), at)
 
     def assign(
         self, interaction: InteractionId, agent: AgentId, at: Instant, *, override: bool = False
@@ -549,6 +563,8 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Resume: lambda engine, c, at: engine._owning.resume(c, at),
     cmd.Lock: lambda engine, c, at: engine._owning.lock(c, at),
     cmd.Unlock: lambda engine, c, at: engine._owning.unlock(c, at),
+    cmd.ExtendWrapUp: lambda engine, c, at: engine._owning.extend(c, at),
+    cmd.Escalate: lambda engine, c, at: engine._owning.escalate(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {

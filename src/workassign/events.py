@@ -66,6 +66,7 @@ __all__ = [
     "Transferred",
     "Unlocked",
     "Warnings",
+    "WrapUpExtended",
     "WrapUpStarted",
 ]
 
@@ -207,7 +208,8 @@ class Abandoned:
 class Transferred:
     """The interaction waits in another queue; `agent` is who held it, if anybody.
 
-    Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`.
+    Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`. It goes
+    first `to` a colleague; `reset`: its age counts from now; `reason` is that of an escalation.
     """
 
     at: Instant
@@ -222,6 +224,9 @@ class Transferred:
     target: float | None
     retry: Instant | None = None
     excluded: Instant | None = None
+    to: AgentId | None = None
+    reset: bool = False
+    reason: str = ""
 
 
 @message
@@ -564,6 +569,17 @@ class Unlocked:
     cause: str
 
 
+@message
+class WrapUpExtended:
+    """The agent writes up for longer, at most until *until*."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    until: Instant
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -605,4 +621,5 @@ Event: TypeAlias = (
     | Resumed
     | Locked
     | Unlocked
+    | WrapUpExtended
 )

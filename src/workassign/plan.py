@@ -188,7 +188,7 @@ def _problems(plan: Plan) -> list[str]:
         note(f"queues.{name}", _bad_name(name))
         for path, problem in (*problems(queue, plan.calendars), *_unknown_needs(plan, queue)):
             note(f"queues.{name}.{path}", problem)
-    for path, problem in _moving_problems(plan):
+    for path, problem in (*_moving_problems(plan), *_level_problems(plan)):
         note(path, problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
@@ -240,6 +240,24 @@ def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
                 ahead += at_once.get(each, [])
         if name in reached:
             yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
+
+
+def _level_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the levels above which there is nothing, or the level itself again."""
+    above = {name: getattr(queue, "next_level", None) for name, queue in plan.queues.items()}
+    for name, level in above.items():
+        if level is None:
+            continue
+        path = f"queues.{name}.next_level"
+        if not isinstance(level, str) or level not in plan.queues:
+            yield path, f"there is no queue {level!r}"
+            continue
+        passed = {name}
+        while level in above and level not in passed:
+            passed.add(level)
+            level = above[level]  # noqa: PLW2901 - the way up
+        if level == name:
+            yield path, "leads back to this queue"
 
 
 def _bad_name(name: object) -> str | None:

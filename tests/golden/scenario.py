@@ -291,7 +291,13 @@ def hands_plan() -> Plan:
     """The plan of the next day: work goes from hand to hand."""
     return Plan(
         name="golden-hands",
-        queues={"care": Queue(sla=sla.first_response(120), sticky_wait=30)},
+        queues={
+            "care": Queue(
+                sla=sla.first_response(120), sticky_wait=30, wrap_up=20, wrap_up_most=60, next_level="experts"
+            ),
+            "experts": Queue(),
+        },
+        lock_lease=90.0,
         channels={"tweet": Channel(), "chat": Channel(units=2.0)},
         successors={"bulk": "care"},
         retention=3600.0,
@@ -323,6 +329,20 @@ def hands(say: Say) -> None:
     say(cmd.Lock("aside", "eva"), 10_018)
     say(cmd.Unlock("aside", "eva"), 10_019)
     say(cmd.Tick(), 10_110)
+    passed_on(say)
+
+
+def passed_on(say: Say) -> None:
+    """It goes to a colleague, up a level, and is written up for longer."""
+    fence = one(say(cmd.Assign("aside", "eva", override=True), 10_120), ev.Assigned).fence
+    say(cmd.Transfer("aside", "care", "eva", fence, "fay", "reset"), 10_121)
+    fence = one(say(cmd.Assign("aside", "fay", override=True), 10_122), ev.Assigned).fence
+    say(cmd.Complete("aside", "fay", fence), 10_123)
+    say(cmd.ExtendWrapUp("aside", "fay", fence, 30), 10_124)
+    say(cmd.ExtendWrapUp("aside", "fay", fence, 30), 10_125)
+    say(cmd.CustomerReplied("aside"), 10_126)
+    say(cmd.Escalate("aside", "fay", fence, "a bug"), 10_127)
+    say(cmd.Tick(), 10_200)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
