@@ -32,7 +32,7 @@ __all__ = ["Clock", "Item", "Person", "Router", "formed"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, ROTATION = range(12)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, ROTATION, RESUME, LEASE = range(14)
 
 STOPS = {
     "accept": ("accepted",),
@@ -169,6 +169,23 @@ class Item:
     status: Status = Status.OPEN
     clocks: list[Clock] = attrs.Factory(list)
     """All that were ever started, the first first."""
+    prefers: str | None = None
+    """Whom it should go to first."""
+    asked: Instant = 0.0
+    """Since when it may wait for her."""
+    back: Instant | None = None
+    """When it comes back, if it is parked and time alone brings it back."""
+    on_reply: bool = False
+    back_to: str | None = None
+    """Who put it aside and should have it again."""
+    wrapping: Instant = 0.0
+    """When its wrap-up began."""
+    writer: str | None = None
+    """Who has the lock."""
+    lease: Instant = 0.0
+    """Until when."""
+    ahead: bool = False
+    """It came in for a later time, and nothing counts so far."""
 
     def turn_to(self, offer: int | None) -> None:
         """Look at this one of several offers."""
@@ -310,7 +327,7 @@ class Router:
         self.looked: Instant = -inf
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
-        """The last timer that fired."""
+        """The latest timer that fired."""
         self.limited: set[str] = set()
         """Labels that somebody has limited under this plan: what has one is a class of its own."""
         self.oracle = Oracle(self)
@@ -355,9 +372,10 @@ class Router:
         self.fired = (-inf, 0, 0)
         while (timer := self.next_timer()) is not None and timer[0] <= self.at:
             due, kind, _, subject = timer
-            self.fired = timer[:3]
-            if kind == WRAP_UP:
-                self.finish(subject, due)
+            self.fired = max(self.fired, timer[:3])
+            plain = {WRAP_UP: self.finish, GRACE: self.lose, CLOCK: self.reach, STEP: self.take_steps}
+            if kind in plain:
+                plain[kind](subject, due)  # type: ignore[operator]
             elif kind == OFFER:
                 subject[0].turn_to(subject[1])
                 self.expire(subject[0], due)
@@ -365,17 +383,17 @@ class Router:
                 subject.clock, subject.missed = False, subject.target
                 subject.version += 1
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
-            elif kind == GRACE:
-                self.lose(subject, due)
             elif kind == ROTATION:
                 self.rotate(subject)
-            elif kind == CLOCK:
-                self.reach(subject, due)
-            elif kind == STEP:
-                self.take_steps(subject, due)
+            elif kind == RESUME:
+                self.come_back(subject, "time", due)
+            elif kind == LEASE:
+                self.unlock(subject, "expired", due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
+            elif kind == BREACH and subject.stage == "parked":
+                pass
             elif kind == BREACH:
                 self.cross((subject.queue, "next_breach"), subject, due)
             else:
@@ -412,6 +430,10 @@ class Router:
             yield item.expires, OFFER, item.offer or 0, (item, item.offer)
             for bid in item.others:
                 yield bid.expires, OFFER, bid.offer, (item, bid.offer)
+        if item.stage == "parked" and item.back is not None:
+            yield item.back, RESUME, item.seq, item
+        if item.writer is not None:
+            yield item.lease, LEASE, item.seq, item
         if item.clock:
             assert item.target is not None
             yield item.since + item.target, SLA, item.seq, item
@@ -431,7 +453,7 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE)
         return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
 
     def pair(self) -> None:
@@ -490,7 +512,7 @@ class Router:
     def spread(self) -> None:
         """Offer to more agents what is offered to one, the most urgent first."""
         for item in sorted(self.fresh, key=lambda item: item.urgency):
-            if item.stage != "offered" or item.interaction.prefers in item.offers.values():
+            if item.stage != "offered" or item.prefers in item.offers.values():
                 continue
             for _ in range(self.plan.queues[item.queue].offers - 1):
                 if free := self.free_too(item):
@@ -505,6 +527,7 @@ class Router:
             for each in self.people
             if item.interaction.channel in each.open
             and self.able(each, item)
+            and self.has_label_room(each, item)
             and not self.apart(each, item)
             and each.id not in item.offers.values()
         ]
@@ -527,9 +550,7 @@ class Router:
             urgent = min((item for _, item in named), key=lambda item: item.urgency)
             takers = [person for person, item in named if item is urgent]
             refused = [each.agent for each in urgent.refusals]
-            preferred = [
-                each for each in takers if each.id == urgent.interaction.prefers and each.id not in refused
-            ]
+            preferred = [each for each in takers if each.id == urgent.prefers and each.id not in refused]
             self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
             self.look()
 
@@ -762,8 +783,8 @@ class Router:
     def waits_for(self, item: Item) -> Person | None:
         """Return the agent for whom alone *item* waits."""
         wait = self.plan.queues[item.queue].sticky_wait
-        person = self.find(item.interaction.prefers)
-        if wait is None or self.at >= item.since + wait or person is None or not person.there:
+        person = self.find(item.prefers)
+        if wait is None or self.at >= item.asked + wait or person is None or not person.there:
             return None
         if not self.able(person, item) or person.id in [each.agent for each in item.refusals]:
             return None
@@ -851,7 +872,7 @@ class Router:
         """Keep what happened, and who has to be looked at because of it."""
         self.facts.append(event)
         self.oracle.see(event)
-        if isinstance(event, ev.ReplySent):
+        if isinstance(event, ev.ReplySent | ev.Locked | ev.Unlocked):
             return  # to say something changes nothing of what she can take
         agent = getattr(event, "agent", None)
         person = self.find(getattr(agent, "id", agent))
@@ -919,6 +940,7 @@ class Router:
             item.version += 1
         self.fences += 1
         item.stage, item.fence, item.how, item.since_hold = "assigned", self.fences, how, self.at
+        item.ahead = False
         item.refusals, item.clock, item.accepted_ever, item.accepted_here = [], False, True, True
         person.handled += 1
         ids = (item.interaction.id, person.id)
@@ -939,7 +961,7 @@ class Router:
         if item.others:  # somebody else is still asked
             item.turn_to(item.others[0].offer)
         if stage == "closed":
-            item.closed, item.clock, item.refusals = self.at, False, []
+            item.closed, item.clock, item.refusals, item.ahead = self.at, False, [], False
 
     def rescind_all(self, item: Item, cause: str) -> None:
         """Take every offer back."""
@@ -1010,6 +1032,7 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Completed(self.at, *ids, due))
         self.follow(item, "completed")
+        self.unlock(item, "closed")
 
     def requeue(self, item: Item, cause: str, due: Instant | None, backoff: Backoff) -> None:
         """Bring what was accepted back to its place."""
@@ -1118,7 +1141,10 @@ class Router:
         return None
 
     def take_in(self, interaction: Interaction) -> None:
-        place = self.place(interaction.queue, interaction, self.at)
+        since = self.at
+        if interaction.not_before is not None:
+            since = max(since, float(interaction.not_before))
+        place = self.place(interaction.queue, interaction, since)
         tier, reference, head_start, _, target = place
         self.submitted += 1
         event = ev.Submitted(self.at, interaction, self.submitted, *place)
@@ -1130,20 +1156,23 @@ class Router:
             queue,
             tier,
             key,
-            self.at,
+            since,
             target,
             clock,
             event,
             self.needs(interaction, queue),
-            self.at,
+            since,
         )
         item.mood = interaction.sentiment
+        item.prefers, item.asked = interaction.prefers, self.at
         self.items.append(item)
         self.emit(event)
-        self.follow(item, "submitted")
-        wait = self.plan.queues[interaction.queue].sticky_wait
-        if wait is not None:
-            self.timers.append((self.at + wait, STICKY, item.seq))
+        if since > self.at:
+            item.ahead = True
+            self.put_aside(item, None, since, on_reply=False, same_agent=False)
+        else:
+            self.follow(item, "submitted")
+            self.sticky_timer(item)
         oldest = self.at - self.plan.retention
         self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
 
@@ -1182,6 +1211,7 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
         self.follow(item, "cancelled")
+        self.unlock(item, "closed")
 
     def abandon(self, command: cmd.Abandon) -> None:
         item = self.open_item(command)
@@ -1194,25 +1224,40 @@ class Router:
         self.let_go(item, "closed")
         self.emit(ev.Abandoned(self.at, command.interaction))
         self.follow(item, "abandoned")
+        self.unlock(item, "closed")
 
     def transfer(self, command: cmd.Transfer) -> None:
         item = self.open_item(command)
         if item is None:
             return
-        if command.queue not in self.plan.queues or command.queue == item.queue:
-            self.refuse(command, "same_queue" if command.queue == item.queue else "unknown_queue")
+        same = command.queue == item.queue and command.to is None
+        if command.queue not in self.plan.queues or same:
+            self.refuse(command, "same_queue" if same else "unknown_queue")
             return
         holder = None
         if item.owned or command.agent is not None:
             if self.held_item(command, "assigned") is None:
                 return
             holder = item.holder
+        if command.to is not None and (problem := self.cannot_pass(item, command.queue, command.to)):
+            self.refuse(command, problem)
+            return
         self.rescind_all(item, "transferred")
+        reset = command.age == "reset"
+        if reset:
+            item.since, item.missed = max(item.since, self.at), None
         place = self.place(command.queue, item.interaction, item.since)
         backoff = self.backoff(item, "declined", "transferred")
-        self.let_go(item, "waiting")
+        stage = "parked" if item.stage == "parked" else "waiting"
+        self.let_go(item, stage)
         item.refusals = []
+        item.stage = stage
+        item.boosts = []
         self.move(item, command.queue, place)
+        if reset:
+            item.came = item.since
+        if command.to is not None:
+            item.prefers, item.asked, item.back_to = command.to, self.at, None
         self.sticky_timer(item)
         retry: float | None = None
         excluded: float | None = None
@@ -1221,14 +1266,68 @@ class Router:
         tier, reference, head_start, terms, target = place
         where = (command.interaction, command.queue, holder)
         key = (tier, reference, head_start)
-        self.emit(ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded))
+        moved = ev.Transferred(self.at, *where, "asked", *key, terms, target, retry, excluded)
+        self.emit(attrs.evolve(moved, to=command.to, reset=reset))
+        self.follow(item, "transferred", anew=reset)
+
+    def cannot_pass(self, item: Item, queue: str, to: str) -> str | None:
+        """Return the rule by which something is not passed on to a colleague."""
+        person = self.find(to)
+        if person is None:
+            return "unknown_agent"
+        if item.owned and item.holder == to:
+            return "already_so"
+        if not person.there:
+            return "not_there"
+        who, channel = person.agent, item.interaction.channel
+        serves = who.queues is None or queue in who.queues
+        serves = serves and (who.channels is None or who.channels.get(channel, 0) > 0)
+        serves = serves and (who.labels is None or who.labels.get(item.interaction.label or "", 1) > 0)
+        return None if serves and who.meets(self.needs(item.interaction, queue)) else "not_able"
+
+    def extend(self, command: cmd.ExtendWrapUp) -> None:
+        item = self.held_item(command, "wrapping")
+        if item is None:
+            return
+        most = self.plan.queues[item.queue].wrap_up_most
+        assert item.until is not None
+        until = item.until + command.seconds
+        if most is None or until > item.wrapping + most:
+            self.refuse(command, "not_extendable" if most is None else "too_long")
+            return
+        item.until = until
+        item.version += 1
+        ids = (command.interaction, command.agent, command.fence)
+        self.emit(ev.WrapUpExtended(self.at, *ids, until))
+
+    def escalate(self, command: cmd.Escalate) -> None:
+        item = self.held_item(command, "assigned")
+        if item is None:
+            return
+        level = self.plan.queues[item.queue].next_level
+        if level is None:
+            self.refuse(command, "no_next_level")
+            return
+        place = self.place(level, item.interaction, item.since)
+        self.let_go(item, "waiting")
+        item.refusals = []
+        self.move(item, level, place)
+        self.sticky_timer(item)
+        end = self.at + 3660 * 86400.0
+        item.refusals.append(Refusal(command.agent, end, end))
+        self.timers.append((end, RETRY, item.seq))
+        tier, reference, head_start, terms, target = place
+        where = (command.interaction, level, command.agent)
+        key = (tier, reference, head_start)
+        moved = ev.Transferred(self.at, *where, "next level", *key, terms, target, end, end)
+        self.emit(attrs.evolve(moved, reason=command.reason))
         self.follow(item, "transferred")
 
     def sticky_timer(self, item: Item) -> None:
         """Look again when the wait for the preferred agent ends."""
         wait = self.plan.queues[item.queue].sticky_wait
-        if wait is not None and item.since + wait > self.at:
-            self.timers.append((item.since + wait, STICKY, item.seq))
+        if wait is not None and item.asked + wait > self.at:
+            self.timers.append((item.asked + wait, STICKY, item.seq))
 
     def assign_by_hand(self, command: cmd.Assign) -> None:
         item = self.open_item(command)
@@ -1320,7 +1419,7 @@ class Router:
         if wrap_up is None:
             self.finish(item, None)
             return
-        item.stage, item.until = "wrapping", self.at + wrap_up
+        item.stage, item.until, item.wrapping = "wrapping", self.at + wrap_up, self.at
         item.version += 1
         ids = (command.interaction, command.agent, command.fence)
         self.emit(ev.WrapUpStarted(self.at, *ids, item.until))
@@ -1368,6 +1467,8 @@ class Router:
         self.emit(ev.MessageReceived(self.at, command.interaction, command.sentiment))
         self.set_status(item, Status.OPEN, "customer replied")
         self.follow(item, "customer replied")
+        if item.stage == "parked" and item.on_reply:
+            self.come_back(item, "reply", None)
 
     def reopen(self, command: cmd.Reopen) -> None:
         item = self.known_item(command)
@@ -1387,6 +1488,7 @@ class Router:
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
         item.accepted_ever, item.accepted_here, item.missed, item.boosts = False, False, None, []
+        item.prefers, item.asked = item.interaction.prefers, self.at
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
@@ -1394,12 +1496,93 @@ class Router:
         self.emit(ev.Reopened(self.at, item.interaction.id, queue, cause, *place))
         return True
 
+    # --- commands: what is put aside ----------------------------------------------------------
+
+    def park(self, command: cmd.Park) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        until = None if command.until is None else float(command.until)
+        if until is None and not command.on_reply:
+            self.refuse(command, "no_way_back")
+            return
+        if until is not None and until <= self.at:
+            self.refuse(command, "already_due")
+            return
+        holder = None
+        if item.owned or command.agent is not None:
+            if self.held_item(command, "assigned") is None:
+                return
+            holder = item.holder
+        self.rescind_all(item, "parked")
+        aside = (holder, until)
+        self.put_aside(item, *aside, on_reply=command.on_reply, same_agent=command.same_agent)
+
+    def put_aside(
+        self, item: Item, holder: str | None, until: Instant | None, *, on_reply: bool, same_agent: bool
+    ) -> None:
+        """Let nobody have it until something brings it back."""
+        who = item.back_to if item.stage == "parked" else holder
+        self.let_go(item, "parked")
+        item.back, item.on_reply, item.back_to = until, on_reply, who if same_agent else None
+        self.emit(ev.Parked(self.at, item.interaction.id, holder, until, on_reply, same_agent))
+        self.follow(item, "parked")
+
+    def ask_back(self, command: cmd.Resume) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.stage != "parked":
+            self.refuse(command, "not_parked")
+            return
+        self.come_back(item, "asked", None)
+
+    def come_back(self, item: Item, cause: str, due: Instant | None) -> None:
+        """Let what is parked wait in its place."""
+        item.stage, item.ahead = "waiting", False
+        item.prefers, item.asked = item.back_to or item.prefers, self.at
+        item.version += 1
+        self.sticky_timer(item)
+        self.emit(ev.Resumed(self.at, due, item.interaction.id, cause))
+        self.follow(item, "resumed")
+
     def agent_replied(self, command: cmd.AgentReplied) -> None:
         item = self.known_item(command)
         if item is None or self.known(command) is None:
             return
-        if command.fence is None or self.held_item(command, None) is not None:
-            self.reply(item, "agent", command.agent, "replied")
+        if command.fence is not None and self.held_item(command, None) is None:
+            return
+        if item.writer not in (None, command.agent):
+            self.refuse(command, "locked")
+            return
+        self.reply(item, "agent", command.agent, "replied")
+        self.unlock(item, "replied")
+
+    def ask_lock(self, command: cmd.Lock) -> None:
+        item = self.open_item(command)
+        if item is None or self.known(command) is None:
+            return
+        if item.writer not in (None, command.agent) and not command.steal:
+            self.refuse(command, "locked")
+            return
+        stolen = None if item.writer == command.agent else item.writer
+        item.writer, item.lease = command.agent, self.at + self.plan.lock_lease
+        self.emit(ev.Locked(self.at, command.interaction, command.agent, item.lease, stolen))
+
+    def ask_unlock(self, command: cmd.Unlock) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        if item.writer != command.agent:
+            self.refuse(command, "not_locked" if item.writer is None else "locked")
+        else:
+            self.unlock(item, "released")
+
+    def unlock(self, item: Item, cause: str, due: Instant | None = None) -> None:
+        """Let everybody answer, if only one could."""
+        who, item.writer = item.writer, None
+        if who is not None:
+            self.emit(ev.Unlocked(self.at, due, item.interaction.id, who, cause))
 
     def bot_replied(self, command: cmd.BotReplied) -> None:
         item = self.known_item(command)
@@ -1437,11 +1620,13 @@ class Router:
 
     # --- clocks -----------------------------------------------------------------------------
 
-    def follow(self, item: Item, cause: str) -> None:
+    def follow(self, item: Item, cause: str, *, anew: bool = False) -> None:
         """Bring the clocks of *item* in line with what has just happened to it."""
         moved = []
         for clock in item.present_clocks():
-            if not self.belongs(item, clock):
+            if anew and clock.target.measures == "accept":
+                self.end_clock(item, clock, cause)
+            elif not self.belongs(item, clock):
                 self.end_clock(item, clock, cause)
                 moved.append(clock)
         for target in self.queues[item.queue].targets:
@@ -1584,7 +1769,9 @@ class Router:
         near = [
             item
             for item in here
-            if lead is not None and any(due - lead <= self.at < due for due, _ in self.breaches(item))
+            if lead is not None
+            and item.stage != "parked"
+            and any(due - lead <= self.at < due for due, _ in self.breaches(item))
         ]
         yield "next_breach", {item.seq: item for item in near}
         last = [each for each in here if alarms.last_step and each.waits and self.took_all(each)]
@@ -1632,7 +1819,9 @@ class Router:
         if alarms.next_breach is not None:
             dues = (due for due, since in self.breaches(item) if since <= self.looked)
             found += [(due - alarms.next_breach, BREACH, item.seq) for due in dues]
-        found = [each for each in found if each[0] > item.came]  # else it was over it when it came
+        ahead = item.interaction.not_before is not None and item.came == item.since
+        came = min(item.came, item.first.at) if ahead else item.came
+        found = [each for each in found if each[0] > came]  # else it was over it when it came
         yield from ((*each, item) for each in found if each[0] > self.looked and each > self.fired)
 
     def cross(self, key: Key, item: Item, due: Instant) -> None:
@@ -1694,6 +1883,9 @@ class Router:
                 self.rescind(item, "agent removed")
         for item in self.hands(person):
             self.take_back(item, "agent removed", None)
+        locked = [item for item in self.items if item.writer == person.id]
+        for item in sorted(locked, key=lambda item: item.seq):
+            self.unlock(item, "released")
         self.people.remove(person)
         self.emit(ev.AgentRemoved(self.at, command.agent))
         self.recount()
@@ -1862,11 +2054,11 @@ def grouped(told: Agent, plan: Plan) -> Agent:
 
 def _runs(item: Item, target: Target) -> bool:
     """Whether a clock for *target* should be there."""
-    if item.closed is not None:
+    if item.closed is not None or item.ahead:
         return False
     answered, waits = item.answered(bots=target.bots), item.unanswered(bots=target.bots)
     return {
-        "accept": item.waits,
+        "accept": item.waits or item.stage == "parked",
         "first_response": not answered,
         "next_response": answered and waits,
         "periodic_update": answered,
@@ -1947,4 +2139,10 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
     cmd.Pull: Router.pull,
+    cmd.Park: Router.park,
+    cmd.Resume: Router.ask_back,
+    cmd.Lock: Router.ask_lock,
+    cmd.Unlock: Router.ask_unlock,
+    cmd.ExtendWrapUp: Router.extend,
+    cmd.Escalate: Router.escalate,
 }

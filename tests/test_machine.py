@@ -103,6 +103,10 @@ class Held:
     status: Status = Status.OPEN
     clocks: dict[str, Ticking] = attrs.Factory(dict)
     label: str | None = None
+    writer: tuple[str, float] | None = None
+    """Who has the lock, and until when."""
+    back: float | None = None
+    """When it comes back that is put aside."""
 
     @property
     def first(self) -> str | None:
@@ -139,7 +143,8 @@ class Ledger:
                 known = self.works.get(event.interaction.id)
                 assert known is None or known.stage == "closed"
                 body = event.interaction
-                self.works[body.id] = Held(body.channel, body.queue, event.at, event.target, label=body.label)
+                since = event.at if body.not_before is None else max(event.at, float(body.not_before))
+                self.works[body.id] = Held(body.channel, body.queue, since, event.target, label=body.label)
                 self.count("entered", body.queue)
             case ev.Offered():
                 self.ask(event)
@@ -159,17 +164,16 @@ class Ledger:
                 else:
                     work.stage = "wrapping"
             case ev.Cancelled() | ev.Abandoned():
-                work = self.works[event.interaction]
-                abandoned = isinstance(event, ev.Abandoned)
-                assert work.stage in (("waiting",) if abandoned else ("waiting", "assigned"))
-                self.leave("abandoned" if abandoned else "exited", work)
-                self.let_go(work, "closed")
+                self.close_early(event)
             case ev.Transferred() | ev.Requeued():
                 work = self.works[event.interaction]
                 assert work.agent == event.agent
-                assert work.stage in ("waiting", "assigned")
-                self.let_go(work, "waiting")
+                parked = isinstance(event, ev.Transferred) and work.stage == "parked"
+                assert parked or work.stage in ("waiting", "assigned")
+                self.let_go(work, "parked" if parked else "waiting")
                 if isinstance(event, ev.Transferred):
+                    if event.reset:
+                        work.since, work.late = max(work.since, event.at), None
                     self.move(work, event)
             case ev.Rekeyed():
                 self.move(self.works[event.interaction], event)
@@ -189,6 +193,14 @@ class Ledger:
             self.total[what] += 1
         if not work.here:
             self.queues[work.queue][what] += 1
+
+    def close_early(self, event: ev.Cancelled | ev.Abandoned) -> None:
+        """Believe that it was closed before it was done."""
+        work = self.works[event.interaction]
+        abandoned = isinstance(event, ev.Abandoned)
+        assert work.stage in ("waiting", "parked", *(() if abandoned else ("assigned",)))
+        self.leave("abandoned" if abandoned else "exited", work)
+        self.let_go(work, "closed")
 
     def move(self, work: Held, event: ev.Transferred | ev.Rekeyed) -> None:
         """Believe that it has another place."""
@@ -224,6 +236,7 @@ class Ledger:
                 work.status = event.status
             case ev.ReplySent():
                 assert event.agent is None or event.agent in self.agents
+                assert event.agent is None or work.writer is None or work.writer[0] == event.agent
 
     def take_in_clock(self, event: Any) -> None:
         """Believe what happens to a clock."""
@@ -279,8 +292,10 @@ class Ledger:
                 continue
             if alarms.oldest_age is not None and work.stage in ("waiting", "offered"):
                 found |= {(work.queue, "oldest_age")} if work.since + alarms.oldest_age <= at else set()
-            if (lead := alarms.next_breach) is not None and any(
-                due - lead <= at < due for due in work.dues()
+            if (
+                (lead := alarms.next_breach) is not None
+                and work.stage != "parked"
+                and any(due - lead <= at < due for due in work.dues())
             ):
                 found.add((work.queue, "next_breach"))
         return found
@@ -290,6 +305,8 @@ class Ledger:
         match event:
             case ev.Escalated():
                 assert self.works[event.interaction].stage == "waiting"
+            case ev.Parked() | ev.Resumed() | ev.Locked() | ev.Unlocked() | ev.WrapUpExtended():
+                self.take_in_hands(event, self.works[event.interaction])
             case ev.AgentAdded() | ev.AgentChanged():
                 self.agents[event.agent.id] = event.agent  # without what her groups add
                 if isinstance(event, ev.AgentAdded):
@@ -327,6 +344,37 @@ class Ledger:
         assert self.presence[event.agent] is Presence.AVAILABLE
         self.check_room(event.agent, work)
 
+    def take_in_hands(
+        self,
+        event: ev.Parked | ev.Resumed | ev.Locked | ev.Unlocked | ev.WrapUpExtended,
+        work: Held,
+    ) -> None:
+        """Believe in whose hands it is, or is not."""
+        match event:
+            case ev.Parked():
+                assert work.stage in ("waiting", "assigned", "parked")
+                assert work.agent == event.agent
+                assert event.on_reply or event.until is not None
+                self.let_go(work, "parked")
+                work.back = event.until
+            case ev.Locked():
+                assert work.stage != "closed"
+                before = work.writer and work.writer[0]
+                assert event.stolen_from == (None if before == event.agent else before)
+                work.writer = event.agent, event.until
+            case ev.Unlocked():
+                assert work.writer is not None
+                assert work.writer[0] == event.agent
+                assert event.due in (None, work.writer[1])
+                work.writer = None
+            case ev.WrapUpExtended():
+                assert (work.stage, work.agent, work.fence) == ("wrapping", event.agent, event.fence)
+            case ev.Resumed():
+                assert work.stage == "parked"
+                assert event.due is None or event.due == work.back
+                assert (event.cause == "time") == (event.due is not None)
+                work.stage = "waiting"
+
     def assign(self, event: ev.Assigned) -> None:
         """Believe that an agent owns it now."""
         assert event.fence > self.fence, "a fence did not rise"
@@ -348,7 +396,8 @@ class Ledger:
     def grip(self, interaction: str, agent: str, stage: str) -> Held:
         """Put it into the hands of one agent; nobody else may have it (I1)."""
         work = self.works[interaction]
-        assert (work.stage, work.agent) == ("waiting", None), f"{interaction} is {work}"
+        assert work.stage == "waiting" or (stage, work.stage) == ("assigned", "parked"), f"it is {work}"
+        assert work.agent is None, f"{interaction} is {work}"
         work.stage, work.agent = stage, agent
         return work
 
@@ -705,6 +754,7 @@ class EveryCommand(RuleBasedStateMachine):
             tier=rnd.choice((None, None, 0, 3)),
             prefers=rnd.choice((None, *AGENTS)),
             label=rnd.choice((None, "refund")),
+            not_before=self.at + gap + rnd.choice((-1.0, 10.0, 90.0)) if rnd.random() < 0.2 else None,
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body
@@ -751,12 +801,24 @@ class EveryCommand(RuleBasedStateMachine):
             done = cmd.Complete(*ids) if work.stage == "assigned" else cmd.FinishWrapUp(*ids)
             other = cmd.FinishWrapUp(*ids) if work.stage == "assigned" else cmd.Complete(*ids)
             queue = rnd.choice(QUEUES)
-            commands = [done, done, done, other, cmd.Release(*ids), cmd.Transfer(name, queue, *ids[1:])]
+            until = rnd.choice((None, self.at + gap + 20.0))
+            commands: list[cmd.Command] = [
+                done,
+                done,
+                done,
+                other,
+                cmd.Release(*ids),
+                cmd.Transfer(name, queue, *ids[1:]),
+            ]
+            commands += [cmd.Park(name, until, *ids[1:], rnd.random() < 0.8)]
+            commands += [cmd.Escalate(*ids), cmd.ExtendWrapUp(*ids, 15.0)]
+            to, age = rnd.choice((None, *AGENTS)), rnd.choice(("keep", "reset"))
+            commands += [cmd.Transfer(name, queue, *ids[1:], to, age)]
             self.turn(rnd.choice(commands), gap)
             gap = 0.0
 
     @precondition(lambda self: self.ledger.works and self.count % 3 == 1)
-    @rule(gap=GAPS, dice=DICE, what=st.integers(0, 3), who=NAMES, override=st.booleans())
+    @rule(gap=GAPS, dice=DICE, what=st.integers(0, 5), who=NAMES, override=st.booleans())
     def from_outside(self, gap: float, dice: int, what: int, who: str, override: bool) -> None:
         """The customer or a supervisor steps in."""
         names = ["none", *self.ledger.works]
@@ -766,6 +828,8 @@ class EveryCommand(RuleBasedStateMachine):
             cmd.Abandon(name),
             cmd.Transfer(name, QUEUES[dice % len(QUEUES)]),
             cmd.Assign(name, who, override),
+            cmd.Park(name, self.at + gap + 30.0, on_reply=override),
+            cmd.Resume(next(iter(self.in_hands("parked")), (name,))[0]),
         ]
         self.turn(commands[what], gap)
 
@@ -815,6 +879,15 @@ class EveryCommand(RuleBasedStateMachine):
         """Clocks stand still and go on."""
         names = ["none", *self.ledger.works]
         self.turn(cmd.SetStatus(names[dice % len(names)], status), gap)
+
+    @precondition(lambda self: self.ledger.works)
+    @rule(gap=SHORT, dice=DICE, who=NAMES, steal=st.booleans(), end=st.booleans())
+    def write_undisturbed(self, gap: float, dice: int, who: str, steal: bool, end: bool) -> None:
+        """Somebody locks, steals the lock, or gives it back."""
+        names = [*self.ledger.works]
+        self.turn(cmd.Lock(names[dice % len(names)], who, steal), gap)
+        if end:
+            self.turn(cmd.Unlock(names[dice % len(names)], who), 0.0)
 
     @precondition(lambda self: self.in_hands("closed"))
     @rule(gap=GAPS, dice=DICE, reason=st.sampled_from(("", "by mistake")))

@@ -126,6 +126,7 @@ def a_plan(rnd: Random) -> Plan:
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
         groups=groups,
         rotations=some_rotations(rnd, list(queues), list(channels), list(groups)),
+        lock_lease=rnd.choice((120.0, 20.0)),
     )
 
 
@@ -248,12 +249,14 @@ def some_moves(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
             after = rnd.choice((0.0, 10.0)) if names.index(to) > place else rnd.choice((60.0, 250.0))
             few = rnd.choice((None, None, 1, 3))
             steps = (*steps, Step(after=after, queue=to, eligible_below=few))
-        moved[name] = attrs.evolve(queue, steps=steps)
+        level = names[place + 1] if place + 1 < len(names) and rnd.random() < 0.5 else None
+        moved[name] = attrs.evolve(queue, steps=steps, next_level=level)
     return moved
 
 
 def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     """Return a queue with any policies."""
+    wrap_up = rnd.choice((None, None, 5.0, 40.0))
     target = rnd.choice((None, None, sla.first_response(20), sla.first_response(100), for_the_angry))
     targets = some_targets(rnd, promises, set() if target is None else {"first_response"})
     dues = target is not None or any(each.measures in ("accept", "first_response") for each in targets)
@@ -282,7 +285,8 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
             (work.greatest_need, work.greatest_need, work.best_skill, work.queue_priority, by_needs)
         ),
         offer_for=rnd.choice((30.0, 30.0, 5.0)),
-        wrap_up=rnd.choice((None, None, 5.0, 40.0)),
+        wrap_up=wrap_up,
+        wrap_up_most=None if wrap_up is None else rnd.choice((None, 50.0)),
         sla=target,
         targets=targets,
         reopen=rnd.random() < 0.8,
@@ -412,7 +416,7 @@ def some_needs(rnd: Random) -> Needs:
     return Needs(rnd.choice(({}, {}, skills, skills, rnd.choice(RULES))))
 
 
-def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
+def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interaction:
     """Return an interaction that mostly fits the plan."""
     stray = rnd.random() < 0.03
     who = Customer(
@@ -432,6 +436,7 @@ def an_interaction(rnd: Random, number: int, plan: Plan) -> Interaction:
         tier=rnd.choice((None, None, None, None, 0, 3)),
         prefers=rnd.choice((None, None, *AGENTS)),
         label=rnd.choice((None, None, *LABELS)),
+        not_before=at + rnd.choice((-5.0, 10.0, 30.0, 100.0)) if rnd.random() < 0.1 else None,
     )
 
 
@@ -466,7 +471,7 @@ class Script:
         rnd, dice = self.rnd, self.rnd.random()
         if dice < 0.26:
             self.number += 1
-            return cmd.Submit(an_interaction(rnd, self.number, self.router.plan))
+            return cmd.Submit(an_interaction(rnd, self.number, self.router.plan, self.at))
         if dice < 0.53:
             return self.by_agent()
         if dice < 0.73:
@@ -497,14 +502,31 @@ class Script:
             return rnd.choice(answer)
         ids = (item.interaction.id, who, Fence(item.fence or 0))
         if item.stage == "wrapping":
-            return cmd.FinishWrapUp(*ids)
+            more = cmd.ExtendWrapUp(*ids, rnd.choice((5.0, 20.0)))
+            return rnd.choice((cmd.FinishWrapUp(*ids), more))
         held: list[cmd.Command] = [
             cmd.Complete(*ids),
             cmd.Complete(*ids),
             cmd.Release(*ids, rnd.choice(("", "ill"))),
             cmd.Transfer(ids[0], rnd.choice(QUEUES), who, ids[2]),
+            self.a_transfer(ids[0], who, ids[2]),
+            cmd.Escalate(*ids, rnd.choice(("", "too hard"))),
+            self.a_park(ids[0], who, ids[2]),
         ]
         return rnd.choice(held)
+
+    def a_transfer(self, name: str, who: str | None = None, fence: Fence | None = None) -> cmd.Command:
+        """Return that something is passed on to a colleague, or begins anew elsewhere."""
+        rnd = self.rnd
+        queue, to, age = rnd.choice(QUEUES), rnd.choice((None, *AGENTS)), rnd.choice(("keep", "reset"))
+        return cmd.Transfer(name, queue, who, fence, to, age)
+
+    def a_park(self, name: str, who: str | None = None, fence: Fence | None = None) -> cmd.Command:
+        """Return that something is put aside, mostly with a way back."""
+        rnd = self.rnd
+        until = rnd.choice((None, self.at + 20.0, self.at + 20.0, self.at + 150.0, self.at))
+        on_reply, same_agent = rnd.random() < 0.6, rnd.random() < 0.7
+        return cmd.Park(name, until, who, fence, on_reply, same_agent)
 
     def talk(self) -> cmd.Command:
         """Return what is said about an interaction, often about one that is closed."""
@@ -512,7 +534,8 @@ class Script:
         closed = [item.interaction.id for item in items if item.closed is not None]
         clocked = [item.interaction.id for item in items if item.present_clocks()]
         held = [item.interaction.id for item in items if item.owned]
-        wanted = rnd.choice((closed, closed, clocked, clocked, held, []))
+        parked = [item.interaction.id for item in items if item.stage == "parked"]
+        wanted = rnd.choice((closed, closed, clocked, clocked, held, parked, []))
         name = rnd.choice(wanted) if wanted else self.any_id()
         item = self.router.item(name)
         who = rnd.choice(AGENTS) if item is None or item.holder is None else item.holder
@@ -525,6 +548,8 @@ class Script:
             cmd.AgentReplied(name, who, rnd.choice((None, Fence(fence)))),
             cmd.AgentReplied(name, who),
             cmd.BotReplied(name),
+            cmd.Lock(name, rnd.choice((who, *AGENTS)), rnd.random() < 0.3),
+            cmd.Unlock(name, rnd.choice((who, *AGENTS))),
         ]
         if name in closed or rnd.random() < 0.1:
             found += [cmd.Reopen(name, rnd.choice(("", "asked by her boss")))] * 2
@@ -587,8 +612,17 @@ class Script:
             cmd.Assign(interaction, rnd.choice(AGENTS), rnd.random() < 0.5),
             cmd.Tick(),
             cmd.ResumePolicy("capacity"),
+            self.a_park(interaction),
+            self.a_transfer(interaction),
+            self.a_transfer(self.parked_id() or interaction),
+            cmd.Resume(self.parked_id() or interaction),
         ]
         return rnd.choice(found)
+
+    def parked_id(self) -> str | None:
+        """Return the id of something that is put aside."""
+        parked = [item.interaction.id for item in self.router.items if item.stage == "parked"]
+        return self.rnd.choice(parked) if parked else None
 
 
 def said(events: list[ev.Event]) -> list[ev.Event]:

@@ -296,7 +296,10 @@ def test_markup_in_an_id_is_escaped() -> None:
 
 # --- what would help helps ----------------------------------------------------------------------
 
-MOVES = (ev.Offered, ev.Assigned, ev.Completed, ev.PresenceChanged, ev.Requeued, ev.OfferExpired)
+MOVES = (
+    *(ev.Offered, ev.Assigned, ev.Completed, ev.PresenceChanged, ev.Requeued, ev.OfferExpired),
+    ev.Resumed,
+)
 """What changes who has room for what."""
 
 
@@ -659,6 +662,7 @@ def check_reasons(router: Router, found: WhyNot, item: Item) -> None:
         assert (found.reasons, found.rank) == ((), None)
     else:
         held = set() if holders == [None] else {"held"}
+        held |= {"parked"} if item.stage == "parked" else set()
         assert set(kinds(found)) == held | router.barriers(person, item)
         assert (found.rank is not None) == (not router.barriers(person, item))
         if item.stage == "waiting":

@@ -158,7 +158,7 @@ class Watch:
                 found.append(due - lead)
                 if arm and due - lead > at:
                     self._pairing.deadlines.later(due - lead, BREACH, number, subject)
-        return min(found, default=None)
+        return min(found, default=None) if work.stage != "parked" else None
 
     def _dues(self, work: Work) -> Iterator[tuple[Instant, int, Work | Clock]]:
         """Yield when the targets of *work* will be missed; the number tells the timers apart."""
@@ -177,7 +177,8 @@ class Watch:
     def nears(self, subject: Work | Clock, due: Instant, at: Instant) -> None:
         """A breach has come near."""
         work = subject.work if isinstance(subject, Clock) else subject
-        self._add(work.sig.queue.name, "next_breach", work.interaction.id, work, due)
+        if work.stage != "parked":
+            self._add(work.sig.queue.name, "next_breach", work.interaction.id, work, due)
 
     # --- who could take it ------------------------------------------------------------------
 

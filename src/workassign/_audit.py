@@ -22,14 +22,17 @@ __all__ = ["Auditor", "plan_hash"]
 
 _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Offered: (("waiting", "offered"), "offered"),
-    ev.Assigned: (("waiting", "offered"), "held"),
+    ev.Assigned: (("waiting", "offered", "parked"), "held"),
     ev.Requeued: (("held",), "waiting"),
-    ev.Transferred: (("waiting", "held"), "waiting"),
+    ev.Transferred: (("waiting", "held", "parked"), "waiting"),
     ev.WrapUpStarted: (("held",), "wrapping"),
     ev.Completed: (("held", "wrapping"), "closed"),
-    ev.Cancelled: (("waiting", "held"), "closed"),
-    ev.Abandoned: (("waiting",), "closed"),
+    ev.Cancelled: (("waiting", "held", "parked"), "closed"),
+    ev.Abandoned: (("waiting", "parked"), "closed"),
     ev.Reopened: (("closed",), "waiting"),
+    ev.Parked: (("waiting", "held", "parked"), "parked"),
+    ev.Resumed: (("parked",), "waiting"),
+    ev.WrapUpExtended: (("wrapping",), "wrapping"),
 }
 """Event -> the stages in which it may happen, and the next one. When an offer ends, it waits if no other
 is open. Written down a second time here,
@@ -106,7 +109,8 @@ class Auditor:
     def stages(self) -> dict[str, int]:
         """Return how many are open in each stage."""
         found = Counter(item.stage for item in self._items.values())
-        return {stage: found[stage] for stage in ("waiting", "offered", "held", "wrapping")}
+        always = ("waiting", "offered", "held", "wrapping")
+        return {stage: found[stage] for stage in (*always, "parked") if stage in always or found[stage]}
 
     def close(self) -> None:
         """Strike the balances at the end. Cost: O(open)."""
@@ -209,7 +213,7 @@ class Auditor:
         if item.stage == "offered" and not item.offers:
             item.stage = "waiting"
 
-    def _worked(self, event: ev.WrapUpStarted | ev.Completed) -> None:
+    def _worked(self, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
@@ -227,12 +231,40 @@ class Auditor:
             self._let_go(item, event.interaction)
 
     def _transferred(self, event: ev.Transferred) -> None:
+        before = self._items.get(event.interaction)
+        was_parked = before is not None and before.stage == "parked"
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        if was_parked:
+            item.stage = "parked"  # elsewhere, until the same time
+        self._is_holder(event, event.interaction, event.agent, item)
+        self._let_go(item, event.interaction)
+        item.steps.clear()
+        if event.queue != item.queue:
+            self._change_queue(item, event.interaction, event.queue)
+
+    def _parked(self, event: ev.Parked) -> None:
         item = self._move(event, event.interaction)
         if item is None:
             return
         self._is_holder(event, event.interaction, event.agent, item)
         self._let_go(item, event.interaction)
-        self._change_queue(item, event.interaction, event.queue)
+        item.until = event.until
+        if event.until is None and not event.on_reply:
+            self._note(f"nothing brings back {event.interaction!r}")
+        if event.until is not None and event.until <= event.at:
+            self._note(f"{event.interaction!r} was put aside at {event.at!r} until {event.until!r}")
+
+    def _resumed(self, event: ev.Resumed) -> None:
+        item = self._move(event, event.interaction)
+        if item is None:
+            return
+        by_time = event.cause == "time"
+        if by_time != (event.due is not None) or (by_time and event.due != item.until):
+            self._note(f"{event.interaction!r} came back, due {event.due!r}, put aside until {item.until!r}")
+        if event.due is not None and event.due > event.at:
+            self._note(f"{event.interaction!r} came back at {event.at!r}, due {event.due!r}")
 
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         item = self._known(event, event.interaction)
@@ -309,8 +341,31 @@ class Auditor:
             item.status = event.status
 
     def _replied(self, event: ev.ReplySent) -> None:
-        if self._remembered(event) is not None and event.agent is not None:
-            self._person(event.agent)
+        item = self._remembered(event)
+        if item is None or event.agent is None:
+            return
+        self._person(event.agent)
+        if item.writes is not None and item.writes[0] != event.agent:
+            self._note(f"{event.agent!r} answered {event.interaction!r}, locked by {item.writes[0]!r}")
+
+    def _locked(self, event: ev.Locked) -> None:
+        item = self._known(event, event.interaction)
+        if item is None or self._person(event.agent) is None:
+            return
+        before = None if item.writes is None else item.writes[0]
+        if event.stolen_from != (None if before == event.agent else before):
+            self._note(f"the lock of {event.interaction!r} was that of {before!r}, not {event.stolen_from!r}")
+        item.writes = event.agent, event.until
+
+    def _unlocked(self, event: ev.Unlocked) -> None:
+        item = self._remembered(event)
+        if item is None:
+            return
+        if item.writes is None or item.writes[0] != event.agent:
+            self._note(f"{event.agent!r} lost the lock of {event.interaction!r}, which is {item.writes}")
+        elif event.due is not None and not event.due == item.writes[1] <= event.at:
+            self._note(f"the lock of {event.interaction!r} ended at {event.due!r}: it is {item.writes}")
+        item.writes = None
 
     def _remembered(self, event: Any) -> Item | None:  # noqa: ANN401 - whatever is about one
         """Return the interaction, open or closed."""
@@ -560,4 +615,9 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.PolicySwitchedOff: Auditor._no_law,
     ev.PolicyResumed: Auditor._no_law,
     ev.Refused: Auditor._no_law,
+    ev.Parked: Auditor._parked,
+    ev.Resumed: Auditor._resumed,
+    ev.Locked: Auditor._locked,
+    ev.Unlocked: Auditor._unlocked,
+    ev.WrapUpExtended: Auditor._worked,
 }

@@ -32,6 +32,8 @@ class Item:
         "status",
         "steps",
         "taken_back",
+        "until",
+        "writes",
     )
 
     def __init__(self, queue: str, channel: str, label: str | None) -> None:
@@ -49,6 +51,10 @@ class Item:
         self.answered_here = False
         self.steps: set[int] = set()
         """The steps of its queue that it has taken."""
+        self.writes: tuple[AgentId, Instant] | None = None
+        """Who has the lock, and until when."""
+        self.until: Instant | None = None
+        """When it comes back that is put aside."""
         self.taken_back: tuple[str, AgentId] | None = None
         """The entry in which its offer was last taken back, and from whom."""
 

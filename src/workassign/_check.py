@@ -72,7 +72,14 @@ def _check_balance(state: State, works: list[Work]) -> None:
 
 
 def _check_ways_out(state: State) -> None:
-    """I6: whoever holds accepted work is there, or a grace time runs."""
+    """I6: whoever holds accepted work is there, or a grace time runs; what is parked comes back."""
+    parked = {work.interaction.id for work in state.works.values() if work.stage == "parked"}
+    assert parked == set(state.parked), f"{sorted(parked)} are parked, known of {sorted(state.parked)}"
+    for name, parking in state.parked.items():
+        assert parking.until is not None or parking.on_reply, f"{name} is parked for ever"
+    for name, (who, _) in state.locks.items():
+        assert state.works[name].stage != "closed", f"{name} is locked, but closed"
+        assert who in state.agents, f"{name} is locked by a stranger"
     for agent in state.agents.values():
         if agent.presence is Presence.OFFLINE and agent.holdings:
             assert agent.grace is not None, f"{agent.agent.id} is offline and holds {list(agent.holdings)}"
@@ -91,7 +98,7 @@ def _check_clocks(state: State) -> None:
             assert work.stage != "closed", where
             assert clock.work is work, where
             assert name in labels, where
-            assert clock.target.measures != "accept" or work.stage in ("waiting", "offered"), where
+            assert clock.target.measures != "accept" or work.stage in ("waiting", "offered", "parked"), where
             stands = known.status is not Status.OPEN and known.status.value in clock.target.pauses
             if "answered" in clock.target.pauses:
                 stands = stands or known.unanswered[clock.target.bots] is None
@@ -202,7 +209,7 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                 continue
             for work in works:
                 hold = Hold.PULL_ONLY if agent.agent.pull else Hold.REST if resting else None
-                if work.interaction.id in index.kept and work.interaction.prefers != agent.agent.id:
+                if work.interaction.id in index.kept and work.preferred != agent.agent.id:
                     hold = Hold.STICKY_WAIT
                 elif apart(work, agent, at):
                     hold = Hold.COOL_DOWN

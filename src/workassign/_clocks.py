@@ -31,7 +31,7 @@ def _is_waited_for(known: Conversation | None, target: Target) -> bool:
 
 
 _RUNS: Mapping[Measure, Callable[[Work, Conversation | None, Target], bool]] = {
-    "accept": lambda work, known, target: work.stage in ("waiting", "offered"),
+    "accept": lambda work, known, target: work.stage in ("waiting", "offered", "parked"),
     "first_response": lambda work, known, target: not _answered(known, target),
     "next_response": lambda work, known, target: _answered(known, target) and _is_waited_for(known, target),
     "periodic_update": lambda work, known, target: _answered(known, target),
@@ -74,16 +74,18 @@ class Clocks:
         self._turn = turn
         self._deadlines = deadlines
 
-    def follow(self, work: Work, cause: str, at: Instant) -> None:
+    def follow(self, work: Work, cause: str, at: Instant, *, anew: bool = False) -> None:
         """Bring the clocks of *work* in line after a fact; *cause* is the fact in a word.
 
-        Cost: O(targets of its queue).
+        *anew*: what is measured to the acceptance begins again. Cost: O(targets of its queue).
         """
         known = self._conversations.get(work.interaction.id)
         moved = []
         if known is not None and cause in _MOVES:
             for name, clock in list(known.clocks.items()):
-                if not self._belongs(clock):
+                if anew and clock.target.measures == "accept":
+                    self._end(clock, cause, at)
+                elif not self._belongs(clock):
                     moved.append(name)
                     self._end(clock, cause, at)
         for target in work.sig.queue.plan.targets:
@@ -101,6 +103,8 @@ class Clocks:
         known = self._conversations.get(work.interaction.id)
         clock = None if known is None else known.clocks.get(target.label)
         runs = work.stage != "closed" and _RUNS[target.measures](work, known, target)
+        if work.stage == "parked" and self._state.parked[work.interaction.id].scheduled:
+            runs = False  # what it is promised counts from its time on
         if clock is not None and (not runs or self._is_over(target, cause)):
             self._end(clock, cause, at)
             clock = None

@@ -144,9 +144,8 @@ class Index:
         link.line.push(work)
         if work.refused is not None:
             self.refused[work.interaction.id] = work
-        prefers = work.interaction.prefers
-        if prefers is not None:
-            self.fans.setdefault(prefers, {})[work.interaction.id] = work
+        if work.prefers is not None:
+            self.fans.setdefault(work.prefers[0], {})[work.interaction.id] = work
 
     def wait_for(self, work: Work, agent: AgentState) -> None:
         """Let *work* stand in the line that is for *agent* alone."""
@@ -169,12 +168,11 @@ class Index:
         """Follow *work* out of the line of its signature."""
         if work.refused is not None:
             self.refused.pop(work.interaction.id, None)
-        prefers = work.interaction.prefers
-        if prefers is not None:
-            fans = self.fans[prefers]
+        if work.prefers is not None:
+            fans = self.fans[work.prefers[0]]
             del fans[work.interaction.id]
             if not fans:
-                del self.fans[prefers]
+                del self.fans[work.prefers[0]]
 
     def take(self, agent: AgentState, at: Instant) -> Work | None:
         """Return what *agent*, who has room, should take next, taken out of its line."""
@@ -185,7 +183,7 @@ class Index:
             if line is None:
                 return None
             work: Work = line.head
-            if work.refused is None and work.interaction.prefers is None:
+            if work.refused is None and work.prefers is None:
                 line.pop()
                 return work
         chosen = self.choose(agent, at)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
+from workassign._locking import Locking
+from workassign._moving import Passing
 from workassign._pairing import Pairing
-from workassign._records import AgentState, Holding, Work
+from workassign._records import PRESENT, AgentState, Holding, Work
 from workassign._state import State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
@@ -18,10 +21,14 @@ __all__ = ["Interactions"]
 class Interactions:
     """Decides about interactions: from the submission to the end of the wrap-up."""
 
-    def __init__(self, state: State, asking: Asking, pairing: Pairing, turn: Turn) -> None:
+    def __init__(
+        self, state: State, asking: Asking, pairing: Pairing, aside: Aside, locking: Locking, turn: Turn
+    ) -> None:
+        self._locking = locking
         self._state = state
         self._asking = asking
         self._pairing = pairing
+        self._aside = aside
         self._turn = turn
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
@@ -39,6 +46,9 @@ class Interactions:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
                 return None
             queue = state.queues[interaction.queue]
+        if interaction.not_before is not None and interaction.not_before > at:
+            self._aside.schedule(interaction, float(interaction.not_before), at)
+            return None
         rules: Rules = queue.rules
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
@@ -242,6 +252,8 @@ class Interactions:
             self._turn.facts.append(event)
             if self._state.clocked:
                 self._clocks.follow(hold.work, "completed", at)
+            if self._state.locks:
+                self._locking.end(hold.work, "closed", None, at)
             self._pairing.employ(hold.agent, at)
             return
         started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
@@ -257,6 +269,7 @@ class Interactions:
         self._state.completed(hold.work, hold, event)
         self._turn.facts.append(event)
         self.follow(hold.work, "completed", at)
+        self._locking.end(hold.work, "closed", None, at)
         self._pairing.freed.append(hold.agent)
 
     def follow(self, work: Work, cause: str, at: Instant) -> None:
@@ -291,7 +304,7 @@ class Interactions:
         self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
-    def _open(self, command: str, interaction: InteractionId, at: Instant) -> Work | None:
+    def open(self, command: cmd.Command, interaction: InteractionId) -> Work | None:
         """Return the interaction if it is open, or refuse."""
         work = self._state.works.get(interaction)
         if work is None:
@@ -300,10 +313,10 @@ class Interactions:
             rule, reason = "closed", f"interaction {interaction!r} is closed"
         else:
             return work
-        self._turn.facts.append(ev.Refused(at, command, str(interaction), rule, reason))
+        self._turn.refuse(command, rule, reason)
         return None
 
-    def _to_the_side(self, work: Work, cause: str, at: Instant) -> None:
+    def to_the_side(self, work: Work, cause: str, at: Instant) -> None:
         """Take *work* out of its line, or back from whom it is offered to."""
         if work.stage == "offered":
             for hold in self._state.holdings(work):
@@ -314,7 +327,7 @@ class Interactions:
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
         """Close it, whoever has it."""
-        work = self._open("Cancel", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if work.stage == "wrapping":
@@ -322,17 +335,18 @@ class Interactions:
                 command, "wrong_stage", f"interaction {command.interaction!r} is served already"
             )
             return
-        self._to_the_side(work, "cancelled", at)
+        self.to_the_side(work, "cancelled", at)
         if work.hold is not None:
             self._pairing.freed.append(work.hold.agent)
         event = ev.Cancelled(at, command.interaction, command.reason)
         self._state.cancelled(work, event)
         self._turn.facts.append(event)
         self.follow(work, "cancelled", at)
+        self._locking.end(work, "closed", None, at)
 
     def abandon(self, command: cmd.Abandon, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
-        work = self._open("Abandon", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if work.stage in ("assigned", "wrapping"):
@@ -340,21 +354,22 @@ class Interactions:
                 command, "already_accepted", f"interaction {command.interaction!r} has its agent"
             )
             return
-        self._to_the_side(work, "abandoned", at)
+        self.to_the_side(work, "abandoned", at)
         event = ev.Abandoned(at, command.interaction)
         self._state.abandoned(work, event)
         self._turn.facts.append(event)
         self.follow(work, "abandoned", at)
+        self._locking.end(work, "closed", None, at)
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""
-        work = self._open("Transfer", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         if command.queue not in self._state.plan.queues:
             self._turn.refuse(command, "unknown_queue", f"there is no queue {command.queue!r}")
             return
-        if command.queue == work.sig.queue.name:
+        if command.queue == work.sig.queue.name and command.to is None:
             reason = f"interaction {command.interaction!r} is in {command.queue!r} already"
             self._turn.refuse(command, "same_queue", reason)
             return
@@ -364,19 +379,42 @@ class Interactions:
             hold = self.holding("Transfer", *ids, "assigned", at)
             if hold is None:
                 return
+        if command.to is not None and not self._can_be_passed(command, command.to, work):
+            return
+        if hold is not None:
             self._pairing.freed.append(hold.agent)
-        self._to_the_side(work, "transferred", at)
-        holder, apart = None, None
+        self.to_the_side(work, "transferred", at)
+        how = Passing(to=command.to, reset=command.age == "reset")
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
-            holder, apart = hold.agent.agent.id, _times(backoff, at)[:2]
+            retry, excluded, _ = _times(backoff, at)
+            how = how._replace(holder=hold.agent.agent.id, retry=retry, excluded=excluded)
             self._cool_down(work, at, backoff)
-        self._pairing.moving.move(work, command.queue, "asked", at, holder=holder, apart=apart)
-        self._pairing.bring(work)
+        self._pairing.moving.move(work, command.queue, "asked", at, how)
+        if work.stage == "waiting":
+            self._pairing.bring(work)
+
+    def _can_be_passed(self, command: cmd.Transfer, to: AgentId, work: Work) -> bool:
+        """Whether a colleague is there and could do it, or refuse."""
+        agent, state, hold = self._state.agents.get(to), self._state, work.hold
+        if agent is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {to!r}")
+            return False
+        if hold is not None and hold.fence is not None and hold.agent is agent:
+            self._turn.refuse(command, "already_so", f"agent {to!r} has it already")
+            return False
+        if agent.presence not in PRESENT:
+            self._turn.refuse(command, "not_there", f"agent {to!r} is {agent.presence.value}")
+            return False
+        needs = state.needed(command.queue, work.interaction.needs)
+        if not agent.can_do(state.signature(command.queue, work.sig.kind, needs, work.sig.tier), needs):
+            self._turn.refuse(command, "not_able", f"agent {to!r} cannot do it in queue {command.queue!r}")
+            return False
+        return True
 
     def assign(self, command: cmd.Assign, at: Instant) -> None:
         """Give it to an agent by hand."""
-        work = self._open("Assign", command.interaction, at)
+        work = self.open(command, command.interaction)
         if work is None:
             return
         agent = self._state.agents.get(command.agent)
@@ -398,7 +436,7 @@ class Interactions:
             )
             return
         how = "manual" if room else "override"
-        self._to_the_side(work, "assigned by hand", at)
+        self.to_the_side(work, "assigned by hand", at)
         self._pairing.index.withdraw(agent)
         self._pairing.assign(work, agent, how, at)
         self._pairing.freed.append(agent)

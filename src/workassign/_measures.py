@@ -323,6 +323,7 @@ class Measures:
                     and interaction.customer is None
                     and interaction.sentiment is None
                     and interaction.prefers is None
+                    and interaction.not_before is None
                     and units is not None
                 ):
                     name = interaction.id

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import NamedTuple
 
 from workassign import events as ev
 from workassign._asking import Asking, Turn
@@ -21,7 +22,25 @@ from workassign._state import State
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.policies.escalation import Step
 
-__all__ = ["Moving"]
+__all__ = ["Moving", "Passing"]
+
+
+class Passing(NamedTuple):
+    """How something is passed on."""
+
+    holder: AgentId | None = None
+    """Who does so; None: nobody had it."""
+    retry: Instant | None = None
+    excluded: Instant | None = None
+    """Until when she is kept apart from it."""
+    to: AgentId | None = None
+    """Whom it goes to first."""
+    reset: bool = False
+    """Its age counts from now."""
+    reason: str = ""
+
+
+_BY_NOBODY = Passing()
 
 
 class Moving:
@@ -46,20 +65,18 @@ class Moving:
         queue: str,
         cause: str,
         at: Instant,
-        *,
-        holder: AgentId | None = None,
-        apart: tuple[Instant, Instant] | None = None,
+        how: Passing = _BY_NOBODY,
     ) -> None:
-        """Let *work*, which stands nowhere, wait in *queue*; *apart*: ends of who passed it on's refusal."""
-        place = self._asking.belongs(self._state.queues[queue], work.interaction, work.since)
-        retry, excluded = apart or (None, None)
+        """Let *work*, which stands nowhere, wait in *queue*."""
+        since = max(at, work.since) if how.reset else work.since
+        place = self._asking.belongs(self._state.queues[queue], work.interaction, since)
         who = work.interaction.id
-        event = ev.Transferred(at, who, queue, holder, cause, *place, retry, excluded)
+        event = ev.Transferred(at, who, queue, how.holder, cause, *place, *how[1:])
         self._state.transferred(work, event)
         self.unmet.pop(who, None)  # they were of the queue that it leaves
         self._turn.facts.append(event)
         if self._state.clocked:
-            self._clocks.follow(work, "transferred", at)
+            self._clocks.follow(work, "transferred", at, anew=how.reset)
         if work.pending:
             self._deadlines.arm(SLA, work)
 

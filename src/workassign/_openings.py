@@ -15,6 +15,7 @@ __all__ = [
     "add_segment",
     "add_wait",
     "begin_opening",
+    "begin_waiting",
     "close",
     "count",
     "end_wrap_up",
@@ -53,6 +54,24 @@ def begin_opening(m: Measures, who: Interaction, flow: Flow, target: float | Non
     m.stories[name] = story
     promise(m, name)
     return story
+
+
+def begin_waiting(m: Measures, name: InteractionId, at: Instant) -> None:
+    """Let what came in for a later time begin to wait: since then, or now if somebody was early."""
+    story = m.stories.get(name)
+    if story is None or story.starts is None or name not in m.visits:
+        return
+    (starts, target), story.starts = story.starts, None
+    since, flow, series, _, opened, channel, _ = m.visits[name]
+    begun = max(since, min(starts, at))
+    row_of(m, series, since).entered -= 1
+    row_of(m, series, begun).entered += 1  # by arrival, it came in just then
+    if series is flow.own:
+        opened = story.opened = begun
+    story.unanswered = None if story.unanswered is None else max(story.unanswered, begun)
+    m.visits[name] = (begun, flow, series, target, opened, channel, story)
+    flow.others.push((begun, name))
+    promise(m, name)
 
 
 def promise(m: Measures, name: InteractionId) -> None:

@@ -22,8 +22,10 @@ from workassign._deadlines import (
     AGE,
     BREACH,
     GRACE,
+    LEASE,
     OFFER,
     REST,
+    RESUME,
     RETRY,
     SLA,
     STEP,
@@ -104,7 +106,7 @@ class Pairing:
         """Give one interaction to whom selection prefers, or let it wait."""
         index = self.index
         agent = None
-        if work.interaction.prefers is not None:
+        if work.prefers is not None:
             agent = self._preferred(work)
             if agent is not None and not self._is_free(agent, work):
                 if self._waits_for(work, agent, at):
@@ -151,7 +153,7 @@ class Pairing:
         for work in sorted(works, key=lambda work: (work.sig.tier, work.key, work.seq)):
             hold = work.hold
             # Who prefers her asks nobody else; and one may have been taken back meanwhile.
-            if work.stage != "offered" or hold is None or hold.agent.agent.id == work.interaction.prefers:
+            if work.stage != "offered" or hold is None or hold.agent.agent.id == work.preferred:
                 continue
             with closing(self.index.picks(work, at)) as picks:  # nothing may change before it is closed
                 free = (each for each in picks if work.interaction.id not in each.holdings)
@@ -244,7 +246,7 @@ class Pairing:
     def _taker(self, work: Work, at: Instant) -> AgentState | None:
         """Return whom selection prefers for *work* among the free agents who would take it now."""
         index = self.index
-        if work.interaction.prefers is not None:
+        if work.prefers is not None:
             agent = self._preferred(work)
             if agent is not None and agent.admitted and index.choose(agent, at) is work:
                 return agent
@@ -259,22 +261,22 @@ class Pairing:
 
     def _stand(self, work: Work, at: Instant) -> None:
         """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
-        agent = None if work.interaction.prefers is None else self._preferred(work)
+        agent = None if work.prefers is None else self._preferred(work)
         if agent is None or not self._waits_for(work, agent, at):
             self.index.wait(work)
 
     def _waits_for(self, work: Work, agent: AgentState, at: Instant) -> bool:
         """Let *work* wait for the agent it prefers, if there is time left for that."""
-        wait = work.sig.queue.plan.sticky_wait
-        if wait is None or at >= work.since + wait:
+        until = work.kept_until
+        if until is None or at >= until:
             return False
         self.index.wait_for(work, agent)
-        self.deadlines.later(work.since + wait, STICKY, work.seq, work)
+        self.deadlines.later(until, STICKY, work.seq, work)
         return True
 
     def _preferred(self, work: Work) -> AgentState | None:
         """Return the agent that *work* prefers, if she is there, can do it and has not refused."""
-        agent = self._state.agents.get(work.interaction.prefers or "")
+        agent = self._state.agents.get(work.preferred or "")
         if agent is None or agent.presence not in PRESENT or not self.index.reaches(agent, work.sig):
             return None
         return None if work.refused is not None and agent.agent.id in work.refused else agent
@@ -411,6 +413,8 @@ class Pairing:
                 deadlines.later(agent.grace, GRACE, agent.number, agent)
         for hold in state.offers.values():
             deadlines.arm(OFFER, hold)
+        for name, (_, until) in state.locks.items():
+            deadlines.later(until, LEASE, state.works[name].seq, state.works[name])
         for known in state.conversations.values():
             for clock in known.clocks.values():
                 self.clocks.arm(clock)
@@ -429,7 +433,7 @@ class Pairing:
 
     def _take_up(self, work: Work, at: Instant) -> None:
         """Put an open interaction into the lines, and its timers into theirs."""
-        deadlines, hold, work.place = self.deadlines, work.hold, None
+        state, deadlines, hold, work.place = self._state, self.deadlines, work.hold, None
         if work.pending:
             deadlines.arm(SLA, work)
         if hold is not None and hold.until is not None:
@@ -442,6 +446,8 @@ class Pairing:
             if work.sig.queue.rules.steps:
                 self.moving.arm(work, at)
             self._stand(work, at)
+        elif work.stage == "parked" and (until := state.parked[work.interaction.id].until) is not None:
+            deadlines.later(until, RESUME, work.seq, work)
 
     def _counts(self, timer: Timer) -> bool:
         """Whether a timer in the heap still counts."""
@@ -464,9 +470,14 @@ class Pairing:
             return self.moving.counts(subject, due)
         if kind == SLA:
             return subject.pending and subject.due == due
+        if kind == RESUME:
+            parking = self._state.parked.get(subject.interaction.id)
+            return parking is not None and parking.until == due
+        if kind == LEASE:
+            lock = self._state.locks.get(subject.interaction.id)
+            return lock is not None and lock[1] == due
         if kind == STICKY:
-            wait, kept = subject.sig.queue.plan.sticky_wait, subject.interaction.id in self.index.kept
-            return kept and wait is not None and subject.since + wait == due
+            return subject.interaction.id in self.index.kept and subject.kept_until == due
         # Offered to somebody else, it may come back before that refusal ends.
         return subject.refused is not None and any(due in times for times in subject.refused.values())
 
@@ -478,7 +489,12 @@ class Pairing:
         work = subject.work if isinstance(subject, Clock) else subject
         assert isinstance(work, Work)
         alarms = work.sig.queue.plan.alarms
-        if alarms is None or work.stage == "closed" or work.came >= due:
+        if alarms is None or work.stage == "closed":
+            return False
+        came = work.came
+        if work.interaction.not_before is not None:  # it may be taken up before its time
+            came = min(came, work.first_said().at)
+        if came >= due:
             return False
         if kind == AGE:
             return alarms.oldest_age is not None and work.since + alarms.oldest_age == due

@@ -12,6 +12,7 @@ from workassign._openings import (
     add_segment,
     add_wait,
     begin_opening,
+    begin_waiting,
     close,
     count,
     end_wrap_up,
@@ -26,6 +27,7 @@ from workassign._openings import (
     take_on,
 )
 from workassign._promises import Run
+from workassign._stories import Story
 from workassign.model import Instant, Interaction, InteractionId, Presence
 from workassign.plan import Plan
 
@@ -38,8 +40,12 @@ __all__ = ["RARE"]
 def _submitted(m: Measures, event: ev.Submitted) -> None:
     who = event.interaction
     flow = m.flow(who.queue)
-    begin_opening(m, who, flow, event.target, event.at)
-    flow.young.append(who.id)
+    if who.not_before is not None and who.not_before > event.at:
+        story = begin_opening(m, who, flow, None, event.at)
+        story.starts, story.stayed = (float(who.not_before), event.target), False
+    else:
+        begin_opening(m, who, flow, event.target, event.at)
+        flow.young.append(who.id)
     m.contacts.came(flow.queue, who, event.at)
     _felt(flow, who.sentiment)
 
@@ -69,6 +75,7 @@ def _reopened(m: Measures, event: ev.Reopened) -> None:
 
 def _assigned(m: Measures, event: ev.Assigned) -> None:
     name, at = event.interaction, event.at
+    begin_waiting(m, name, at)
     person = m.people[event.agent]
     began = None if event.offer is None else m.offers.pop(event.offer, None)
     visit = m.visits.get(name)
@@ -124,6 +131,7 @@ def _abandoned(m: Measures, event: ev.Abandoned) -> None:
 
 
 def _closed_early(m: Measures, name: InteractionId, what: str, at: Instant) -> None:
+    begin_waiting(m, name, at)
     flow, story = flow_of(m, name), story_of(m, name)
     if name in m.visits:
         leave(m, name, m.visits[name], what, at)
@@ -142,7 +150,28 @@ def _requeued(m: Measures, event: ev.Requeued) -> None:
 def _transferred(m: Measures, event: ev.Transferred) -> None:
     if event.agent is not None:
         count(m, m.held[event.interaction][1], "transferred")
-    _move(m, event)
+    name = event.interaction
+    if event.reset:
+        m.late.pop(name, None)
+    if flow_of(m, name).queue != event.queue:
+        _move(m, event)
+    elif name in m.held:
+        m.back[name] = let_go(m, name, event.at)
+    elif name in m.visits:
+        _stay(m, event)
+    if event.reset and name in m.visits:
+        since, flow, series, target, _, channel, story = m.visits[name]
+        m.visits[name] = (since, flow, series, target, event.at, channel, story)
+        promise(m, name)
+
+
+def _parked(m: Measures, event: ev.Parked) -> None:
+    if event.agent is not None:
+        m.back[event.interaction] = let_go(m, event.interaction, event.at)
+
+
+def _resumed(m: Measures, event: ev.Resumed) -> None:
+    begin_waiting(m, event.interaction, event.at)
 
 
 def _escalated(m: Measures, event: ev.Escalated) -> None:
@@ -157,12 +186,18 @@ def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
     if flow_of(m, name).queue != event.queue:
         _move(m, event)
     elif name in m.visits:
-        if event.target is None:
-            promise_ends(m, name)
-        story = story_of(m, name)  # its target is its own from here on
-        since, flow, series, _, opened, channel, _ = m.visits[name]
-        m.visits[name] = (since, flow, series, event.target, opened, channel, story)
-        promise(m, name)
+        _stay(m, event)
+
+
+def _stay(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
+    """Let something wait on in its queue, perhaps for another target."""
+    name = event.interaction
+    if event.target is None:
+        promise_ends(m, name)
+    story = story_of(m, name)  # its target is its own from here on
+    since, flow, series, _, opened, channel, _ = m.visits[name]
+    m.visits[name] = (since, flow, series, _asked_now(story, event.target), opened, channel, story)
+    promise(m, name)
 
 
 def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
@@ -191,9 +226,19 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
     else:
         _, opened, channel, _ = m.back.pop(name)
     story.stayed, story.steps = False, 0
-    m.visits[name] = (at, flow, flow.later, event.target, opened, channel, story)
-    flow.others.push((at, name))
+    target = _asked_now(story, event.target)
+    m.visits[name] = (at, flow, flow.later, target, opened, channel, story)
+    if story.starts is None:
+        flow.others.push((at, name))
     promise(m, name)
+
+
+def _asked_now(story: Story, target: float | None) -> float | None:
+    """Return the target of something; of what has not begun to wait it is kept for then."""
+    if story.starts is None:
+        return target
+    story.starts = story.starts[0], target
+    return None
 
 
 # --- one function an event: conversations and promises -------------------------------------------
@@ -342,5 +387,7 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.AgentRemoved: _agent_removed,
     ev.PresenceChanged: _presence_changed,
     ev.PlanChanged: _plan_changed,
+    ev.Parked: _parked,
+    ev.Resumed: _resumed,
 }
 """Every event that a figure needs, but for `Offered`: `Measures.fold` takes that in itself."""

@@ -33,6 +33,7 @@ __all__ = [
     "Clock",
     "Conversation",
     "Holding",
+    "Parking",
     "Progress",
     "QueueState",
     "Signature",
@@ -40,7 +41,7 @@ __all__ = [
     "Work",
 ]
 
-Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed"]
+Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed", "parked"]
 
 PRESENT = (Presence.AVAILABLE, Presence.BUSY)
 """Who is there and may soon take something, with room or without."""
@@ -105,6 +106,7 @@ class Work:
         "key",
         "pending",
         "place",
+        "prefers",
         "progress",
         "refused",
         "seq",
@@ -124,6 +126,12 @@ class Work:
         # Without a head start the key is the very same float object: at a million, 32 MB less.
         self.key: Instant = event.reference - head_start if head_start else event.reference
         self.since = event.at
+        self.prefers: tuple[AgentId, Instant] | None = None
+        """Whom it should go to first, and from when on it may wait for her."""
+        if interaction.prefers is not None:
+            self.prefers = interaction.prefers, event.at
+        if interaction.not_before is not None:
+            self.since = max(event.at, float(interaction.not_before))
         self.target = event.target
         self.pending = event.target is not None
         """The first-response clock runs."""
@@ -151,6 +159,17 @@ class Work:
         return ev.Submitted(since, self.interaction, self.seq, self.sig.tier, since, 0.0, (), self.target)
 
     @property
+    def preferred(self) -> AgentId | None:
+        """Whom it should go to first."""
+        return None if self.prefers is None else self.prefers[0]
+
+    @property
+    def kept_until(self) -> Instant | None:
+        """Until when it may wait for whom it should go to first; None: it does not."""
+        wait = self.sig.queue.plan.sticky_wait
+        return None if wait is None or self.prefers is None else self.prefers[1] + wait
+
+    @property
     def came(self) -> Instant:
         """When it came to the queue where it is."""
         return self.since if self.progress is None else self.progress.came
@@ -162,13 +181,28 @@ class Work:
 
     @property
     def again(self) -> bool:
-        """Whether it was opened again."""
+        """Whether its age counts from another instant than that of its submission."""
         return self.submission is not None and self.submission.at != self.since
 
     @property
     def due(self) -> Instant | None:
         """When the first response is due."""
         return None if self.target is None else self.since + self.target
+
+
+class Parking:
+    """What is put aside: until when, and what happens then."""
+
+    __slots__ = ("agent", "on_reply", "scheduled", "until")
+
+    def __init__(self, event: ev.Parked, before: Parking | None, *, scheduled: bool) -> None:
+        self.until = event.until
+        self.on_reply = event.on_reply
+        who = event.agent if before is None else before.agent
+        self.agent: AgentId | None = who if event.same_agent else None
+        """Whom it goes to first; None: as before."""
+        self.scheduled: bool = scheduled if before is None else before.scheduled
+        """It came in for a later time, and has not been due yet: nothing counts so far."""
 
 
 class Clock:
@@ -249,6 +283,7 @@ class Holding:
         "units",
         "until",
         "work",
+        "wrapping",
     )
 
     again = False
@@ -271,6 +306,8 @@ class Holding:
         self.how = ""
         self.until: Instant | None = None
         """The end of the wrap-up, once it has begun."""
+        self.wrapping: Instant | None = None
+        """When it began last."""
 
 
 class AgentView:

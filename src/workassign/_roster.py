@@ -12,6 +12,7 @@ from workassign import events as ev
 from workassign._asking import Turn
 from workassign._deadlines import GRACE
 from workassign._interactions import Interactions
+from workassign._locking import Locking
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
 from workassign._state import State
@@ -27,7 +28,10 @@ _WISHED: Mapping[type, Presence] = {cmd.SignOn: Presence.AVAILABLE, cmd.SignOff:
 class Roster:
     """Decides about agents: who is on the roster, who is there."""
 
-    def __init__(self, state: State, pairing: Pairing, interactions: Interactions, turn: Turn) -> None:
+    def __init__(
+        self, state: State, pairing: Pairing, locking: Locking, interactions: Interactions, turn: Turn
+    ) -> None:
+        self._locking = locking
         self._state = state
         self._pairing = pairing
         self._interactions = interactions
@@ -123,6 +127,7 @@ class Roster:
             self._interactions.take_back(hold, "agent removed", None, at)
         self._pairing.freed = [other for other in self._pairing.freed if other is not agent]
         self._pairing.release(agent)
+        self._locking.release_all(command.agent, at)
         event = ev.AgentRemoved(at, command.agent)
         self._state.agent_removed(agent, event)
         self._turn.facts.append(event)

@@ -52,6 +52,7 @@ SHOWN = 8
 KINDS: Mapping[str, str] = {
     "closed": "closed",
     "held": "somebody has it",
+    "parked": "it is put aside",
     "presence": "not available",
     Hold.PULL_ONLY.value: "taking only what they ask for",
     "queue": "not on the queue",
@@ -231,7 +232,7 @@ class Scene:
             slot = f"queues.{sig.queue.name}.selection"
             pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
         return Keys(
-            preferred=work.interaction.prefers == who.id and who.id not in (work.refused or {}),
+            preferred=work.preferred == who.id and who.id not in (work.refused or {}),
             wanted=sig.needs.wanted(who.skills, who.attributes, who.id),
             pair_key=pair,
             agent_key=float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view)),
@@ -326,8 +327,8 @@ class Scene:
                 text = f"refused it and is not asked again until {when(until)}"
                 found.append(Reason(kind=Hold.COOL_DOWN.value, text=text, until=until))
         kept_until = self._kept_until(work)
-        if kept_until is not None and work.interaction.prefers != who:
-            text = f"it is kept for {work.interaction.prefers}, whom it prefers, until {when(kept_until)}"
+        if kept_until is not None and work.preferred != who:
+            text = f"it is kept for {work.preferred}, whom it prefers, until {when(kept_until)}"
             found.append(Reason(kind=Hold.STICKY_WAIT.value, text=text, until=kept_until))
         return found
 
@@ -352,13 +353,10 @@ class Scene:
 
     def _kept_until(self, work: Work) -> Instant | None:
         """Return until when *work* is kept for the agent it prefers; None if it is not."""
-        wait = work.sig.queue.plan.sticky_wait
-        if wait is None or work.interaction.prefers is None:
+        until, preferred = work.kept_until, self.state.agents.get(work.preferred or "")
+        if until is None or preferred is None or preferred.agent.id in (work.refused or {}):
             return None
-        preferred = self.state.agents.get(work.interaction.prefers)
-        if preferred is None or preferred.agent.id in (work.refused or {}) or self.at >= work.since + wait:
-            return None
-        return work.since + wait if self._is_candidate(preferred, work.sig) else None
+        return until if self.at < until and self._is_candidate(preferred, work.sig) else None
 
     # --- asking the plan ---------------------------------------------------------------------
 

@@ -32,7 +32,18 @@ def snapshot(state: State) -> dict[str, Any]:
         **({"rivals": _rivals_data(state)} if state.rivals else {}),
         **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
         **({} if state.waits is None else {"waits": state.waits.as_data()}),
+        **_owned_data(state),
     }
+
+
+def _owned_data(state: State) -> dict[str, Any]:
+    """Return nothing where nothing is put aside or locked: so it was before anything could be."""
+    parked = {
+        name: [each.until, each.on_reply, each.agent, each.scheduled]
+        for name, each in sorted(state.parked.items())
+    }
+    locks = {name: list(lock) for name, lock in sorted(state.locks.items())}
+    return {name: each for name, each in (("parked", parked), ("locks", locks)) if each}
 
 
 def _work_data(work: Work) -> list[Any]:
@@ -47,6 +58,8 @@ def _work_data(work: Work) -> list[Any]:
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
         *_progress_data(work),
+        *_preference_data(work),
+        *_wrapping_data(work),
     ]
 
 
@@ -56,6 +69,21 @@ def _rivals_data(state: State) -> dict[str, Any]:
         name: [[hold.agent.agent.id, hold.offer, hold.since] for hold in holds]
         for name, holds in sorted(state.rivals.items())
     }
+
+
+def _wrapping_data(work: Work) -> list[Any]:
+    """Return when a wrap-up began that can be extended."""
+    hold = work.hold
+    if hold is None or hold.until is None or work.sig.queue.plan.wrap_up_most is None:
+        return []
+    return [{"wrapping": hold.wrapping}]
+
+
+def _preference_data(work: Work) -> list[Any]:
+    """Return whom it should go to first, and since when, unless it has come in so."""
+    own = work.interaction.prefers
+    first = work.first_said().at if not work.again else work.since
+    return [] if work.prefers == (None if own is None else (own, first)) else [work.prefers]
 
 
 def _progress_data(work: Work) -> list[Any]:

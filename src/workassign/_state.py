@@ -18,6 +18,7 @@ from workassign._records import (
     UNIT,
     AgentState,
     Holding,
+    Parking,
     Progress,
     QueueState,
     Signature,
@@ -44,6 +45,7 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
         ev.Abandoned: "closed",
+        ev.Parked: "parked",
     },
     "offered": {
         ev.Offered: "offered",
@@ -58,9 +60,22 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Requeued: "waiting",
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
+        ev.Parked: "parked",
     },
-    "wrapping": {ev.Completed: "closed", ev.MessageReceived: "assigned"},
+    "wrapping": {
+        ev.Completed: "closed",
+        ev.MessageReceived: "assigned",
+        ev.WrapUpExtended: "wrapping",
+    },
     "closed": {ev.Reopened: "waiting"},
+    "parked": {
+        ev.Resumed: "waiting",
+        ev.Parked: "parked",
+        ev.Assigned: "assigned",
+        ev.Transferred: "parked",
+        ev.Cancelled: "closed",
+        ev.Abandoned: "closed",
+    },
 }
 """The life of an interaction: stage -> event -> next stage. What is not here must not happen.
 
@@ -78,6 +93,7 @@ _OFFERED, _ASSIGNED, _TRANSFERRED = _after(ev.Offered), _after(ev.Assigned), _af
 _WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed), _after(ev.Requeued)
 _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
 _REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
+_PARKED, _RESUMED = _after(ev.Parked), _after(ev.Resumed)
 
 FORGET_EVERY = 64
 """At every so many submissions, what was closed too long ago is dropped."""
@@ -114,6 +130,9 @@ class State:
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
         """Interactions that were refused in their queue -> the head start that this gave them."""
+        self.parked: dict[InteractionId, Parking] = {}
+        self.locks: dict[InteractionId, tuple[AgentId, Instant]] = {}
+        """Who alone may answer, and until when."""
         self.conversations = Conversations()
         self.periods: dict[str, int] = {}
         """Rotation -> the number of its period, from 0, once it has begun."""
@@ -234,6 +253,7 @@ class State:
         work.stage = _ASSIGNED[work.stage]
         work.version += 1
         if hold is None:
+            self.parked.pop(work.interaction.id, None)
             self.placed += 1
             agent.last_offer = self.placed
             hold = work.hold = Holding(work, agent, event.at, None, None)
@@ -292,6 +312,12 @@ class State:
         work.stage = _WRAPPING[work.stage]
         work.version += 1
         hold.until = event.until
+        hold.wrapping = event.at
+
+    def wrap_up_extended(self, work: Work, hold: Holding, event: ev.WrapUpExtended) -> None:
+        """Let the wrap-up end later."""
+        work.version += 1
+        hold.until = event.until
 
     def completed(self, work: Work, hold: Holding, event: ev.Completed) -> None:
         """Close *work* and free its agent of it."""
@@ -336,7 +362,16 @@ class State:
         work.refused = None
         if event.agent is not None and event.retry is not None and event.excluded is not None:
             _keep_apart(work, event.agent, event.retry, event.excluded)
+        if event.reset:
+            self.missed.pop(work.interaction.id, None)
         self._move(work, event)
+        if event.reset:
+            work.since = max(work.since, event.at)
+            work.progress = Progress(work.since)
+        if event.to is not None:
+            work.prefers = event.to, event.at
+            if work.interaction.id in self.parked:
+                self.parked[work.interaction.id].agent = None
         self._follow(work, event.at)
 
     def requeued(self, work: Work, event: ev.Requeued) -> None:
@@ -377,6 +412,7 @@ class State:
         work.stage = _REOPENED[work.stage]
         work.version += 1
         work.since = event.at
+        work.prefers = None if work.interaction.prefers is None else (work.interaction.prefers, event.at)
         work.progress = None
         work.answered = 0
         self.missed.pop(who, None)
@@ -389,6 +425,32 @@ class State:
         self.total.entered += 1
         work.sig.queue.tally.entered += 1
         self._follow(work, event.at)
+
+    def parked_(self, work: Work, event: ev.Parked) -> None:
+        """Put *work* aside, out of the hands of whoever held it."""
+        who = work.interaction.id
+        scheduled = work.version == 1 and event.at < work.since
+        self.parked[who] = Parking(event, self.parked.get(who), scheduled=scheduled)
+        self._back(work, _PARKED[work.stage], event.at)
+        if self.waits is not None:
+            self.waits.closed(work, event.at, left=False)
+
+    def resumed(self, work: Work, event: ev.Resumed) -> None:
+        """Let *work* wait again in its place; from now on it may wait for whom it goes to first."""
+        parking = self.parked.pop(work.interaction.id)
+        work.stage = _RESUMED[work.stage]
+        work.version += 1
+        who = parking.agent or (None if work.prefers is None else work.prefers[0])
+        work.prefers = None if who is None else (who, event.at)
+        self._follow(work, event.at)
+
+    def locked(self, event: ev.Locked) -> None:
+        """Let only one agent answer."""
+        self.locks[event.interaction] = event.agent, event.until
+
+    def unlocked(self, event: ev.Unlocked) -> None:
+        """Let everybody answer."""
+        del self.locks[event.interaction]
 
     def sla_missed(self, work: Work, event: ev.SlaMissed) -> None:
         """Note that a clock ran out."""
@@ -611,6 +673,7 @@ class State:
         work.hold = None
         work.refused = None
         work.pending = False
+        self.parked.pop(work.interaction.id, None)
         work.key = at
         self._closed.append(work)
 
@@ -704,7 +767,7 @@ _CAUSES: Mapping[type, str] = {
 }
 
 
-def _held(state: State, event: ev.WrapUpStarted | ev.Completed) -> tuple[Work, Holding]:
+def _held(state: State, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> tuple[Work, Holding]:
     work = state.works[event.interaction]
     assert work.hold is not None, f"{event} of an interaction that nobody holds"
     return work, work.hold
@@ -748,5 +811,10 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.PolicySwitchedOff: State.policy_switched_off,
     ev.PolicyResumed: State.policy_resumed,
     ev.Refused: lambda s, e: None,
+    ev.Parked: lambda s, e: s.parked_(s.works[e.interaction], e),
+    ev.Resumed: lambda s, e: s.resumed(s.works[e.interaction], e),
+    ev.Locked: State.locked,
+    ev.Unlocked: State.unlocked,
+    ev.WrapUpExtended: lambda s, e: s.wrap_up_extended(*_held(s, e), e),
 }
 """Every event there is: one that is missing here is a bug and must crash."""

@@ -25,6 +25,7 @@ class Story:
         "opened",
         "queue",
         "said_after",
+        "starts",
         "stayed",
         "steps",
         "unanswered",
@@ -56,6 +57,8 @@ class Story:
         """Steps that it took in the queue where it is."""
         self.stayed = True
         """It was never closed before, nor moved."""
+        self.starts: tuple[Instant, float | None] | None = None
+        """It came in for a later time, and waits since then: that, and its target; None once it has begun."""
         self.queue: str | None = None
         """Where it was closed."""
         self.closed: Instant | None = None

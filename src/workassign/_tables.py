@@ -69,6 +69,8 @@ _LATER = (
     "offers",
     "blind",
     "expected_wait",
+    "wrap_up_most",
+    "next_level",
 )
 """Settings that the first plans did not have."""
 

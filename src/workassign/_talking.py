@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import SLA
 from workassign._interactions import Interactions
+from workassign._locking import Locking
 from workassign._pairing import Pairing
 from workassign._records import Work
 from workassign._state import State
@@ -19,8 +21,17 @@ class Talking:
     """Decides about messages, replies, whose turn it is, and what is opened again."""
 
     def __init__(
-        self, state: State, asking: Asking, pairing: Pairing, interactions: Interactions, turn: Turn
+        self,
+        state: State,
+        asking: Asking,
+        pairing: Pairing,
+        aside: Aside,
+        locking: Locking,
+        interactions: Interactions,
+        turn: Turn,
     ) -> None:
+        self._aside = aside
+        self._locking = locking
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -39,6 +50,7 @@ class Talking:
         self._turn.facts.append(received)
         self._set_open(work, "customer replied", at)
         self._follow(work, "customer replied", at)
+        self._aside.replied(work, at)
 
     def _opened_by_customer(self, command: cmd.CustomerReplied, work: Work, at: Instant) -> bool:
         return self._may_reopen(command, work, at) and self._reopened(command, work, "customer replied", at)
@@ -55,7 +67,12 @@ class Talking:
             ids = (command.interaction, command.agent, command.fence)
             if self._interactions.holding("AgentReplied", *ids, None, at) is None:
                 return
+        keeper = self._locking.keeps_out(work, command.agent)
+        if keeper is not None:
+            self._turn.refuse(command, "locked", keeper)
+            return
         self._replied(work, ev.ReplySent(at, command.interaction, command.agent), "replied")
+        self._locking.end(work, "replied", None, at)
 
     def bot_replied(self, command: cmd.BotReplied, at: Instant) -> None:
         """Note that something automatic has answered."""

@@ -108,6 +108,14 @@ def _told_place(event: Placed) -> str:
     return f"tier {event.tier}, key {when(key)}{_told_terms(event.head_start, event.terms)}"
 
 
+def _told_passing(event: ev.Transferred) -> str:
+    """Return by whom it was passed on, to whom, and how."""
+    by = "" if event.agent is None else f" by {event.agent}"
+    to = "" if event.to is None else f", first to {event.to}"
+    anew = ", its age begins anew" if event.reset else ""
+    return by + to + anew + (f" ({event.reason})" if event.reason else "")
+
+
 def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
     wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
@@ -184,9 +192,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Completed: lambda e: f"completed by {e.agent}",
     ev.Cancelled: lambda e: f"cancelled{f': {e.reason}' if e.reason else ''}",
     ev.Abandoned: lambda e: "abandoned by the customer",
-    ev.Transferred: lambda e: (
-        f"transferred to queue {e.queue}{f' by {e.agent}' if e.agent is not None else ''}: {_told_place(e)}"
-    ),
+    ev.Transferred: lambda e: f"transferred to queue {e.queue}{_told_passing(e)}: {_told_place(e)}",
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
     ev.Escalated: lambda e: (
@@ -210,6 +216,21 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.AlarmRaised: lambda e: f"raised the alarm {e.alarm.replace('_', ' ')} of queue {e.queue}",
     ev.PolicyFailed: lambda e: f"policy {e.policy} failed ({e.error}): the default answered",
     ev.Refused: lambda e: f"{e.command} refused: {e.reason}",
+    ev.Parked: lambda e: (
+        f"put aside{'' if e.agent is None else f' by {e.agent}'}"
+        f"{'' if e.until is None else f' until {when(e.until)}'}"
+        f"{', or until the customer writes' if e.on_reply else ''}"
+    ),
+    ev.Resumed: lambda e: (
+        f"waits again in its place ({'the customer wrote' if e.cause == 'reply' else e.cause}"
+        f"{'' if e.due is None else f', due {when(e.due)}'})"
+    ),
+    ev.Locked: lambda e: (
+        f"locked by {e.agent} until {when(e.until)}"
+        f"{'' if e.stolen_from is None else f', who took the lock from {e.stolen_from}'}"
+    ),
+    ev.Unlocked: lambda e: f"no more locked by {e.agent} ({e.cause})",
+    ev.WrapUpExtended: lambda e: f"{e.agent} wraps up for longer, until {when(e.until)} at most",
 }
 """Every event that can be about an interaction, in words."""
 
@@ -218,6 +239,7 @@ OF_INTERACTIONS = frozenset(
     {
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
+        *("Park", "Resume", "Lock", "Unlock", "ExtendWrapUp", "Escalate"),
     }
 )
 

@@ -236,7 +236,7 @@ class _Search:
             what = {
                 Hold.REST.value: f"the rest of {name}",
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
-                Hold.STICKY_WAIT.value: f"the wait for {self._work.interaction.prefers}",
+                Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
             }[reason.kind]
             self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"
         return True

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from workassign._markup import listed, passage, table
-from workassign._records import AgentState, Stage, Work
+from workassign._records import AgentState, Parking, Stage, Work
 from workassign._scene import (
     KINDS,
     SHOWN,
@@ -129,7 +129,7 @@ def why_not(engine: Engine, agent: AgentId, interaction: InteractionId) -> WhyNo
     rank: int | None = None
     of = 0
     rivals: tuple[Rival, ...] = ()
-    if holder != agent and all(reason.kind == "held" for reason in reasons):
+    if holder != agent and all(reason.kind in ("held", "parked") for reason in reasons):
         found = ranked(scene, work, None)
         own = next(each for each in found if each.agent == agent)
         reasons += own.reasons
@@ -161,6 +161,9 @@ def _reasons(scene: Scene, agent: AgentState, work: Work) -> list[Reason]:
         hold = work.hold
         until = hold.since + (hold.target or 0.0) if hold.pending else hold.until
         held = [Reason(kind="held", text=f"it {_where(scene, work)}", until=until)]
+    if work.stage == "parked":
+        until = scene.state.parked[work.interaction.id].until
+        held = [Reason(kind="parked", text=f"it {_where(scene, work)}", until=until)]
     return [*held, *scene.reasons(agent, work)]
 
 
@@ -187,11 +190,20 @@ def _work(scene: Scene, interaction: InteractionId) -> Work:
     return known
 
 
+def _told_back(parking: Parking) -> str:
+    """Return what brings back what is put aside."""
+    ways = [] if parking.until is None else [f"until {when(parking.until)}"]
+    return " or ".join([*ways, *(["until the customer writes"] if parking.on_reply else [])])
+
+
 def _where(scene: Scene, work: Work) -> str:
     """Return where an interaction stands, in words."""
     hold = work.hold
     if work.stage == "closed":
         return f"is closed since {when(work.key)}"
+    if work.stage == "parked":
+        back = _told_back(scene.state.parked[work.interaction.id])
+        return f"is put aside in queue {work.sig.queue.name} {back}"
     if hold is None:
         return f"waits in queue {work.sig.queue.name}, submitted at {when(work.first_said().at)}"
     who = hold.agent.agent.id

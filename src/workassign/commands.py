@@ -6,7 +6,7 @@ record) and `expected_version` (refused if its subject has moved on since it was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
@@ -17,12 +17,15 @@ from workassign.model import (
     Agent,
     AgentId,
     Fence,
+    Instant,
     Interaction,
     InteractionId,
     OfferId,
     Presence,
     Status,
+    checked_instant,
     checked_sentiment,
+    range_problem,
 )
 from workassign.needs import NAME_LIMIT, checked_name
 
@@ -68,11 +71,16 @@ __all__ = [
     "CustomerReplied",
     "Decline",
     "Disconnect",
+    "Escalate",
+    "ExtendWrapUp",
     "FinishWrapUp",
+    "Lock",
+    "Park",
     "Pull",
     "Release",
     "RemoveAgent",
     "Reopen",
+    "Resume",
     "ResumePolicy",
     "SetPresence",
     "SetStatus",
@@ -81,6 +89,7 @@ __all__ = [
     "Submit",
     "Tick",
     "Transfer",
+    "Unlock",
     "checked",
     "message",
     "subject_of",
@@ -118,15 +127,18 @@ class Abandon(_Command):
 
 @message
 class Transfer(_Command):
-    """Move an interaction to another queue; it keeps its age.
+    """Move an interaction to another queue; it keeps its age, unless `age` is `reset`.
 
-    Whoever holds it shows `agent` and `fence`; both stay None for one that nobody holds.
+    Whoever holds it shows `agent` and `fence`; both stay None for one that nobody holds. With `to`
+    it goes to a colleague, in the same queue too: it waits for her as long as the queue's `sticky_wait`.
     """
 
     interaction: InteractionId
     queue: str
     agent: AgentId | None = None
     fence: Fence | None = None
+    to: AgentId | None = None
+    age: str = "keep"
 
 
 @message
@@ -308,6 +320,71 @@ class Tick(_Command):
     """Time has passed: let what is due happen."""
 
 
+@message
+class Park(_Command):
+    """Put an interaction aside; it keeps its place, and comes back by time, by a reply, or asked for.
+
+    Whoever holds it shows `agent` and `fence`, and is free of it; both stay None for one that nobody
+    holds. `until` is when it comes back by itself; None only with `on_reply`: the customer's next
+    message brings it back. With `same_agent` it goes first to who put it aside, for as long as the
+    queue's `sticky_wait`. Said of what is put aside already, it sets another time.
+    """
+
+    interaction: InteractionId
+    until: Instant | None = None
+    agent: AgentId | None = None
+    fence: Fence | None = None
+    on_reply: bool = True
+    same_agent: bool = True
+
+
+@message
+class Resume(_Command):
+    """Bring back at once what was put aside: it waits in its place again."""
+
+    interaction: InteractionId
+
+
+@message
+class Lock(_Command):
+    """The agent writes an answer: nobody else may answer for as long as the plan's `lock_lease`.
+
+    Said again by her, it begins anew. `steal` takes the lock from whoever has it.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    steal: bool = False
+
+
+@message
+class Unlock(_Command):
+    """The agent who has the lock lets others answer again."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+@message
+class ExtendWrapUp(_Command):
+    """Let the wrap-up last so many seconds longer, within its queue's `wrap_up_most`."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    seconds: float
+
+
+@message
+class Escalate(_Command):
+    """The holder passes it on to her queue's `next_level`, with its age, and does not get it back."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    reason: str = ""
+
+
 Command: TypeAlias = (
     Submit
     | Cancel
@@ -335,6 +412,12 @@ Command: TypeAlias = (
     | ResumePolicy
     | Tick
     | Pull
+    | Park
+    | Resume
+    | Lock
+    | Unlock
+    | ExtendWrapUp
+    | Escalate
 )
 
 
@@ -368,7 +451,11 @@ def checked(command: Command) -> Command:
     for name, kind, optional in fields:
         value = getattr(command, name)
         if kind is float:
-            checked_sentiment(value, f"{name} of {type(command).__name__}")
+            _NUMBERS[name](value, f"{name} of {type(command).__name__}")
+            continue
+        if kind is _AGES:
+            if value not in _AGES:
+                raise UsageError(f"{name} of {type(command).__name__} must be keep or reset, not {value!r}")
             continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
@@ -391,6 +478,14 @@ _COMMON: list[tuple[str, Any, bool]] = [
 ]
 
 
+_AGES = ("keep", "reset")
+
+
+def _checked_seconds(value: float | None, what: str) -> None:
+    if problem := range_problem(value):
+        raise UsageError(f"{what} {problem}")
+
+
 def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
     """Return name, type and whether it may be missing, of each field of its own that a command has."""
     kinds: dict[str, Any] = {
@@ -403,6 +498,12 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "status": Status,
         "sentiment": float,
         "plan": Mapping,
+        "until": float,
+        "on_reply": bool,
+        "same_agent": bool,
+        "steal": bool,
+        "seconds": float,
+        "age": _AGES,
     }
     optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}
@@ -411,9 +512,16 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
 
 
 _OPTIONAL: Mapping[type, set[str]] = {
-    Transfer: {"agent", "fence"},
+    Transfer: {"agent", "fence", "to"},
     AgentReplied: {"fence"},
     CustomerReplied: {"sentiment"},
+    Park: {"agent", "fence"},
+}
+
+_NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {
+    "sentiment": checked_sentiment,
+    "until": checked_instant,
+    "seconds": _checked_seconds,
 }
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

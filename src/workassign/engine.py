@@ -20,14 +20,17 @@ from typing import Any, TypeAlias
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
+from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import (
     AGE,
     BREACH,
     CLOCK,
     GRACE,
+    LEASE,
     OFFER,
     REST,
+    RESUME,
     RETRY,
     ROTATION,
     SLA,
@@ -36,6 +39,8 @@ from workassign._deadlines import (
     WRAP_UP,
 )
 from workassign._interactions import Interactions
+from workassign._locking import Locking
+from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
@@ -90,9 +95,15 @@ class Engine:
         self._state = State(plan if plan is not None else Plan())
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
-        self._interactions = Interactions(self._state, self._asking, self._pairing, self._turn)
-        self._talking = Talking(self._state, self._asking, self._pairing, self._interactions, self._turn)
-        self._roster = Roster(self._state, self._pairing, self._interactions, self._turn)
+        self._aside = Aside(self._state, self._asking, self._pairing, self._turn)
+        self._locking = Locking(self._state, self._turn, self._pairing.deadlines)
+        self._interactions = Interactions(
+            self._state, self._asking, self._pairing, self._aside, self._locking, self._turn
+        )
+        whose = (self._aside, self._locking, self._interactions, self._turn)
+        self._talking = Talking(self._state, self._asking, self._pairing, *whose)
+        self._owning = Owning(self._state, self._pairing, *whose)
+        self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._deadlines = self._pairing.deadlines
         self._rotating = Rotating(self._state, self._roster, self._deadlines, self._turn)
@@ -190,6 +201,18 @@ class Engine:
         """End the wrap-up before its time."""
         return self.handle(cmd.FinishWrapUp(interaction, agent, fence), at)
 
+    def extend_wrap_up(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, seconds: float, at: Instant
+    ) -> list[ev.Event]:
+        """Let the wrap-up last so many seconds longer."""
+        return self.handle(cmd.ExtendWrapUp(interaction, agent, fence, seconds), at)
+
+    def escalate(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
+    ) -> list[ev.Event]:
+        """Pass it on to the next level; whoever did so does not get it back."""
+        return self.handle(cmd.Escalate(interaction, agent, fence, reason), at)
+
     def release(
         self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
     ) -> list[ev.Event]:
@@ -204,9 +227,11 @@ class Engine:
         *,
         agent: AgentId | None = None,
         fence: Fence | None = None,
+        to: AgentId | None = None,
+        age: str = "keep",
     ) -> list[ev.Event]:
-        """Move it to another queue, with its age; whoever holds it shows agent and fence."""
-        return self.handle(cmd.Transfer(interaction, queue, agent, fence), at)
+        """Move it to another queue, or to a colleague; whoever holds it shows agent and fence."""
+        return self.handle(cmd.Transfer(interaction, queue, agent, fence, to, age), at)
 
     def assign(
         self, interaction: InteractionId, agent: AgentId, at: Instant, *, override: bool = False
@@ -245,6 +270,34 @@ class Engine:
     def set_status(self, interaction: InteractionId, status: Status, at: Instant) -> list[ev.Event]:
         """Say whose turn it is."""
         return self.handle(cmd.SetStatus(interaction, status), at)
+
+    def park(
+        self,
+        interaction: InteractionId,
+        at: Instant,
+        *,
+        until: Instant | None = None,
+        agent: AgentId | None = None,
+        fence: Fence | None = None,
+        on_reply: bool = True,
+        same_agent: bool = True,
+    ) -> list[ev.Event]:
+        """Put it aside until later; whoever holds it shows agent and fence."""
+        return self.handle(cmd.Park(interaction, until, agent, fence, on_reply, same_agent), at)
+
+    def resume(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
+        """Bring back at once what was put aside."""
+        return self.handle(cmd.Resume(interaction), at)
+
+    def lock(
+        self, interaction: InteractionId, agent: AgentId, at: Instant, *, steal: bool = False
+    ) -> list[ev.Event]:
+        """Let only the agent answer for a while; *steal* takes the lock from somebody else."""
+        return self.handle(cmd.Lock(interaction, agent, steal), at)
+
+    def unlock(self, interaction: InteractionId, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Let everybody answer again."""
+        return self.handle(cmd.Unlock(interaction, agent), at)
 
     def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
         """Put somebody on the roster, offline."""
@@ -529,6 +582,12 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
     cmd.Pull: lambda engine, c, at: engine._interactions.pull(c, at),
+    cmd.Park: lambda engine, c, at: engine._owning.park(c, at),
+    cmd.Resume: lambda engine, c, at: engine._owning.resume(c, at),
+    cmd.Lock: lambda engine, c, at: engine._owning.lock(c, at),
+    cmd.Unlock: lambda engine, c, at: engine._owning.unlock(c, at),
+    cmd.ExtendWrapUp: lambda engine, c, at: engine._owning.extend(c, at),
+    cmd.Escalate: lambda engine, c, at: engine._owning.escalate(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
@@ -544,4 +603,6 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
     ROTATION: lambda engine, name, due, at: engine._rotating.go_on(name, at),
+    RESUME: lambda engine, work, due, at: engine._aside.resume(work, "time", due, at),
+    LEASE: lambda engine, work, due, at: engine._locking.end(work, "expired", due, at),
 }

@@ -41,10 +41,12 @@ __all__ = [
     "Declined",
     "Escalated",
     "Event",
+    "Locked",
     "MessageReceived",
     "OfferExpired",
     "OfferRescinded",
     "Offered",
+    "Parked",
     "PlanChanged",
     "PolicyFailed",
     "PolicyResumed",
@@ -55,6 +57,7 @@ __all__ = [
     "Reopened",
     "ReplySent",
     "Requeued",
+    "Resumed",
     "Rotated",
     "SlaMissed",
     "SlaWarned",
@@ -62,7 +65,9 @@ __all__ = [
     "Submitted",
     "Terms",
     "Transferred",
+    "Unlocked",
     "Warnings",
+    "WrapUpExtended",
     "WrapUpStarted",
 ]
 
@@ -213,7 +218,8 @@ class Abandoned:
 class Transferred:
     """The interaction waits in another queue; `agent` is who held it, if anybody.
 
-    Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`.
+    Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`. It goes
+    first `to` a colleague; `reset`: its age counts from now; `reason` is that of an escalation.
     """
 
     at: Instant
@@ -228,6 +234,9 @@ class Transferred:
     target: float | None
     retry: Instant | None = None
     excluded: Instant | None = None
+    to: AgentId | None = None
+    reset: bool = False
+    reason: str = ""
 
 
 @message
@@ -531,6 +540,67 @@ class Refused:
     reason: str
 
 
+@message
+class Parked:
+    """The interaction was put aside: until *until*, by *agent* if she held it.
+
+    `on_reply`: the customer's next message brings it back. `same_agent`: it goes to her first then.
+    """
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId | None
+    until: Instant | None
+    on_reply: bool
+    same_agent: bool
+
+
+@message
+class Resumed:
+    """What was put aside waits in its place again; `cause` is time (it was due at *due*), reply or asked."""
+
+    at: Instant
+    due: Instant | None
+    interaction: InteractionId
+    cause: str
+
+
+@message
+class Locked:
+    """Only *agent* may answer until *until*; `stolen_from` is who had the lock before her."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    until: Instant
+    stolen_from: AgentId | None = None
+
+
+@message
+class Unlocked:
+    """Everybody may answer again; *agent* had the lock.
+
+    `cause` is released, expired (it was due at *due*), replied or closed.
+    """
+
+    at: Instant
+    due: Instant | None
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+
+
+@message
+class WrapUpExtended:
+    """The agent writes up for longer, at most until *until*."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    until: Instant
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -569,4 +639,9 @@ Event: TypeAlias = (
     | PolicyResumed
     | Refused
     | Rotated
+    | Parked
+    | Resumed
+    | Locked
+    | Unlocked
+    | WrapUpExtended
 )

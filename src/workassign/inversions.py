@@ -119,10 +119,10 @@ class _Follower:
         times = None if work.refused is None else work.refused.get(agent.agent.id)
         if times is not None and at < times[1]:
             return True
-        wait, prefers = work.sig.queue.plan.sticky_wait, work.interaction.prefers
-        if wait is None or prefers is None or prefers == agent.agent.id:
+        until, prefers = work.kept_until, work.preferred
+        if until is None or prefers == agent.agent.id:
             return False
-        return at < work.since + wait and prefers in self._state.agents
+        return at < until and prefers in self._state.agents
 
     # --- what waits ---------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ __all__ = [
     "Presence",
     "Status",
     "Value",
+    "checked_instant",
     "checked_sentiment",
     "instant",
     "is_number",
@@ -106,6 +107,15 @@ def range_problem(value: object, most: float = LONGEST) -> str | None:
     if is_number(value) and SHORTEST <= value <= most:  # type: ignore[operator]
         return None
     return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+
+
+def checked_instant(value: float | None, what: str) -> None:
+    """Check that *value* is None or an instant.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    _in_range(value, -LATEST, LATEST, what)
 
 
 def checked_sentiment(value: float | None, what: str) -> None:
@@ -195,6 +205,8 @@ class Interaction:
     attributes: Mapping[str, Value] = _NO_ATTRIBUTES
     label: str | None = None
     """Its kind of case: agents may take only so many of a label at a time (`Agent.labels`)."""
+    not_before: Instant | None = None
+    """It is put aside until then: its age, its place and its promises count from then on."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -217,6 +229,8 @@ class Interaction:
             checked_name(self.ref, "ref")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
+        if self.not_before is not None:
+            _in_range(self.not_before, -LATEST, LATEST, "not_before")
 
     def __hash__(self) -> int:
         """Equal interactions have equal ids."""

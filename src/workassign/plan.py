@@ -30,6 +30,9 @@ __all__ = ["Alarms", "Group", "Plan", "Queue", "read_settings", "unknown_names"]
 
 DAY = 86_400.0
 
+LEASE = 120.0
+"""Said in a plan's data only where it is another: plans of before keep their hash."""
+
 
 @attrs.frozen(kw_only=True)
 class Plan:
@@ -67,6 +70,8 @@ class Plan:
     """What agents have in common, by name: whoever is in a group (`Agent.groups`) has it."""
     rotations: Mapping[str, Rotation] = attrs.field(factory=dict)
     """Groups that serve other channels in turn, by schedule or by load; later ones go before earlier ones."""
+    lock_lease: float = LEASE
+    """Who locks an interaction to answer it has the lock for so long, unless she says so again."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
@@ -188,7 +193,7 @@ def _problems(plan: Plan) -> list[str]:
         note(f"queues.{name}", _bad_name(name))
         for path, problem in (*problems(queue, plan.calendars), *_unknown_needs(plan, queue)):
             note(f"queues.{name}.{path}", problem)
-    for path, problem in _moving_problems(plan):
+    for path, problem in (*_moving_problems(plan), *_level_problems(plan)):
         note(path, problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
@@ -197,6 +202,7 @@ def _problems(plan: Plan) -> list[str]:
             note(f"successors.{old}", f"there is no queue {new!r}")
     note("reconnect_grace", positive(plan.reconnect_grace))
     note("retention", positive(plan.retention))
+    note("lock_lease", positive(plan.lock_lease))
     if type(plan.strikes) is not int or plan.strikes < 1:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
@@ -300,6 +306,24 @@ def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
 
 
+def _level_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the levels above which there is nothing, or the level itself again."""
+    above = {name: getattr(queue, "next_level", None) for name, queue in plan.queues.items()}
+    for name, level in above.items():
+        if level is None:
+            continue
+        path = f"queues.{name}.next_level"
+        if not isinstance(level, str) or level not in plan.queues:
+            yield path, f"there is no queue {level!r}"
+            continue
+        passed = {name}
+        while level in above and level not in passed:
+            passed.add(level)
+            level = above[level]  # noqa: PLW2901 - the way up
+        if level == name:
+            yield path, "leads back to this queue"
+
+
 def _bad_name(name: object) -> str | None:
     try:
         checked_name(name, "a name")
@@ -348,6 +372,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["groups"] = {name: group.to_data() for name, group in plan.groups.items()}
     if plan.rotations:
         data["rotations"] = {name: rotation.to_data() for name, rotation in plan.rotations.items()}
+    if plan.lock_lease != LEASE:
+        data["lock_lease"] = plan.lock_lease
     return data
 
 

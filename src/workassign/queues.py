@@ -84,6 +84,10 @@ class Queue:
     """Who is offered something is not shown what it is before she has accepted it."""
     expected_wait: bool = False
     """Forecast how long what comes in will wait, and learn from how it went: see `expected_wait`."""
+    wrap_up_most: float | None = None
+    """A wrap-up can be extended to so long in all; None: it cannot."""
+    next_level: str | None = None
+    """The queue to which agents pass on what they cannot solve."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -108,6 +112,7 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
         ("wrap_up", None if queue.wrap_up is None else positive(queue.wrap_up)),
         ("sticky_wait", None if queue.sticky_wait is None else positive(queue.sticky_wait)),
         ("head_start_cap", positive(queue.head_start_cap)),
+        ("wrap_up_most", _most_problem(queue)),
         ("reopen_within", None if queue.reopen_within is None else positive(queue.reopen_within)),
     ]
     if not isinstance(queue.needs, Needs):
@@ -144,6 +149,17 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
 
 
 _SWITCHES = ("auto_accept", "reopen", "blind", "expected_wait")
+
+
+def _most_problem(queue: Queue) -> str | None:
+    """Return what is wrong with the longest wrap-up."""
+    most = queue.wrap_up_most
+    if most is None or (problem := positive(most)) is not None:
+        return None if most is None else problem
+    if queue.wrap_up is None:
+        return "needs a wrap_up that it could extend"
+    usual = positive(queue.wrap_up) is None
+    return f"must be at least wrap_up, {queue.wrap_up}" if usual and most < queue.wrap_up else None
 
 
 def first_dues(queue: Queue) -> list[Target]:

@@ -49,7 +49,7 @@ class InteractionView:
 
     id: InteractionId
     stage: str
-    """waiting, offered, assigned, wrapping or closed."""
+    """waiting, offered, assigned, wrapping, parked or closed."""
     queue: str
     channel: str
     tier: int
@@ -78,6 +78,10 @@ class InteractionView:
     """All open offers: where its queue asks several at once there may be more than one."""
     expected: Wait | None = None
     """How long it will still wait, if its queue forecasts that and anything is known."""
+    until: Instant | None = None
+    """When it comes back by itself that is put aside."""
+    locked: AgentId | None = None
+    """Who alone may answer now."""
 
 
 @attrs.frozen(kw_only=True)
@@ -169,6 +173,8 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         clocks=() if known is None else tuple(_clock(clock, at) for clock in known.clocks.values()),
         offers={h.offer: h.agent.agent.id for h in state.holdings(work) if h.pending and h.offer is not None},
         expected=wait_of(state, work, at),
+        until=None if work.stage != "parked" else state.parked[work.interaction.id].until,
+        locked=state.locks.get(work.interaction.id, (None,))[0],
     )
 
 

@@ -87,6 +87,7 @@ def tell(recorder: Recorder) -> None:
     night(say)
     next_morning(say)
     next_noon(say)
+    hands(say)
 
 
 def people(say: Say) -> None:
@@ -350,6 +351,69 @@ def next_noon(say: Say) -> None:
     say(cmd.Tick(), 12_000)
     for number in range(4):
         say(cmd.Abandon(f"noon-{number}"), 12_001)
+
+
+def hands_plan() -> Plan:
+    """The plan of the next day: work goes from hand to hand."""
+    return Plan(
+        name="golden-hands",
+        queues={
+            "care": Queue(
+                sla=sla.first_response(120), sticky_wait=30, wrap_up=20, wrap_up_most=60, next_level="experts"
+            ),
+            "experts": Queue(),
+        },
+        lock_lease=90.0,
+        channels={"tweet": Channel(), "chat": Channel(units=2.0)},
+        groups={"office": Group(), "back": Group()},
+        successors={"open": "care"},
+        retention=3600.0,
+    )
+
+
+def hands(say_it: Say) -> None:
+    """Something is put aside and comes back by time, by a reply, and because somebody asks."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 2_100)
+
+    say(cmd.ChangePlan(hands_plan().to_data()), 10_000)
+    for name in ("night-1", "night-2", "night-3"):
+        say(cmd.Cancel(name), 10_000)
+    for name in ("eva", "flo"):
+        say(cmd.AddAgent(Agent(id=name, capacity=40)), 10_000)
+        say(cmd.SignOn(name), 10_000)
+    say(cmd.Submit(Interaction(id="later", queue="care", channel="tweet", not_before=BEGIN + 12_200)), 10_001)
+    offer = one(say(cmd.Submit(Interaction(id="aside", queue="care", channel="tweet")), 10_002), ev.Offered)
+    fence = one(say(cmd.Accept(offer.offer, offer.agent), 10_003), ev.Assigned).fence
+    say(cmd.Park("aside", None, offer.agent, fence, on_reply=False), 10_004)
+    say(cmd.Park("aside", None, offer.agent, fence), 10_005)
+    say(cmd.Park("aside", BEGIN + 12_600, on_reply=True), 10_006)
+    say(cmd.CustomerReplied("aside"), 10_010)
+    say(cmd.Park("aside", BEGIN + 12_600, same_agent=False), 10_011)
+    say(cmd.Resume("aside"), 10_012)
+    say(cmd.Lock("aside", "eva"), 10_013)
+    say(cmd.Lock("aside", "flo"), 10_014)
+    say(cmd.Lock("aside", "flo", steal=True), 10_015)
+    say(cmd.AgentReplied("aside", "eva"), 10_016)
+    say(cmd.AgentReplied("aside", "flo"), 10_017)
+    say(cmd.Lock("aside", "eva"), 10_018)
+    say(cmd.Unlock("aside", "eva"), 10_019)
+    say(cmd.Tick(), 10_110)
+    passed_on(say)
+
+
+def passed_on(say: Say) -> None:
+    """It goes to a colleague, up a level, and is written up for longer."""
+    fence = one(say(cmd.Assign("aside", "eva", override=True), 10_120), ev.Assigned).fence
+    say(cmd.Transfer("aside", "care", "eva", fence, "flo", "reset"), 10_121)
+    fence = one(say(cmd.Assign("aside", "flo", override=True), 10_122), ev.Assigned).fence
+    say(cmd.Complete("aside", "flo", fence), 10_123)
+    say(cmd.ExtendWrapUp("aside", "flo", fence, 30), 10_124)
+    say(cmd.ExtendWrapUp("aside", "flo", fence, 30), 10_125)
+    say(cmd.CustomerReplied("aside"), 10_126)
+    say(cmd.Escalate("aside", "flo", fence, "a bug"), 10_127)
+    say(cmd.Tick(), 10_200)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
