@@ -30,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router", "grouped"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RAMP, SHIFT = range(13)
 
 STOPS = {
     "accept": ("accepted",),
@@ -138,6 +138,8 @@ class Item:
     """The numbers of the steps that it took in its queue."""
     unmet: list[int] = attrs.Factory(list)
     """Those whose time has come without their condition."""
+    quiet: list[int] = attrs.Factory(list)
+    """Those that are asked again at the end of the turn, or when another step of it is due."""
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
@@ -196,6 +198,11 @@ class Person:
     rest: Instant | None = None
     grace: Instant | None = None
     version: int = 1
+    ramp: Instant | None = None
+    """Until then she has one thing at a time."""
+    shift: Instant | None = None
+    leaves_for: Presence = Presence.OFFLINE
+    drains_to: Presence | None = None
 
     @property
     def id(self) -> str:
@@ -319,6 +326,8 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == GRACE:
                 self.lose(subject, due)
+            elif kind == SHIFT and subject is not None:
+                self.end_shift(subject, due)
             elif kind == CLOCK:
                 self.reach(subject, due)
             elif kind == STEP:
@@ -330,7 +339,7 @@ class Router:
                 self.cross((subject.queue, "next_breach"), subject, due)
             else:
                 self.timers.remove(timer[:3])
-                if kind == REST:
+                if kind in (REST, RAMP, SHIFT):
                     self.touched += [person for person in self.people if person.number == timer[2]]
         self.pair()
         self.watch()
@@ -345,6 +354,7 @@ class Router:
         """Return all timers, those that will change nothing too."""
         found: list[Timer] = [(*timer, None) for timer in self.timers]
         found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
+        found += [(p.shift, SHIFT, p.number, p) for p in self.people if p.shift is not None]
         for item in self.items:
             if item.closed is None:
                 found += self.timers_of(item)
@@ -365,7 +375,7 @@ class Router:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
         if item.stage == "waiting":
             for number, due in self.steps_ahead(item):
-                if number not in item.unmet:
+                if number not in item.unmet and number not in item.quiet:
                     yield due, STEP, item.seq, item
         yield from self.crossings(item)
 
@@ -377,7 +387,8 @@ class Router:
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
         sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK)
-        return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
+        ends = [person.shift for person in self.people if person.shift is not None]
+        return min([*ends, *(timer[0] for timer in self.all_timers() if timer[1] in sure)], default=inf)
 
     def pair(self) -> None:
         """Bring together what fits until nothing does."""
@@ -445,6 +456,7 @@ class Router:
     def step_all(self) -> None:
         """Let everything that waits take the steps that are due."""
         for item in sorted(self.items, key=lambda item: item.seq):
+            item.quiet = []
             if item.stage == "waiting":
                 self.take_steps(item, self.at)
 
@@ -524,6 +536,7 @@ class Router:
             and (each.rest is None or self.at >= each.rest)
             and self.has_room(each, channel)
             and self.has_label_room(each, item)
+            and self.not_now(each, channel) is None
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
         return few and (step.free_below is None or len(free) < step.free_below)
@@ -531,6 +544,7 @@ class Router:
     def recount(self) -> None:
         """Somebody came or went: what hangs on how many there are is asked again."""
         for item in self.items:
+            item.quiet += item.unmet
             item.unmet = []
 
     # --- questions --------------------------------------------------------------------------
@@ -665,6 +679,8 @@ class Router:
         if policy is not None and not any(true.values()):  # it is asked of nobody else
             true["capacity"] = not policy(Facts(self, person), channel, units / 1_000_000)
         true["rest"] = here and person.rest is not None and self.at < person.rest
+        later = self.not_now(person, channel) if here else None
+        true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
         true["cool_down"] = self.apart(person, item)
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
@@ -693,7 +709,14 @@ class Router:
                 found = self.item(command.interaction.id)
             case cmd.AddAgent() | cmd.ChangeAgent():
                 found = self.find(command.agent.id)
-            case cmd.RemoveAgent() | cmd.SignOn() | cmd.SignOff() | cmd.SetPresence() | cmd.Disconnect():
+            case (
+                cmd.RemoveAgent()
+                | cmd.SignOn()
+                | cmd.SignOff()
+                | cmd.SetPresence()
+                | cmd.Disconnect()
+                | cmd.SetShift()
+            ):
                 found = self.find(command.agent)
             case _:
                 found = self.item(command.interaction)
@@ -725,16 +748,48 @@ class Router:
             return False
         if person.agent.channels is not None and person.agent.channels.get(channel, 0) == 0:
             return False
-        if not self.has_room(person, channel):
+        if not self.has_room(person, channel) or self.not_now(person, channel) is not None:
             return False
         policy = self.plan.capacity
         return policy is None or policy(Facts(self, person), channel, self.units(channel) / 1_000_000)
+
+    def not_now(self, person: Person, channel: str) -> str | None:
+        """Return why it is too early or too late for her to begin something."""
+        seconds = self.plan.channels[channel].handle_time
+        if person.shift is not None:
+            last = person.shift if seconds is None else person.shift - seconds
+            if self.at >= last:
+                return "shift_end"
+        if person.ramp is not None and self.at < person.ramp and self.hands(person):
+            return "login_ramp"
+        return None
+
+    def last_calls(self, person: Person) -> None:
+        """Look again when it is too late for her for some channel."""
+        for channel in self.plan.channels.values():
+            if person.shift is not None and channel.handle_time is not None:
+                due = person.shift - channel.handle_time
+                if due > self.at and due != person.shift:
+                    self.timers.append((due, SHIFT, person.number))
+
+    def end_shift(self, person: Person, due: Instant) -> None:
+        """Let her go at the end of her shift, or for her break."""
+        person.shift = None
+        person.version += 1
+        self.emit(ev.ShiftSet(self.at, person.id, None, person.leaves_for, due))
+        if person.presence in (Presence.OFFLINE, Presence.DRAINING, person.leaves_for):
+            return
+        if not any(item.owned for item in self.hands(person)):
+            self.set_presence(person, person.leaves_for, "shift over")
+            return
+        to = Presence.AWAY if person.leaves_for is Presence.AWAY else None
+        self.set_presence(person, Presence.DRAINING, "shift over", to=to)
 
     def drain(self) -> bool:
         """Let those go who were draining and hold nothing any more."""
         done = [each for each in self.people if each.presence is Presence.DRAINING and not self.hands(each)]
         for person in done:
-            self.set_presence(person, Presence.OFFLINE, "drained")
+            self.set_presence(person, person.drains_to or Presence.OFFLINE, "drained")
         return bool(done)
 
     def hand_over(self, item: Item, person: Person) -> None:
@@ -866,7 +921,12 @@ class Router:
             self.take_back(item, "disconnected", due)
 
     def set_presence(
-        self, person: Person, presence: Presence, cause: str, grace: Instant | None = None
+        self,
+        person: Person,
+        presence: Presence,
+        cause: str,
+        grace: Instant | None = None,
+        to: Presence | None = None,
     ) -> None:
         """Change where somebody is."""
         if presence is not Presence.AVAILABLE:
@@ -877,9 +937,16 @@ class Router:
             person.idle_since = self.at
             if person.presence is not Presence.BUSY:
                 person.refused_at = {}
-        person.presence, person.grace = presence, grace
+        here = (Presence.AVAILABLE, Presence.BUSY)
+        ramp = person.agent.login_ramp
+        if presence not in here:
+            person.ramp = None
+        elif person.presence in (Presence.OFFLINE, Presence.AWAY) and ramp is not None:
+            person.ramp = self.at + ramp
+            self.timers.append((person.ramp, RAMP, person.number))
+        person.presence, person.grace, person.drains_to = presence, grace, to
         person.version += 1
-        self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
+        self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace, to))
         self.recount()
 
     def place(self, queue_name: str, interaction: Interaction, since: Instant) -> tuple[Any, ...]:
@@ -1519,10 +1586,25 @@ class Router:
             presence = Presence.OFFLINE
         elif presence is Presence.OFFLINE and owns and person.presence is not Presence.OFFLINE:
             presence = Presence.DRAINING
-        if presence is person.presence:
+        if presence is person.presence and person.drains_to is None:
             self.refuse(command, "already_so")
         else:
             self.set_presence(person, presence, "asked")
+
+    def set_shift(self, command: cmd.SetShift) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        same = command.until == person.shift and command.presence is person.leaves_for
+        if same or (command.until is None and person.shift is None):
+            self.refuse(command, "already_so")
+        elif command.until is not None and command.until <= self.at:
+            self.refuse(command, "in_the_past")
+        else:
+            person.shift, person.leaves_for = command.until, command.presence
+            person.version += 1
+            self.last_calls(person)
+            self.emit(ev.ShiftSet(self.at, person.id, command.until, command.presence))
 
     def disconnect(self, command: cmd.Disconnect) -> None:
         person = self.known(command)
@@ -1571,6 +1653,8 @@ class Router:
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
             self.sticky_timer(item)
+        for person in self.people:
+            self.last_calls(person)
         self.touched += self.people
 
     def take_along(self, person: Person) -> None:
@@ -1622,7 +1706,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
     """Return *told* with all that her groups say and she does not."""
     skills, attributes = dict(told.skills), dict(told.attributes)
     queues, channels, capacity = told.queues, told.channels, told.capacity
-    labels, reserve = told.labels, told.reserve
+    labels, reserve, ramp = told.labels, told.reserve, told.login_ramp
     for name in told.groups:
         group = plan.groups[name]
         skills = {**group.skills, **skills}
@@ -1635,6 +1719,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
             labels = {**group.labels, **(labels or {})}
         if capacity == 1 and group.capacity is not None:
             capacity = group.capacity
+        ramp = group.login_ramp if ramp is None else ramp
         if not reserve:
             reserve = group.reserve or 0.0
     return Agent(
@@ -1647,6 +1732,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         groups=told.groups,
         labels=labels,
         reserve=reserve,
+        login_ramp=ramp,
     )
 
 
@@ -1734,6 +1820,7 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.SignOff: Router.ask_presence,
     cmd.SetPresence: Router.ask_presence,
     cmd.Disconnect: Router.disconnect,
+    cmd.SetShift: Router.set_shift,
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
 }

@@ -153,6 +153,7 @@ def some_channels(rnd: Random, names: tuple[str, ...]) -> dict[str, Channel]:
             beside=rnd.choice((None, None, (), some())),
             interruptible_by=rnd.choice(((), tuple(each for each in some() if each != name))),
             pending_units=rnd.choice((None, 0.0, 0.05, units)),
+            handle_time=rnd.choice((None, 20.0, 100.0)),
         )
 
     return {name: one(name) for name in names}
@@ -339,6 +340,7 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         },
         labels=rnd.choice((None, None, some_labels(rnd))),
         reserve=rnd.choice((0.0, 0.0, 0.5, 1.5)),
+        login_ramp=rnd.choice((None, None, None, 5.0, 100.0)),
         groups=tuple(each for each in (GROUPS if stray else plan.groups) if rnd.random() < 0.5),
     )
 
@@ -364,6 +366,7 @@ def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
         attributes={trait: rnd.choice((2, "en", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.3},
         labels=rnd.choice((None, None, None, some_labels(rnd))),
         reserve=rnd.choice((None, None, 0.2)),
+        login_ramp=rnd.choice((None, None, None, 30.0)),
     )
 
 
@@ -531,6 +534,11 @@ class Script:
             cmd.Disconnect(name),
             cmd.ChangeAgent(an_agent(rnd, name, self.router.plan)),
             cmd.RemoveAgent(name),
+            cmd.SetShift(
+                name,
+                rnd.choice((None, self.at, self.at + 5, self.at + 60.5, self.at + 200)),
+                rnd.choice((Presence.OFFLINE, Presence.AWAY)),
+            ),
         ]
         return rnd.choice(found)
 

@@ -327,6 +327,8 @@ class Scenario:
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
         if paused and not self.pause():
             return True
+        if "available" in self.way.kinds and "login ramp" in self.way.text:
+            self.say(cmd.SetPresence(self.agent, Presence.BUSY))  # from now on it counts
         if self.way.at is not None and not self.time_passes(self.way.at):
             return True
         for kind in ("added", "trained", "emptied", "finished", "available"):
@@ -663,7 +665,7 @@ def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     order = [
         *("presence", "queue", "channel", "label", "skill", "needs"),
         *("room", "channel_limit", "beside", "label_limit", "capacity"),
-        *("rest", "cool_down", "sticky_wait"),
+        *("rest", "login_ramp", "shift_end", "cool_down", "sticky_wait"),
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]
     assert found.roster == len(router.people)

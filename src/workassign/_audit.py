@@ -322,6 +322,11 @@ class Auditor:
         if (person := self._person(event.agent)) is not None:
             person.presence = event.presence
 
+    def _shift_set(self, event: ev.ShiftSet) -> None:
+        self._person(event.agent)
+        if event.due is not None and not event.due <= event.at:
+            self._note(f"the shift of {event.agent!r} was over at {event.at!r}, due {event.due!r}")
+
     def _plan_changed(self, event: ev.PlanChanged) -> None:
         self._plan(event.plan, event.plan_hash)
         for name, item in self._items.items():
@@ -502,6 +507,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.AgentChanged: Auditor._agent_changed,
     ev.AgentRemoved: Auditor._agent_removed,
     ev.PresenceChanged: Auditor._presence_changed,
+    ev.ShiftSet: Auditor._shift_set,
     ev.PlanChanged: Auditor._plan_changed,
     ev.PolicyFailed: Auditor._no_law,
     ev.PolicySwitchedOff: Auditor._no_law,

@@ -20,8 +20,10 @@ from workassign._deadlines import (
     BREACH,
     GRACE,
     OFFER,
+    RAMP,
     REST,
     RETRY,
+    SHIFT,
     SLA,
     STEP,
     STICKY,
@@ -33,6 +35,7 @@ from workassign._deadlines import (
 from workassign._index import Index
 from workassign._moving import Moving
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
+from workassign._shifts import held_by_time, turning_points
 from workassign._state import State
 from workassign.model import AgentId, Instant, Presence
 
@@ -91,7 +94,7 @@ class Pairing:
                 agent.open = 0
                 return
         if agent.presence is Presence.DRAINING and not agent.holdings:
-            self.leaving.append((agent, Presence.OFFLINE, "drained"))
+            self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
 
     def place(self, work: Work, at: Instant) -> None:
         """Give one interaction to whom selection prefers, or let it wait."""
@@ -156,7 +159,7 @@ class Pairing:
             if index.open(agent, at):
                 index.admit(agent)
             elif agent.presence is Presence.DRAINING and not agent.holdings:
-                self.leaving.append((agent, Presence.OFFLINE, "drained"))
+                self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
         named: list[_Named] = []
         for work in brought:
             self._stand(work, at)
@@ -298,15 +301,17 @@ class Pairing:
     def _may_be_given(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* could be given such work now; the capacity policy is not asked."""
         resting = agent.rest is not None and self._turn.at < agent.rest
-        return agent.presence is Presence.AVAILABLE and not resting and agent.has_room(sig)
+        ready = agent.presence is Presence.AVAILABLE and not resting
+        return ready and agent.has_room(sig) and held_by_time(agent, sig.kind, self._turn.at) is None
 
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""
         if self._state.agents.get(agent.agent.id) is not agent:
             return False
+        drained = agent.presence is Presence.DRAINING and not agent.holdings
         if presence is Presence.AWAY:
-            return agent.presence is Presence.AVAILABLE
-        return agent.presence is Presence.DRAINING and not agent.holdings
+            return agent.presence is Presence.AVAILABLE or (drained and agent.then is Presence.AWAY)
+        return drained
 
     def bring(self, work: Work) -> None:
         """Let *work*, which waits again, be placed in this turn."""
@@ -375,6 +380,7 @@ class Pairing:
                 deadlines.later(agent.rest, REST, agent.number, agent)
             if agent.grace is not None:
                 deadlines.later(agent.grace, GRACE, agent.number, agent)
+            self.arm(agent, at)
         for hold in state.offers.values():
             deadlines.arm(OFFER, hold)
         for known in state.conversations.values():
@@ -386,6 +392,14 @@ class Pairing:
         for agent in state.agents.values():
             if index.open(agent, at):
                 index.admit(agent)
+
+    def arm(self, agent: AgentState, at: Instant) -> None:
+        """Wake when time changes what *agent* may be given."""
+        if agent.ramp is not None and agent.ramp > at:
+            self.deadlines.later(agent.ramp, RAMP, agent.number, agent)
+        for due in turning_points(agent, self._state.plan.channels):
+            if due > at:
+                self.deadlines.later(due, SHIFT, agent.number, agent)
 
     def _new_index(self) -> Index:
         self.prepare()
@@ -411,8 +425,11 @@ class Pairing:
         """Whether a timer in the heap still counts."""
         due, kind, _, subject = timer
         if isinstance(subject, AgentState):
-            there = self._state.agents.get(subject.agent.id) is subject
-            return there and (subject.rest if kind == REST else subject.grace) == due
+            if self._state.agents.get(subject.agent.id) is not subject:
+                return False
+            if kind == SHIFT:
+                return due in turning_points(subject, self._state.plan.channels)
+            return {REST: subject.rest, RAMP: subject.ramp, GRACE: subject.grace}[kind] == due
         if kind in (AGE, BREACH):
             return self._is_ahead(subject, kind, due)
         if isinstance(subject, Clock):

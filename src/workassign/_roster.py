@@ -9,7 +9,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import Turn
-from workassign._deadlines import GRACE
+from workassign._deadlines import GRACE, RAMP
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
@@ -121,15 +121,24 @@ class Roster:
         self._pairing.recount()
 
     def presence(
-        self, agent: AgentState, presence: Presence, cause: str, at: Instant, grace: Instant | None = None
+        self,
+        agent: AgentState,
+        presence: Presence,
+        cause: str,
+        at: Instant,
+        *,
+        grace: Instant | None = None,
+        then: Presence | None = None,
     ) -> None:
         """Change an agent's presence, with all its consequences."""
         self._pairing.index.withdraw(agent)
         if presence is not Presence.AVAILABLE:
             self._interactions.take_back_offers(agent, presence.value, at)
-        event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace)
+        event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace, then)
         self._state.presence_changed(agent, event)
         self._turn.facts.append(event)
+        if agent.ramp is not None:
+            self._deadlines.later(agent.ramp, RAMP, agent.number, agent)
         if presence in PRESENT:
             self._pairing.index.attend(agent)
             self._pairing.attract(agent)
@@ -151,10 +160,43 @@ class Roster:
             presence = Presence.OFFLINE
         elif presence is Presence.OFFLINE and accepted and agent.presence is not Presence.OFFLINE:
             presence = Presence.DRAINING
-        if presence is agent.presence:
+        if presence is agent.presence and agent.then is None:
             self._turn.refuse(command, "already_so", f"agent {command.agent!r} is {presence.value} already")
         else:
             self.presence(agent, presence, "asked", at)
+
+    def set_shift(self, command: cmd.SetShift, at: Instant) -> None:
+        """Keep when an agent's shift ends."""
+        agent = self._agent(command, command.agent)
+        if agent is None:
+            return
+        until = None if command.until is None else float(command.until)
+        if (until, command.presence) == (agent.shift, agent.after) or until is agent.shift is None:
+            self._turn.refuse(command, "already_so", f"agent {command.agent!r}: it is so already")
+        elif until is not None and until <= at:
+            reason = f"a shift of agent {command.agent!r} cannot end in the past: sign her off"
+            self._turn.refuse(command, "in_the_past", reason)
+        else:
+            self._shift(agent, ev.ShiftSet(at, command.agent, until, command.presence))
+            self._pairing.arm(agent, at)
+            self._pairing.freed.append(agent)
+
+    def _shift(self, agent: AgentState, event: ev.ShiftSet) -> None:
+        self._state.shift_set(agent, event)
+        self._turn.facts.append(event)
+
+    def turned(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """It is too late in her shift for some work; or her shift is over, and she leaves."""
+        if due != agent.shift:
+            self._pairing.freed.append(agent)
+            return
+        after = agent.after
+        self._shift(agent, ev.ShiftSet(at, agent.agent.id, None, after, due))
+        if agent.presence in (Presence.OFFLINE, Presence.DRAINING, after):
+            return
+        accepted = any(not hold.pending for hold in agent.holdings.values())
+        then = after if accepted and after is Presence.AWAY else None
+        self.presence(agent, Presence.DRAINING if accepted else after, "shift over", at, then=then)
 
     def disconnect(self, command: cmd.Disconnect, at: Instant) -> None:
         """Take back what an agent was offered; let what she holds wait for her a while."""
@@ -166,7 +208,7 @@ class Roster:
             return
         self._interactions.take_back_offers(agent, "disconnected", at, lost=True)
         grace = at + self._state.plan.reconnect_grace if agent.holdings else None
-        self.presence(agent, Presence.OFFLINE, "disconnected", at, grace)
+        self.presence(agent, Presence.OFFLINE, "disconnected", at, grace=grace)
 
     def grace_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
         """She did not come back: take back what she held."""

@@ -15,6 +15,7 @@ from workassign import events as ev
 from workassign._conversations import Conversations
 from workassign._counters import Tally
 from workassign._records import (
+    PRESENT,
     UNIT,
     AgentState,
     Holding,
@@ -396,8 +397,19 @@ class State:
             agent.idle_since = event.at
             if agent.presence is not Presence.BUSY:
                 agent.refusals.clear()  # she has come back: what led to a pause counts no more
+        if event.presence not in PRESENT:
+            agent.ramp = None
+        elif agent.presence in (Presence.OFFLINE, Presence.AWAY) and agent.agent.login_ramp is not None:
+            agent.ramp = event.at + agent.agent.login_ramp
         agent.presence = event.presence
         agent.grace = event.grace
+        agent.then = event.then
+
+    def shift_set(self, agent: AgentState, event: ev.ShiftSet) -> None:
+        """Keep when an agent's shift ends."""
+        agent.version += 1
+        agent.shift = event.until
+        agent.after = event.presence
 
     # --- one function per event: the plan and its policies ----------------------------------
 
@@ -616,6 +628,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.AgentChanged: lambda s, e: s.agent_changed(s.agents[e.agent.id], e),
     ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),
     ev.PresenceChanged: lambda s, e: s.presence_changed(s.agents[e.agent], e),
+    ev.ShiftSet: lambda s, e: s.shift_set(s.agents[e.agent], e),
     ev.PlanChanged: lambda s, e: s.plan_changed(e, Plan.from_data(e.plan)),
     ev.PolicyFailed: State.policy_failed,
     ev.PolicySwitchedOff: State.policy_switched_off,

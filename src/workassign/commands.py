@@ -17,11 +17,13 @@ from workassign.model import (
     Agent,
     AgentId,
     Fence,
+    Instant,
     Interaction,
     InteractionId,
     OfferId,
     Presence,
     Status,
+    checked_instant,
     checked_sentiment,
 )
 from workassign.needs import NAME_LIMIT, checked_name
@@ -74,6 +76,7 @@ __all__ = [
     "Reopen",
     "ResumePolicy",
     "SetPresence",
+    "SetShift",
     "SetStatus",
     "SignOff",
     "SignOn",
@@ -282,6 +285,18 @@ class Disconnect(_Command):
 
 
 @message
+class SetShift(_Command):
+    """The agent's shift ends at *until*: she gets nothing that would not be done by then, and leaves.
+
+    `presence` is where she goes: offline, or away for a break. None: it has no known end any more.
+    """
+
+    agent: AgentId
+    until: Instant | None = None
+    presence: Presence = Presence.OFFLINE
+
+
+@message
 class ChangePlan(_Command):
     """Go on under another plan, given as data (`Plan.to_data()`)."""
 
@@ -326,6 +341,7 @@ Command: TypeAlias = (
     | ChangePlan
     | ResumePolicy
     | Tick
+    | SetShift
 )
 
 
@@ -359,7 +375,8 @@ def checked(command: Command) -> Command:
     for name, kind, optional in fields:
         value = getattr(command, name)
         if kind is float:
-            checked_sentiment(value, f"{name} of {type(command).__name__}")
+            check = checked_instant if name == "until" else checked_sentiment
+            check(value, f"{name} of {type(command).__name__}")
             continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
@@ -372,6 +389,8 @@ def checked(command: Command) -> Command:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
             raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
+    if type(command) is SetShift and command.presence not in (Presence.OFFLINE, Presence.AWAY):
+        raise UsageError(f"presence of SetShift must be offline or away, not {command.presence!r}")
     return command
 
 
@@ -393,6 +412,7 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "presence": Presence,
         "status": Status,
         "sentiment": float,
+        "until": float,
         "plan": Mapping,
     }
     optional = _OPTIONAL.get(command, set())
@@ -405,6 +425,7 @@ _OPTIONAL: Mapping[type, set[str]] = {
     Transfer: {"agent", "fence"},
     AgentReplied: {"fence"},
     CustomerReplied: {"sentiment"},
+    SetShift: {"until"},
 }
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

@@ -21,7 +21,21 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
-from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STEP, STICKY, WRAP_UP
+from workassign._deadlines import (
+    AGE,
+    BREACH,
+    CLOCK,
+    GRACE,
+    OFFER,
+    RAMP,
+    REST,
+    RETRY,
+    SHIFT,
+    SLA,
+    STEP,
+    STICKY,
+    WRAP_UP,
+)
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
@@ -249,6 +263,12 @@ class Engine:
     def set_presence(self, agent: AgentId, presence: Presence, at: Instant) -> list[ev.Event]:
         """Change an agent's presence."""
         return self.handle(cmd.SetPresence(agent, presence), at)
+
+    def set_shift(
+        self, agent: AgentId, until: Instant | None, at: Instant, *, presence: Presence = Presence.OFFLINE
+    ) -> list[ev.Event]:
+        """Say when an agent's shift ends (None: unknown) and where she goes then: offline, or away."""
+        return self.handle(cmd.SetShift(agent, until, presence), at)
 
     def disconnect(self, agent: AgentId, at: Instant) -> list[ev.Event]:
         """An agent's connection is lost."""
@@ -492,6 +512,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.SignOff: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.SetPresence: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
+    cmd.SetShift: lambda engine, c, at: engine._roster.set_shift(c, at),
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
 }
@@ -508,4 +529,6 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
+    RAMP: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
+    SHIFT: lambda engine, agent, due, at: engine._roster.turned(agent, due, at),
 }

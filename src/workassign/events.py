@@ -55,6 +55,7 @@ __all__ = [
     "Reopened",
     "ReplySent",
     "Requeued",
+    "ShiftSet",
     "SlaMissed",
     "SlaWarned",
     "StatusChanged",
@@ -457,6 +458,7 @@ class PresenceChanged:
     presence: Presence
     cause: str
     grace: Instant | None
+    then: Presence | None = None
 
 
 @message
@@ -466,6 +468,20 @@ class PlanChanged:
     at: Instant
     plan: Mapping[str, Any]
     plan_hash: str
+
+
+@message
+class ShiftSet:
+    """The agent's shift ends at *until*, and she goes to *presence* then; None: it has no known end.
+
+    `due` is the end that has come, where that is what unset it.
+    """
+
+    at: Instant
+    agent: AgentId
+    until: Instant | None
+    presence: Presence
+    due: Instant | None = None
 
 
 @message
@@ -547,4 +563,5 @@ Event: TypeAlias = (
     | PolicySwitchedOff
     | PolicyResumed
     | Refused
+    | ShiftSet
 )

@@ -18,7 +18,7 @@ __all__ = ["Group", "formed"]
 _TABLES = ("skills", "queues", "channels", "attributes", "labels")
 """What is merged name by name; of two who name the same, the first to speak."""
 
-_SETTINGS = ("capacity", "reserve")
+_SETTINGS = ("capacity", "reserve", "login_ramp")
 """What the first to say it says."""
 
 _PLAIN = Agent(id="plain")
@@ -42,6 +42,7 @@ class Group:
     attributes: Mapping[str, Value | Sequence[Value]] = attrs.field(factory=dict)
     labels: Mapping[str, int] | None = None
     reserve: float | None = None
+    login_ramp: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Check every field as an agent's."""

@@ -236,6 +236,8 @@ def _channel_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
         less = channel.pending_units
         if less is not None and less != 0:
             yield f"{path}.pending_units", positive(less, channel.units)
+        if channel.handle_time is not None:
+            yield f"{path}.handle_time", positive(channel.handle_time)
 
 
 def _group_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:

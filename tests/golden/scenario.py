@@ -23,7 +23,7 @@ from workassign.hours import Calendar
 from workassign.journal import Recorder, record, replay
 from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status
 from workassign.needs import Needs
-from workassign.plan import Alarms, Plan, Queue
+from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
@@ -83,6 +83,7 @@ def tell(recorder: Recorder) -> None:
     afternoon(say)
     evening(say)
     night(say)
+    next_day(say)
 
 
 def people(say: Say) -> None:
@@ -284,6 +285,47 @@ def night(say: Say) -> None:
     say(cmd.SignOff("dora"), 9734)
     say(cmd.ChangePlan(attrs.evolve(night_plan(), strikes=5).to_data()), 9736)
     say(cmd.Tick(), 9900)
+
+
+def next_day_plan() -> Plan:
+    """Groups, and room that is not a matter of units alone."""
+    return Plan(
+        name="golden-next-day",
+        queues={"care": Queue(), "bulk": Queue(tier=2), "social": Queue(auto_accept=True)},
+        channels={
+            "tweet": Channel(interruptible_by=("call",), pending_units=0.25, handle_time=60.0),
+            "chat": Channel(units=2.0, beside=("tweet",)),
+            "call": Channel(beside=(), handle_time=300.0),
+        },
+        groups={
+            "social": Group(
+                queues={"social": 1}, channels={"tweet": 3, "call": 1}, labels={"refund": 1}, capacity=2.0
+            ),
+            "new": Group(login_ramp=120.0, reserve=0.5, attributes={"site": ["north", "south"]}),
+        },
+        retention=3600.0,
+    )
+
+
+def next_day(say: Say) -> None:
+    """Shifts end, breaks begin; what the customer has to answer takes up less."""
+    say(cmd.ChangePlan(next_day_plan().to_data()), 10_000)
+    say(cmd.AddAgent(Agent(id="eve", groups=("social", "new"))), 10_000)
+    say(cmd.SignOn("eve"), 10_001)
+    say(cmd.SetShift("eve", BEGIN + 10_900), 10_002)
+    found = say(cmd.Submit(Interaction(id="day-1", queue="social", channel="tweet", label="refund")), 10_010)
+    fence = one(found, ev.Assigned).fence
+    say(cmd.Submit(Interaction(id="day-2", queue="social", channel="tweet", label="refund")), 10_020)
+    say(cmd.SetStatus("day-1", Status.PENDING), 10_030)
+    say(cmd.Submit(Interaction(id="day-3", queue="social", channel="call")), 10_040)
+    say(cmd.Tick(), 10_130)
+    say(cmd.SetShift("eve", BEGIN + 10_300, Presence.AWAY), 10_140)
+    say(cmd.SetShift("eve", BEGIN + 10_100), 10_150)
+    say(cmd.Tick(), 10_300)
+    say(cmd.CustomerReplied("day-1"), 10_310)
+    say(cmd.Complete("day-1", "eve", fence), 10_320)
+    say(cmd.Complete("day-3", "eve", fence + 1), 10_330)
+    say(cmd.ChangePlan(attrs.evolve(next_day_plan(), groups={}).to_data()), 10_340)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

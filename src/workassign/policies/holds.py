@@ -19,3 +19,7 @@ class Hold(StrEnum):
     """She refused something: she is offered nothing for a while."""
     STICKY_WAIT = "sticky_wait"
     """It waits for the agent it prefers, who is there but has no room."""
+    LOGIN_RAMP = "login_ramp"
+    """She has come just now, and has something: one at a time until her ramp is over."""
+    SHIFT_END = "shift_end"
+    """It would not be done by the end of her shift, which is when she leaves."""
