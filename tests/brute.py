@@ -30,7 +30,7 @@ __all__ = ["Clock", "Item", "Person", "Router", "grouped"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RAMP, SHIFT = range(13)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, RAMP, SHIFT, LEASE = range(14)
 
 STOPS = {
     "accept": ("accepted",),
@@ -203,6 +203,7 @@ class Person:
     shift: Instant | None = None
     leaves_for: Presence = Presence.OFFLINE
     drains_to: Presence | None = None
+    lease: Instant | None = None
 
     @property
     def id(self) -> str:
@@ -298,6 +299,7 @@ class Router:
         elif plan is not None:
             self.change_plan(command, plan)
         else:
+            self.hear(command)
             again = _DECIDE[type(command)](self, command) or []
         self.pair()
         self.watch()
@@ -326,6 +328,8 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == GRACE:
                 self.lose(subject, due)
+            elif kind == LEASE:
+                self.end_lease(subject, due)
             elif kind == SHIFT and subject is not None:
                 self.end_shift(subject, due)
             elif kind == CLOCK:
@@ -355,6 +359,7 @@ class Router:
         found: list[Timer] = [(*timer, None) for timer in self.timers]
         found += [(p.grace, GRACE, p.number, p) for p in self.people if p.grace is not None]
         found += [(p.shift, SHIFT, p.number, p) for p in self.people if p.shift is not None]
+        found += [(p.lease, LEASE, p.number, p) for p in self.people if p.lease is not None]
         for item in self.items:
             if item.closed is None:
                 found += self.timers_of(item)
@@ -386,7 +391,7 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, LEASE)
         ends = [person.shift for person in self.people if person.shift is not None]
         return min([*ends, *(timer[0] for timer in self.all_timers() if timer[1] in sure)], default=inf)
 
@@ -716,6 +721,7 @@ class Router:
                 | cmd.SetPresence()
                 | cmd.Disconnect()
                 | cmd.SetShift()
+                | cmd.Heartbeat()
             ):
                 found = self.find(command.agent)
             case _:
@@ -784,6 +790,31 @@ class Router:
             return
         to = Presence.AWAY if person.leaves_for is Presence.AWAY else None
         self.set_presence(person, Presence.DRAINING, "shift over", to=to)
+
+    def hear(self, command: cmd.Command) -> None:
+        """Whoever says something herself is there."""
+        hers = (
+            "Accept Decline Complete FinishWrapUp Release Transfer AgentReplied SignOn SetPresence Heartbeat"
+        )
+        person = (
+            self.find(getattr(command, "agent", None)) if type(command).__name__ in hers.split() else None
+        )
+        beat = self.plan.heartbeat
+        if person is None or person.lease is None or beat is None:
+            return
+        if person.lease - self.at <= beat / 2:
+            person.lease = self.at + beat
+            self.emit(ev.Heard(self.at, person.id, person.lease))
+
+    def end_lease(self, person: Person, due: Instant) -> None:
+        """Disconnect who was not heard of, unless nobody was listening."""
+        beat = self.plan.heartbeat
+        assert beat is not None
+        if self.at > due + 1.0:
+            person.lease = self.at + beat
+            self.emit(ev.Heard(self.at, person.id, person.lease, due))
+        else:
+            self.cut_off(person, "not heard")
 
     def drain(self) -> bool:
         """Let those go who were draining and hold nothing any more."""
@@ -944,6 +975,12 @@ class Router:
         elif person.presence in (Presence.OFFLINE, Presence.AWAY) and ramp is not None:
             person.ramp = self.at + ramp
             self.timers.append((person.ramp, RAMP, person.number))
+        gone = (Presence.OFFLINE, Presence.AWAY)
+        beat = self.plan.heartbeat
+        if presence in gone or (person.presence in gone and beat is None):
+            person.lease = None
+        elif person.presence in gone and beat is not None:
+            person.lease = self.at + beat
         person.presence, person.grace, person.drains_to = presence, grace, to
         person.version += 1
         self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace, to))
@@ -1613,6 +1650,10 @@ class Router:
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "already_so")
             return
+        self.cut_off(person, "disconnected")
+
+    def cut_off(self, person: Person, cause: str) -> None:
+        """Let her connection be lost."""
         for item in self.hands(person):
             if item.stage == "offered" and item.holder == person.id:
                 ids = (OfferId(item.offer or 0), item.interaction.id, person.id, "disconnected")
@@ -1620,7 +1661,12 @@ class Router:
                 event = _rescinded(self.at, ids)
                 self.refuse_offer(item, "disconnected", event, backoff)
         grace = self.at + self.plan.reconnect_grace if self.hands(person) else None
-        self.set_presence(person, Presence.OFFLINE, "disconnected", grace)
+        self.set_presence(person, Presence.OFFLINE, cause, grace)
+
+    def heartbeat(self, command: cmd.Heartbeat) -> None:
+        person = self.known(command)
+        if person is not None and person.presence is Presence.OFFLINE:
+            self.refuse(command, "agent_offline")
 
     # --- commands: the plan -----------------------------------------------------------------
 
@@ -1655,6 +1701,8 @@ class Router:
             self.sticky_timer(item)
         for person in self.people:
             self.last_calls(person)
+            gone = person.presence in (Presence.OFFLINE, Presence.AWAY)
+            person.lease = None if gone or plan.heartbeat is None else self.at + plan.heartbeat
         self.touched += self.people
 
     def take_along(self, person: Person) -> None:
@@ -1821,6 +1869,7 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.SetPresence: Router.ask_presence,
     cmd.Disconnect: Router.disconnect,
     cmd.SetShift: Router.set_shift,
+    cmd.Heartbeat: Router.heartbeat,
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
 }

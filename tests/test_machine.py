@@ -303,6 +303,9 @@ class Ledger:
                 self.plan = Plan.from_data(event.plan)
                 self.units = _units(self.plan)
                 self.queues = {name: Counter() for name in self.plan.queues} | self.queues
+            case ev.Heard():
+                assert self.presence[event.agent] not in (Presence.OFFLINE, Presence.AWAY)
+                assert event.until == event.at + (self.plan.heartbeat or 0.0)
             case ev.ShiftSet():
                 assert event.agent in self.presence
                 assert event.due in (None, self.shifts.get(event.agent))
@@ -839,6 +842,13 @@ class EveryCommand(RuleBasedStateMachine):
     def change_presence(self, gap: float, who: str, presence: Presence | None) -> None:
         """Somebody is elsewhere or otherwise."""
         self.turn(cmd.SignOff(who) if presence is None else cmd.SetPresence(who, presence), gap)
+
+    @precondition(lambda self: self.ledger.agents and self.engine.plan.heartbeat is not None)
+    @rule(gap=SHORT, who=NAMES)
+    def beat(self, gap: float, who: str) -> None:
+        """Somebody is still there."""
+        answer = self.turn(cmd.Heartbeat(who), gap)
+        assert all(isinstance(each, ev.Heard | ev.Refused) for each in answer)
 
     @precondition(lambda self: self.ledger.agents and self.count % 3 == 2)
     @rule(

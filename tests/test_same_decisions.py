@@ -121,6 +121,7 @@ def a_plan(rnd: Random) -> Plan:
         reconnect_grace=rnd.choice((10.0, 60.0)),
         retention=rnd.choice((50.0, 604800.0, 604800.0)),
         groups=some_groups(rnd, list(queues), list(channels)),
+        heartbeat=rnd.choice((None, None, None, 30.0, 150.0)),
     )
 
 
@@ -534,6 +535,8 @@ class Script:
             cmd.Disconnect(name),
             cmd.ChangeAgent(an_agent(rnd, name, self.router.plan)),
             cmd.RemoveAgent(name),
+            cmd.Heartbeat(name),
+            cmd.Heartbeat(name),
             cmd.SetShift(
                 name,
                 rnd.choice((None, self.at, self.at + 5, self.at + 60.5, self.at + 200)),

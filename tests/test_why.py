@@ -570,8 +570,9 @@ class Watched(Router):
 
 
 def without_steps(plan: Plan) -> Plan:
-    """Return *plan* without any: waiting changes nothing."""
-    return attrs.evolve(plan, queues={name: attrs.evolve(q, steps=()) for name, q in plan.queues.items()})
+    """Return *plan* without any: waiting changes nothing, and nobody goes because of silence."""
+    queues = {name: attrs.evolve(queue, steps=()) for name, queue in plan.queues.items()}
+    return attrs.evolve(plan, heartbeat=None, queues=queues)
 
 
 def random_floor(seed: int, steps: list[int], *, stepped: bool = True) -> tuple[Floor, Watched]:

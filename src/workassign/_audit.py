@@ -322,6 +322,11 @@ class Auditor:
         if (person := self._person(event.agent)) is not None:
             person.presence = event.presence
 
+    def _heard(self, event: ev.Heard) -> None:
+        person = self._person(event.agent)
+        if person is not None and person.presence in (Presence.OFFLINE, Presence.AWAY):
+            self._note(f"agent {event.agent!r} was heard of, but she is {person.presence.value}")
+
     def _shift_set(self, event: ev.ShiftSet) -> None:
         self._person(event.agent)
         if event.due is not None and not event.due <= event.at:
@@ -507,6 +512,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.AgentChanged: Auditor._agent_changed,
     ev.AgentRemoved: Auditor._agent_removed,
     ev.PresenceChanged: Auditor._presence_changed,
+    ev.Heard: Auditor._heard,
     ev.ShiftSet: Auditor._shift_set,
     ev.PlanChanged: Auditor._plan_changed,
     ev.PolicyFailed: Auditor._no_law,

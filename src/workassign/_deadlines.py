@@ -16,7 +16,7 @@ from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-RAMP, SHIFT = range(11, 13)
+RAMP, SHIFT, LEASE = range(11, 14)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -19,6 +19,7 @@ from workassign._deadlines import (
     AGE,
     BREACH,
     GRACE,
+    LEASE,
     OFFER,
     RAMP,
     REST,
@@ -397,6 +398,8 @@ class Pairing:
         """Wake when time changes what *agent* may be given."""
         if agent.ramp is not None and agent.ramp > at:
             self.deadlines.later(agent.ramp, RAMP, agent.number, agent)
+        if agent.lease is not None:
+            self.deadlines.later(agent.lease, LEASE, agent.number, agent)
         for due in turning_points(agent, self._state.plan.channels):
             if due > at:
                 self.deadlines.later(due, SHIFT, agent.number, agent)
@@ -429,7 +432,8 @@ class Pairing:
                 return False
             if kind == SHIFT:
                 return due in turning_points(subject, self._state.plan.channels)
-            return {REST: subject.rest, RAMP: subject.ramp, GRACE: subject.grace}[kind] == due
+            ends = {REST: subject.rest, RAMP: subject.ramp, GRACE: subject.grace, LEASE: subject.lease}
+            return ends[kind] == due
         if kind in (AGE, BREACH):
             return self._is_ahead(subject, kind, due)
         if isinstance(subject, Clock):

@@ -342,6 +342,7 @@ class AgentState:
         "holdings",
         "idle_since",
         "last_offer",
+        "lease",
         "load",
         "number",
         "open",
@@ -382,6 +383,8 @@ class AgentState:
         """The end of her shift, if that was said."""
         self.after = Presence.OFFLINE
         """Where she goes then."""
+        self.lease: Instant | None = None
+        """When she is disconnected unless she is heard of; only while she is signed on."""
         self.then: Presence | None = None
         """Where she goes when she has drained, if that is not offline."""
         self.version = 1

@@ -9,7 +9,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import Turn
-from workassign._deadlines import GRACE, RAMP
+from workassign._deadlines import GRACE, LEASE, RAMP
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
@@ -18,7 +18,18 @@ from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Presence
 from workassign.plan import unknown_names
 
-__all__ = ["Roster"]
+__all__ = ["OF_AGENTS", "Roster"]
+
+STALLED = 1.0
+"""A lease whose end is noticed so much later, in seconds, ran out while nobody was listening."""
+
+OF_AGENTS = frozenset(
+    {
+        *(cmd.Accept, cmd.Decline, cmd.Complete, cmd.FinishWrapUp, cmd.Release, cmd.Transfer),
+        *(cmd.AgentReplied, cmd.SignOn, cmd.SetPresence, cmd.Heartbeat),
+    }
+)
+"""Commands by which an agent is heard of."""
 
 _WISHED: Mapping[type, Presence] = {cmd.SignOn: Presence.AVAILABLE, cmd.SignOff: Presence.OFFLINE}
 
@@ -139,6 +150,8 @@ class Roster:
         self._turn.facts.append(event)
         if agent.ramp is not None:
             self._deadlines.later(agent.ramp, RAMP, agent.number, agent)
+        if agent.lease is not None:
+            self._deadlines.later(agent.lease, LEASE, agent.number, agent)
         if presence in PRESENT:
             self._pairing.index.attend(agent)
             self._pairing.attract(agent)
@@ -206,9 +219,40 @@ class Roster:
         if agent.presence is Presence.OFFLINE:
             self._turn.refuse(command, "already_so", f"agent {command.agent!r} is offline already")
             return
+        self._lose(agent, "disconnected", at)
+
+    def _lose(self, agent: AgentState, cause: str, at: Instant) -> None:
+        """Her connection is lost."""
         self._interactions.take_back_offers(agent, "disconnected", at, lost=True)
         grace = at + self._state.plan.reconnect_grace if agent.holdings else None
-        self.presence(agent, Presence.OFFLINE, "disconnected", at, grace=grace)
+        self.presence(agent, Presence.OFFLINE, cause, at, grace=grace)
+
+    def hear(self, agent: AgentId, at: Instant) -> None:
+        """Somebody said something: it becomes a fact only once half of her lease is left, or less."""
+        known, beat = self._state.agents.get(agent), self._state.plan.heartbeat
+        if known is None or known.lease is None or beat is None:
+            return
+        if known.lease - at <= beat / 2:
+            self._prolong(known, ev.Heard(at, agent, at + beat))
+
+    def lease_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """She was not heard of; or nobody was there who could have heard her."""
+        beat = self._state.plan.heartbeat
+        if beat is not None and at > due + STALLED:
+            self._prolong(agent, ev.Heard(at, agent.agent.id, at + beat, due))
+        else:
+            self._lose(agent, "not heard", at)
+
+    def _prolong(self, agent: AgentState, event: ev.Heard) -> None:
+        self._state.heard(agent, event)
+        self._turn.facts.append(event)
+        self._deadlines.later(event.until, LEASE, agent.number, agent)
+
+    def heartbeat(self, command: cmd.Heartbeat, at: Instant) -> None:
+        """She is still there: that was heard already."""
+        agent = self._agent(command, command.agent)
+        if agent is not None and agent.presence is Presence.OFFLINE:
+            self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline: sign on")
 
     def grace_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
         """She did not come back: take back what she held."""

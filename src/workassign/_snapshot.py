@@ -69,9 +69,10 @@ def _agent_data(agent: AgentState) -> list[Any]:
 
 def _shift_data(agent: AgentState) -> list[Any]:
     """Return nothing where nothing is known of a shift: so it was before there were any."""
-    if agent.ramp is None and agent.shift is None and agent.then is None:
+    if agent.ramp is None and agent.shift is None and agent.then is None and agent.lease is None:
         return []
-    return [[agent.ramp, agent.shift, agent.after.value, agent.then and agent.then.value]]
+    lease = [] if agent.lease is None else [agent.lease]
+    return [[agent.ramp, agent.shift, agent.after.value, agent.then and agent.then.value, *lease]]
 
 
 def _conversation_data(known: Conversation) -> list[Any]:

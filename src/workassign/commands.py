@@ -71,6 +71,7 @@ __all__ = [
     "Decline",
     "Disconnect",
     "FinishWrapUp",
+    "Heartbeat",
     "Release",
     "RemoveAgent",
     "Reopen",
@@ -297,6 +298,13 @@ class SetShift(_Command):
 
 
 @message
+class Heartbeat(_Command):
+    """The agent is still there: all that a plan's `heartbeat` asks for."""
+
+    agent: AgentId
+
+
+@message
 class ChangePlan(_Command):
     """Go on under another plan, given as data (`Plan.to_data()`)."""
 
@@ -342,6 +350,7 @@ Command: TypeAlias = (
     | ResumePolicy
     | Tick
     | SetShift
+    | Heartbeat
 )
 
 

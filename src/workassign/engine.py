@@ -26,6 +26,7 @@ from workassign._deadlines import (
     BREACH,
     CLOCK,
     GRACE,
+    LEASE,
     OFFER,
     RAMP,
     REST,
@@ -40,7 +41,7 @@ from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
-from workassign._roster import Roster
+from workassign._roster import OF_AGENTS, Roster
 from workassign._snapshot import snapshot
 from workassign._state import State
 from workassign._talking import Talking
@@ -155,6 +156,8 @@ class Engine:
             turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
+        if self._state.plan.heartbeat is not None:
+            self._roster.hear(agent, at)
         again = self._interactions.accept(offer, agent, at)
         facts = self._end(at) if self._pairing.freed or turn.careful else turn.facts
         return facts if again is None else [*facts, *again]
@@ -170,6 +173,8 @@ class Engine:
             turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
+        if self._state.plan.heartbeat is not None:
+            self._roster.hear(agent, at)
         self._interactions.complete(interaction, agent, fence, at)
         # The one agent freed has been given what she would take; unless that makes her leave, it is done.
         return self._end(at) if self._pairing.leaving or turn.careful else turn.facts
@@ -270,6 +275,10 @@ class Engine:
         """Say when an agent's shift ends (None: unknown) and where she goes then: offline, or away."""
         return self.handle(cmd.SetShift(agent, until, presence), at)
 
+    def heartbeat(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Let an agent say that she is still there."""
+        return self.handle(cmd.Heartbeat(agent), at)
+
     def disconnect(self, agent: AgentId, at: Instant) -> list[ev.Event]:
         """An agent's connection is lost."""
         return self.handle(cmd.Disconnect(agent), at)
@@ -314,6 +323,8 @@ class Engine:
         again = None
         expected = command.expected_version
         if expected is None or self._interactions.again(command) or self._is_version(command, expected):
+            if self._state.plan.heartbeat is not None and type(command) in OF_AGENTS:
+                self._roster.hear(getattr(command, "agent", None) or "", at)
             again = decide(self, command, at)
         facts = self._end(at)
         answer = facts if again is None else [*facts, *again]
@@ -360,7 +371,9 @@ class Engine:
         for event in facts:
             self._state.evolve(event)
         if command.key is not None and command.key not in self._answers:
-            answer = facts[timed:] or self._interactions.again(command) or []
+            answer = facts[timed:]
+            if all(type(event) is ev.Heard for event in answer):
+                answer = [*answer, *(self._interactions.again(command) or ())]
             self._remember(command, answer, at)
         self._turn.at = at
         self._stale = True
@@ -512,6 +525,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.SignOff: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.SetPresence: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
+    cmd.Heartbeat: lambda engine, c, at: engine._roster.heartbeat(c, at),
     cmd.SetShift: lambda engine, c, at: engine._roster.set_shift(c, at),
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
@@ -530,5 +544,6 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
     RAMP: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
+    LEASE: lambda engine, agent, due, at: engine._roster.lease_over(agent, due, at),
     SHIFT: lambda engine, agent, due, at: engine._roster.turned(agent, due, at),
 }

@@ -41,6 +41,7 @@ __all__ = [
     "Declined",
     "Escalated",
     "Event",
+    "Heard",
     "MessageReceived",
     "OfferExpired",
     "OfferRescinded",
@@ -485,6 +486,19 @@ class ShiftSet:
 
 
 @message
+class Heard:
+    """The agent was heard of: unless she is again, she is disconnected at *until*.
+
+    `due` is the end of the lease before, where nobody was there to hear her when it came.
+    """
+
+    at: Instant
+    agent: AgentId
+    until: Instant
+    due: Instant | None = None
+
+
+@message
 class PolicyFailed:
     """A policy raised or answered rubbish; the default answered instead."""
 
@@ -564,4 +578,5 @@ Event: TypeAlias = (
     | PolicyResumed
     | Refused
     | ShiftSet
+    | Heard
 )

@@ -64,6 +64,8 @@ class Plan:
     """A policy that failed so often is switched off until a command resumes it."""
     groups: Mapping[str, Group] = attrs.field(factory=dict)
     """What agents have in common, by name: whoever is in a group (`Agent.groups`) has it."""
+    heartbeat: float | None = None
+    """Who is signed on and says nothing for so long is disconnected; None: nobody is."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
@@ -198,6 +200,7 @@ def _problems(plan: Plan) -> list[str]:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
+    note("heartbeat", None if plan.heartbeat is None else positive(plan.heartbeat))
     for path, trouble in _group_problems(plan):
         note(path, trouble)
     return found
@@ -334,6 +337,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["capacity"] = named("capacity", plan.capacity)
     if plan.groups:
         data["groups"] = {name: group.to_data() for name, group in plan.groups.items()}
+    if plan.heartbeat is not None:
+        data["heartbeat"] = plan.heartbeat
     return data
 
 

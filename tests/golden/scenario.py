@@ -291,6 +291,7 @@ def next_day_plan() -> Plan:
     """Groups, and room that is not a matter of units alone."""
     return Plan(
         name="golden-next-day",
+        heartbeat=200.0,
         queues={"care": Queue(), "bulk": Queue(tier=2), "social": Queue(auto_accept=True)},
         channels={
             "tweet": Channel(interruptible_by=("call",), pending_units=0.25, handle_time=60.0),
@@ -317,9 +318,11 @@ def next_day(say: Say) -> None:
     fence = one(found, ev.Assigned).fence
     say(cmd.Submit(Interaction(id="day-2", queue="social", channel="tweet", label="refund")), 10_020)
     say(cmd.SetStatus("day-1", Status.PENDING), 10_030)
+    say(cmd.Heartbeat("eve"), 10_035)
     say(cmd.Submit(Interaction(id="day-3", queue="social", channel="call")), 10_040)
     say(cmd.Tick(), 10_130)
     say(cmd.SetShift("eve", BEGIN + 10_300, Presence.AWAY), 10_140)
+    say(cmd.Heartbeat("eve"), 10_145)
     say(cmd.SetShift("eve", BEGIN + 10_100), 10_150)
     say(cmd.Tick(), 10_300)
     say(cmd.CustomerReplied("day-1"), 10_310)
