@@ -32,7 +32,8 @@ __all__ = ["Clock", "Item", "Person", "Router", "formed"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, ROTATION, RESUME, LEASE = range(14)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT = range(11, 17)
 
 STOPS = {
     "accept": ("accepted",),
@@ -155,8 +156,8 @@ class Item:
     """The numbers of the steps that it took in its queue."""
     unmet: list[int] = attrs.Factory(list)
     """Those whose time has come without their condition."""
-    anew: bool = False
-    """Their conditions are asked again when it is looked at next."""
+    quiet: list[int] = attrs.Factory(list)
+    """Those that are asked again at the end of the turn, or when another step of it is due."""
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
@@ -253,6 +254,12 @@ class Person:
     rest: Instant | None = None
     grace: Instant | None = None
     version: int = 1
+    ramp: Instant | None = None
+    """Until then she has one thing at a time."""
+    shift: Instant | None = None
+    leaves_for: Presence = Presence.OFFLINE
+    drains_to: Presence | None = None
+    lease: Instant | None = None
 
     @property
     def id(self) -> str:
@@ -355,6 +362,7 @@ class Router:
         elif plan is not None:
             self.change_plan(command, plan)
         else:
+            self.hear(command)
             again = _DECIDE[type(command)](self, command) or []
         self.pair()
         self.watch()
@@ -373,9 +381,8 @@ class Router:
         while (timer := self.next_timer()) is not None and timer[0] <= self.at:
             due, kind, _, subject = timer
             self.fired = max(self.fired, timer[:3])
-            plain = {WRAP_UP: self.finish, GRACE: self.lose, CLOCK: self.reach, STEP: self.take_steps}
-            if kind in plain:
-                plain[kind](subject, due)  # type: ignore[operator]
+            if kind in _HAPPENS:
+                _HAPPENS[kind](self, subject, due)
             elif kind == OFFER:
                 subject[0].turn_to(subject[1])
                 self.expire(subject[0], due)
@@ -385,10 +392,8 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == ROTATION:
                 self.rotate(subject)
-            elif kind == RESUME:
-                self.come_back(subject, "time", due)
-            elif kind == LEASE:
-                self.unlock(subject, "expired", due)
+            elif kind == SHIFT and subject is not None:
+                self.end_shift(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -398,7 +403,7 @@ class Router:
                 self.cross((subject.queue, "next_breach"), subject, due)
             else:
                 self.timers.remove(timer[:3])
-                if kind == REST:
+                if kind in (REST, RAMP, SHIFT):
                     self.touched += [person for person in self.people if person.number == timer[2]]
         self.pair()
         self.watch()
@@ -416,6 +421,8 @@ class Router:
         for number, name in enumerate(self.plan.rotations):
             if self.plan.rotations[name].queue is None:
                 found.append((self.turns[name][1] if name in self.turns else -inf, ROTATION, number, name))
+        found += [(p.shift, SHIFT, p.number, p) for p in self.people if p.shift is not None]
+        found += [(p.lease, BEAT, p.number, p) for p in self.people if p.lease is not None]
         for item in self.items:
             if item.closed is None:
                 found += self.timers_of(item)
@@ -442,7 +449,7 @@ class Router:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
         if item.stage == "waiting":
             for number, due in self.steps_ahead(item):
-                if number not in item.unmet:
+                if number not in item.unmet and number not in item.quiet:
                     yield due, STEP, item.seq, item
         yield from self.crossings(item)
 
@@ -453,8 +460,9 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE)
-        return min((timer[0] for timer in self.all_timers() if timer[1] in sure), default=inf)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE, BEAT)
+        ends = [person.shift for person in self.people if person.shift is not None]
+        return min([*ends, *(timer[0] for timer in self.all_timers() if timer[1] in sure)], default=inf)
 
     def pair(self) -> None:
         """Bring together what fits until nothing does."""
@@ -506,8 +514,7 @@ class Router:
                 person.version += 1
                 person.agent = formed(person.told, self.plan, self.turns)
                 self.touched.append(person)
-        for item in self.items:
-            item.anew = True
+        self.recount()
 
     def spread(self) -> None:
         """Offer to more agents what is offered to one, the most urgent first."""
@@ -594,13 +601,12 @@ class Router:
     def step_all(self) -> None:
         """Let everything that waits take the steps that are due."""
         for item in sorted(self.items, key=lambda item: item.seq):
+            item.quiet = []
             if item.stage == "waiting":
                 self.take_steps(item, self.at)
 
     def take_steps(self, item: Item, until: Instant) -> None:
         """Take the steps of *item* that were due by *until*, one after the other."""
-        if item.anew:
-            item.unmet, item.anew = [], False
         while True:
             ripe = [(due, number) for number, due in self.steps_ahead(item) if due <= until]
             steps = self.plan.queues[item.queue].steps
@@ -676,6 +682,7 @@ class Router:
             and not each.agent.pull
             and self.has_room(each, channel)
             and self.has_label_room(each, item)
+            and self.not_now(each, channel) is None
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
         return few and (step.free_below is None or len(free) < step.free_below)
@@ -683,6 +690,7 @@ class Router:
     def recount(self) -> None:
         """Somebody came or went: what hangs on how many there are is asked again."""
         for item in self.items:
+            item.quiet += item.unmet
             item.unmet = []
 
     # --- questions --------------------------------------------------------------------------
@@ -820,6 +828,8 @@ class Router:
         if policy is not None and not any(true.values()):  # it is asked of nobody else
             true["capacity"] = not policy(Facts(self, person), channel, units / 1_000_000)
         true["rest"] = here and person.rest is not None and self.at < person.rest
+        later = self.not_now(person, channel) if here else None
+        true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
         true["cool_down"] = self.apart(person, item)
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
@@ -858,9 +868,16 @@ class Router:
                 found = self.item(command.interaction.id)
             case cmd.AddAgent() | cmd.ChangeAgent():
                 found = self.find(command.agent.id)
-            case cmd.RemoveAgent() | cmd.SignOn() | cmd.SignOff() | cmd.SetPresence():
-                found = self.find(command.agent)
-            case cmd.Disconnect() | cmd.Pull():
+            case (
+                cmd.RemoveAgent()
+                | cmd.SignOn()
+                | cmd.SignOff()
+                | cmd.SetPresence()
+                | cmd.Disconnect()
+                | cmd.SetShift()
+                | cmd.Heartbeat()
+                | cmd.Pull()
+            ):
                 found = self.find(command.agent)
             case _:
                 found = self.item(command.interaction)
@@ -895,16 +912,73 @@ class Router:
             return False
         if person.agent.channels is not None and person.agent.channels.get(channel, 0) == 0:
             return False
-        if not self.has_room(person, channel):
+        if not self.has_room(person, channel) or self.not_now(person, channel) is not None:
             return False
         policy = self.plan.capacity
         return policy is None or policy(Facts(self, person), channel, self.units(channel) / 1_000_000)
+
+    def not_now(self, person: Person, channel: str) -> str | None:
+        """Return why it is too early or too late for her to begin something."""
+        seconds = self.plan.channels[channel].handle_time
+        if person.shift is not None:
+            last = person.shift if seconds is None else person.shift - seconds
+            if self.at >= last:
+                return "shift_end"
+        if person.ramp is not None and self.at < person.ramp and self.hands(person):
+            return "login_ramp"
+        return None
+
+    def last_calls(self, person: Person) -> None:
+        """Look again when it is too late for her for some channel."""
+        for channel in self.plan.channels.values():
+            if person.shift is not None and channel.handle_time is not None:
+                due = person.shift - channel.handle_time
+                if due > self.at and due != person.shift:
+                    self.timers.append((due, SHIFT, person.number))
+
+    def end_shift(self, person: Person, due: Instant) -> None:
+        """Let her go at the end of her shift, or for her break."""
+        person.shift = None
+        person.version += 1
+        self.emit(ev.ShiftSet(self.at, person.id, None, person.leaves_for, due))
+        if person.presence in (Presence.OFFLINE, Presence.DRAINING, person.leaves_for):
+            return
+        if not any(item.owned for item in self.hands(person)):
+            self.set_presence(person, person.leaves_for, "shift over")
+            return
+        to = Presence.AWAY if person.leaves_for is Presence.AWAY else None
+        self.set_presence(person, Presence.DRAINING, "shift over", to=to)
+
+    def hear(self, command: cmd.Command) -> None:
+        """Whoever says something herself is there."""
+        hers = (
+            "Accept Decline Complete FinishWrapUp Release Transfer AgentReplied SignOn SetPresence Heartbeat"
+        )
+        person = (
+            self.find(getattr(command, "agent", None)) if type(command).__name__ in hers.split() else None
+        )
+        beat = self.plan.heartbeat
+        if person is None or person.lease is None or beat is None:
+            return
+        if person.lease - self.at <= beat / 2:
+            person.lease = self.at + beat
+            self.emit(ev.Heard(self.at, person.id, person.lease))
+
+    def end_lease(self, person: Person, due: Instant) -> None:
+        """Disconnect who was not heard of, unless nobody was listening."""
+        beat = self.plan.heartbeat
+        assert beat is not None
+        if self.at > due + 1.0:
+            person.lease = self.at + beat
+            self.emit(ev.Heard(self.at, person.id, person.lease, due))
+        else:
+            self.cut_off(person, "not heard")
 
     def drain(self) -> bool:
         """Let those go who were draining and hold nothing any more."""
         done = [each for each in self.people if each.presence is Presence.DRAINING and not self.hands(each)]
         for person in done:
-            self.set_presence(person, Presence.OFFLINE, "drained")
+            self.set_presence(person, person.drains_to or Presence.OFFLINE, "drained")
         return bool(done)
 
     def hand_over(self, item: Item, person: Person) -> None:
@@ -1058,7 +1132,12 @@ class Router:
             self.take_back(item, "disconnected", due)
 
     def set_presence(
-        self, person: Person, presence: Presence, cause: str, grace: Instant | None = None
+        self,
+        person: Person,
+        presence: Presence,
+        cause: str,
+        grace: Instant | None = None,
+        to: Presence | None = None,
     ) -> None:
         """Change where somebody is."""
         if presence is not Presence.AVAILABLE:
@@ -1069,9 +1148,22 @@ class Router:
             person.idle_since = self.at
             if person.presence is not Presence.BUSY:
                 person.refused_at = {}
-        person.presence, person.grace = presence, grace
+        here = (Presence.AVAILABLE, Presence.BUSY)
+        ramp = person.agent.login_ramp
+        if presence not in here:
+            person.ramp = None
+        elif person.presence in (Presence.OFFLINE, Presence.AWAY) and ramp is not None:
+            person.ramp = self.at + ramp
+            self.timers.append((person.ramp, RAMP, person.number))
+        gone = (Presence.OFFLINE, Presence.AWAY)
+        beat = self.plan.heartbeat
+        if presence in gone or (person.presence in gone and beat is None):
+            person.lease = None
+        elif person.presence in gone and beat is not None:
+            person.lease = self.at + beat
+        person.presence, person.grace, person.drains_to = presence, grace, to
         person.version += 1
-        self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace))
+        self.emit(ev.PresenceChanged(self.at, person.id, presence, cause, grace, to))
         self.recount()
 
     def place(self, queue_name: str, interaction: Interaction, since: Instant) -> tuple[Any, ...]:
@@ -1104,6 +1196,7 @@ class Router:
             item.boosts, item.accepted_here = [], item.owned
         if not kept:
             item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
+            item.quiet = []
             item.came = item.came if queue == item.queue else self.at
             item.needs = self.needs(item.interaction, queue)
         item.queue, item.tier, item.key = queue, tier, reference - head_start
@@ -1524,6 +1617,7 @@ class Router:
         """Let nobody have it until something brings it back."""
         who = item.back_to if item.stage == "parked" else holder
         self.let_go(item, "parked")
+        item.unmet, item.quiet = [], []
         item.back, item.on_reply, item.back_to = until, on_reply, who if same_agent else None
         self.emit(ev.Parked(self.at, item.interaction.id, holder, until, on_reply, same_agent))
         self.follow(item, "parked")
@@ -1902,10 +1996,25 @@ class Router:
             presence = Presence.OFFLINE
         elif presence is Presence.OFFLINE and owns and person.presence is not Presence.OFFLINE:
             presence = Presence.DRAINING
-        if presence is person.presence:
+        if presence is person.presence and person.drains_to is None:
             self.refuse(command, "already_so")
         else:
             self.set_presence(person, presence, "asked")
+
+    def set_shift(self, command: cmd.SetShift) -> None:
+        person = self.known(command)
+        if person is None:
+            return
+        same = command.until == person.shift and command.presence is person.leaves_for
+        if same or (command.until is None and person.shift is None):
+            self.refuse(command, "already_so")
+        elif command.until is not None and command.until <= self.at:
+            self.refuse(command, "in_the_past")
+        else:
+            person.shift, person.leaves_for = command.until, command.presence
+            person.version += 1
+            self.last_calls(person)
+            self.emit(ev.ShiftSet(self.at, person.id, command.until, command.presence))
 
     def disconnect(self, command: cmd.Disconnect) -> None:
         person = self.known(command)
@@ -1914,6 +2023,10 @@ class Router:
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "already_so")
             return
+        self.cut_off(person, "disconnected")
+
+    def cut_off(self, person: Person, cause: str) -> None:
+        """Let her connection be lost."""
         for item in self.hands(person):
             if self.bid_of(item, person):
                 ids = (OfferId(item.offer or 0), item.interaction.id, person.id, "disconnected")
@@ -1921,7 +2034,12 @@ class Router:
                 event = _rescinded(self.at, ids)
                 self.refuse_offer(item, "disconnected", event, backoff)
         grace = self.at + self.plan.reconnect_grace if self.hands(person) else None
-        self.set_presence(person, Presence.OFFLINE, "disconnected", grace)
+        self.set_presence(person, Presence.OFFLINE, cause, grace)
+
+    def heartbeat(self, command: cmd.Heartbeat) -> None:
+        person = self.known(command)
+        if person is not None and person.presence is Presence.OFFLINE:
+            self.refuse(command, "agent_offline")
 
     # --- commands: the plan -----------------------------------------------------------------
 
@@ -1957,6 +2075,10 @@ class Router:
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
         for item in open_items:
             self.sticky_timer(item)
+        for person in self.people:
+            self.last_calls(person)
+            gone = person.presence in (Presence.OFFLINE, Presence.AWAY)
+            person.lease = None if gone or plan.heartbeat is None else self.at + plan.heartbeat
         self.touched += self.people
 
     def take_along(self, person: Person) -> None:
@@ -2022,7 +2144,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
     """Return *told* with all that her groups say and she does not."""
     skills, attributes = dict(told.skills), dict(told.attributes)
     queues, channels, capacity, pull = told.queues, told.channels, told.capacity, told.pull
-    labels, reserve = told.labels, told.reserve
+    labels, reserve, ramp = told.labels, told.reserve, told.login_ramp
     for name in told.groups:
         group = plan.groups[name]
         skills = {**group.skills, **skills}
@@ -2036,6 +2158,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         if capacity == 1 and group.capacity is not None:
             capacity = group.capacity
         pull = pull or bool(group.pull)
+        ramp = group.login_ramp if ramp is None else ramp
         if not reserve:
             reserve = group.reserve or 0.0
     return Agent(
@@ -2049,6 +2172,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         groups=told.groups,
         labels=labels,
         reserve=reserve,
+        login_ramp=ramp,
     )
 
 
@@ -2113,6 +2237,17 @@ def _subject(command: Any) -> str:
     return ""
 
 
+_HAPPENS: Mapping[int, Callable[[Router, Any, Instant], object]] = {
+    WRAP_UP: Router.finish,
+    GRACE: Router.lose,
+    CLOCK: Router.reach,
+    STEP: Router.take_steps,
+    RESUME: lambda router, item, due: router.come_back(item, "time", due),
+    LEASE: lambda router, item, due: router.unlock(item, "expired", due),
+    BEAT: Router.end_lease,
+}
+"""What happens when a timer of this kind is due, where that is one thing alone."""
+
 _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Submit: Router.submit,
     cmd.Cancel: Router.cancel,
@@ -2136,6 +2271,8 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.SignOff: Router.ask_presence,
     cmd.SetPresence: Router.ask_presence,
     cmd.Disconnect: Router.disconnect,
+    cmd.SetShift: Router.set_shift,
+    cmd.Heartbeat: Router.heartbeat,
     cmd.ResumePolicy: Router.resume,
     cmd.Tick: lambda router, command: None,
     cmd.Pull: Router.pull,

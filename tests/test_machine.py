@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from math import inf
 from random import Random
 from typing import Any
 
@@ -132,6 +133,8 @@ class Ledger:
         self.presence: dict[str, Presence] = {}
         self.turns: dict[str, tuple[int, float]] = {}
         """Rotation -> its period, and nothing that is asked here."""
+        self.shifts: dict[str, float] = {}
+        """Agent -> the end of her shift."""
         self.fence = 0
         self.offer = 0
         self.total: Counter[str] = Counter()
@@ -314,6 +317,7 @@ class Ledger:
             case ev.AgentRemoved():
                 assert not self.hands(event.agent)
                 del self.agents[event.agent], self.presence[event.agent]
+                self.shifts.pop(event.agent, None)
             case ev.PresenceChanged():
                 assert event.agent in self.presence
                 self.presence[event.agent] = event.presence
@@ -325,6 +329,14 @@ class Ledger:
                 self.plan = Plan.from_data(event.plan)
                 self.units = _units(self.plan)
                 self.queues = {name: Counter() for name in self.plan.queues} | self.queues
+            case ev.Heard():
+                assert self.presence[event.agent] not in (Presence.OFFLINE, Presence.AWAY)
+                assert event.until == event.at + (self.plan.heartbeat or 0.0)
+            case ev.ShiftSet():
+                assert event.agent in self.presence
+                assert event.due in (None, self.shifts.get(event.agent))
+                assert event.due is None or event.due <= event.at
+                self.shifts[event.agent] = inf if event.until is None else event.until
             case ev.AlarmRaised() | ev.AlarmCleared():
                 self.take_in_alarm(event)
             case ev.Refused():
@@ -341,8 +353,7 @@ class Ledger:
         assert work.stage in ("waiting", "offered")
         assert event.agent not in work.asked.values(), "she was asked twice"
         work.stage, work.asked[event.offer] = "offered", event.agent
-        assert self.presence[event.agent] is Presence.AVAILABLE
-        self.check_room(event.agent, work)
+        self.check_grant(event, work)
 
     def take_in_hands(
         self,
@@ -386,7 +397,9 @@ class Ledger:
             work.stage, work.agent = "assigned", event.agent
         else:
             work = self.grip(event.interaction, event.agent, "assigned")
-            if event.how != "override":
+            if event.how == "auto":
+                self.check_grant(event, work)
+            elif event.how != "override":
                 self.check_room(event.agent, work)
         work.fence, work.promised = event.fence, None
         self.total["answered"] += not work.accepted
@@ -425,6 +438,13 @@ class Ledger:
         """Return how much of it is in somebody's hands."""
         less = self.plan.channels[work.channel].pending_units if self.dozes(work) else None
         return self.units[work.channel] if less is None else round(less * 1_000_000)
+
+    def check_grant(self, event: ev.Offered | ev.Assigned, work: Held) -> None:
+        """Who is given it is there, has room, and will be done by the end of her shift."""
+        assert self.presence[event.agent] is Presence.AVAILABLE
+        self.check_room(event.agent, work)
+        takes = self.plan.channels[work.channel].handle_time or 0.0
+        assert event.at < self.shifts.get(event.agent, inf) - takes, "it is too late in her shift"
 
     def check_room(self, agent: str, new: Held) -> None:
         """No grant goes over pool or limit (I2); a cut later on takes nothing away."""
@@ -644,6 +664,7 @@ class EveryCommand(RuleBasedStateMachine):
             pull=rnd.random() < 0.1,
             labels=rnd.choice((None, None, {"refund": rnd.randint(0, 2)})),
             reserve=rnd.choice((0.0, 0.0, 0.5)),
+            login_ramp=rnd.choice((None, None, 30.0)),
             groups=tuple(name for name in plan.groups if rnd.random() < 0.4),
         )
 
@@ -923,6 +944,27 @@ class EveryCommand(RuleBasedStateMachine):
     def change_presence(self, gap: float, who: str, presence: Presence | None) -> None:
         """Somebody is elsewhere or otherwise."""
         self.turn(cmd.SignOff(who) if presence is None else cmd.SetPresence(who, presence), gap)
+
+    @precondition(lambda self: self.ledger.agents and self.engine.plan.heartbeat is not None)
+    @rule(gap=SHORT, who=NAMES)
+    def beat(self, gap: float, who: str) -> None:
+        """Somebody is still there."""
+        answer = self.turn(cmd.Heartbeat(who), gap)
+        assert all(isinstance(each, ev.Heard | ev.Refused) for each in answer)
+
+    @precondition(lambda self: self.ledger.agents and self.count % 3 == 2)
+    @rule(
+        gap=GAPS,
+        who=NAMES,
+        lasts=st.sampled_from((None, -1.0, 0.0, 5.0, 61.0, 700.0)),
+        away=st.booleans(),
+    )
+    def set_shift(self, gap: float, who: str, lasts: float | None, away: bool) -> None:
+        """The end of a shift, or of the time before a break, is known, or is not any more."""
+        until = None if lasts is None else self.at + gap + lasts
+        answer = self.turn(cmd.SetShift(who, until, Presence.AWAY if away else Presence.OFFLINE), gap)
+        if lasts is not None and lasts <= 0:
+            assert isinstance(answer[0], ev.Refused)
 
     @precondition(lambda self: self.ledger.agents and self.count % 3 == 1)
     @rule(gap=GAPS, who=NAMES)

@@ -127,6 +127,7 @@ def a_plan(rnd: Random) -> Plan:
         groups=groups,
         rotations=some_rotations(rnd, list(queues), list(channels), list(groups)),
         lock_lease=rnd.choice((120.0, 20.0)),
+        heartbeat=rnd.choice((None, None, None, 30.0, 150.0)),
     )
 
 
@@ -159,6 +160,7 @@ def some_channels(rnd: Random, names: tuple[str, ...]) -> dict[str, Channel]:
             beside=rnd.choice((None, None, (), some())),
             interruptible_by=rnd.choice(((), tuple(each for each in some() if each != name))),
             pending_units=rnd.choice((None, 0.0, 0.05, units)),
+            handle_time=rnd.choice((None, 20.0, 100.0)),
         )
 
     return {name: one(name) for name in names}
@@ -356,6 +358,7 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         pull=rnd.random() < 0.1,
         labels=rnd.choice((None, None, some_labels(rnd))),
         reserve=rnd.choice((0.0, 0.0, 0.5, 1.5)),
+        login_ramp=rnd.choice((None, None, None, 5.0, 100.0)),
         groups=tuple(each for each in (GROUPS if stray else plan.groups) if rnd.random() < 0.5),
     )
 
@@ -382,6 +385,7 @@ def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
         pull=rnd.choice((None, None, None, True)),
         labels=rnd.choice((None, None, None, some_labels(rnd))),
         reserve=rnd.choice((None, None, 0.2)),
+        login_ramp=rnd.choice((None, None, None, 30.0)),
     )
 
 
@@ -599,6 +603,13 @@ class Script:
             cmd.RemoveAgent(name),
             cmd.Pull(name),
             cmd.Pull(name),
+            cmd.Heartbeat(name),
+            cmd.Heartbeat(name),
+            cmd.SetShift(
+                name,
+                rnd.choice((None, self.at, self.at + 5, self.at + 60.5, self.at + 200)),
+                rnd.choice((Presence.OFFLINE, Presence.AWAY)),
+            ),
         ]
         return rnd.choice(found)
 

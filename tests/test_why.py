@@ -330,6 +330,8 @@ class Scenario:
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
         if paused and not self.pause():
             return True
+        if "available" in self.way.kinds and "login ramp" in self.way.text:
+            self.say(cmd.SetPresence(self.agent, Presence.BUSY))  # from now on it counts
         if self.way.at is not None and not self.time_passes(self.way.at):
             return True
         for kind in ("added", "trained", "emptied", "finished", "available"):
@@ -576,10 +578,10 @@ class Watched(Router):
 
 
 def without_steps(plan: Plan) -> Plan:
-    """Return *plan* without any, and without rotations by load: that others wait, or not, changes nothing."""
+    """Return *plan* without any, nor rotations by load: waiting changes nothing; nobody goes by silence."""
     queues = {name: attrs.evolve(queue, steps=()) for name, queue in plan.queues.items()}
     rotations = {name: each for name, each in plan.rotations.items() if each.queue is None}
-    return attrs.evolve(plan, queues=queues, rotations=rotations)
+    return attrs.evolve(plan, heartbeat=None, queues=queues, rotations=rotations)
 
 
 def random_floor(seed: int, steps: list[int], *, stepped: bool = True) -> tuple[Floor, Watched]:
@@ -675,7 +677,7 @@ def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     order = [
         *("presence", "pull_only", "queue", "channel", "label", "skill", "needs"),
         *("room", "channel_limit", "beside", "label_limit", "capacity"),
-        *("rest", "cool_down", "sticky_wait"),
+        *("rest", "login_ramp", "shift_end", "cool_down", "sticky_wait"),
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]
     assert found.roster == len(router.people)

@@ -421,6 +421,16 @@ class Auditor:
             if channels is not None and set(rotation["groups"]) & set(person.told.groups):
                 person.limits = channels
 
+    def _heard(self, event: ev.Heard) -> None:
+        person = self._person(event.agent)
+        if person is not None and person.presence in (Presence.OFFLINE, Presence.AWAY):
+            self._note(f"agent {event.agent!r} was heard of, but she is {person.presence.value}")
+
+    def _shift_set(self, event: ev.ShiftSet) -> None:
+        self._person(event.agent)
+        if event.due is not None and not event.due <= event.at:
+            self._note(f"the shift of {event.agent!r} was over at {event.at!r}, due {event.due!r}")
+
     def _plan_changed(self, event: ev.PlanChanged) -> None:
         self._plan(event.plan, event.plan_hash)
         for name, item in self._items.items():
@@ -609,6 +619,8 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.AgentChanged: Auditor._agent_changed,
     ev.AgentRemoved: Auditor._agent_removed,
     ev.PresenceChanged: Auditor._presence_changed,
+    ev.Heard: Auditor._heard,
+    ev.ShiftSet: Auditor._shift_set,
     ev.PlanChanged: Auditor._plan_changed,
     ev.Rotated: Auditor._rotated,
     ev.PolicyFailed: Auditor._no_law,

@@ -189,6 +189,15 @@ def _has_room(state: State, agent: AgentState, name: str, label: str | None) -> 
     return sum(_weight(state, work) for work in against) + units + kept <= agent.pool
 
 
+def _held_by_time(state: State, agent: AgentState, channel: str, at: Instant) -> Hold | None:
+    """Return whether it is too early or too late in an agent's shift."""
+    takes = state.plan.channels[channel].handle_time or 0.0
+    if agent.shift is not None and at >= agent.shift - takes:
+        return Hold.SHIFT_END
+    early = agent.ramp is not None and at < agent.ramp
+    return Hold.LOGIN_RAMP if early and agent.holdings else None
+
+
 def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
     """I3: assert that only holds keep a free agent and an eligible interaction apart; count them."""
     found: dict[Hold, int] = {}
@@ -208,7 +217,8 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
                 continue
             for work in works:
-                hold = Hold.PULL_ONLY if agent.agent.pull else Hold.REST if resting else None
+                timed = _held_by_time(state, agent, sig.channel, at)
+                hold = Hold.PULL_ONLY if agent.agent.pull else Hold.REST if resting else timed
                 if work.interaction.id in index.kept and work.preferred != agent.agent.id:
                     hold = Hold.STICKY_WAIT
                 elif apart(work, agent, at):

@@ -15,7 +15,8 @@ from typing import Any, Protocol, TypeAlias
 from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, ROTATION, RESUME, LEASE = range(14)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT = range(11, 17)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -15,6 +15,7 @@ from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._room import Kind, has_room
+from workassign._shifts import held_by_time
 from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
@@ -291,6 +292,10 @@ class Index:
                     continue
                 if self._may_take is None or self._may_take(agent, name, units):
                     bits |= bit
+        if bits and (agent.shift is not None or agent.ramp is not None):
+            for bit, kind, _ in profile.channels:
+                if held_by_time(agent, kind, at) is not None:
+                    bits &= ~bit
         agent.open = bits
         return bits
 

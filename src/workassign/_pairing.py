@@ -20,13 +20,16 @@ from workassign._asking import Asking, Rules, Turn
 from workassign._clocks import Clocks
 from workassign._deadlines import (
     AGE,
+    BEAT,
     BREACH,
     GRACE,
     LEASE,
     OFFER,
+    RAMP,
     REST,
     RESUME,
     RETRY,
+    SHIFT,
     SLA,
     STEP,
     STICKY,
@@ -38,6 +41,7 @@ from workassign._deadlines import (
 from workassign._index import Index
 from workassign._moving import Moving
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
+from workassign._shifts import held_by_time, turning_points
 from workassign._state import State
 from workassign.model import AgentId, Instant, Presence
 
@@ -100,7 +104,7 @@ class Pairing:
                 agent.open = 0
                 return
         if agent.presence is Presence.DRAINING and not agent.holdings:
-            self.leaving.append((agent, Presence.OFFLINE, "drained"))
+            self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
 
     def place(self, work: Work, at: Instant) -> None:
         """Give one interaction to whom selection prefers, or let it wait."""
@@ -191,7 +195,7 @@ class Pairing:
             if index.open(agent, at):
                 index.admit(agent)
             elif agent.presence is Presence.DRAINING and not agent.holdings:
-                self.leaving.append((agent, Presence.OFFLINE, "drained"))
+                self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
         named: list[_Named] = []
         for work in brought:
             self._stand(work, at)
@@ -333,16 +337,17 @@ class Pairing:
     def _may_be_given(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* could be given such work now; the capacity policy is not asked."""
         resting = agent.rest is not None and self._turn.at < agent.rest
-        given = agent.presence is Presence.AVAILABLE and not resting and not agent.agent.pull
-        return given and agent.has_room(sig)
+        ready = agent.presence is Presence.AVAILABLE and not resting and not agent.agent.pull
+        return ready and agent.has_room(sig) and held_by_time(agent, sig.kind, self._turn.at) is None
 
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""
         if self._state.agents.get(agent.agent.id) is not agent:
             return False
+        drained = agent.presence is Presence.DRAINING and not agent.holdings
         if presence is Presence.AWAY:
-            return agent.presence is Presence.AVAILABLE
-        return agent.presence is Presence.DRAINING and not agent.holdings
+            return agent.presence is Presence.AVAILABLE or (drained and agent.then is Presence.AWAY)
+        return drained
 
     def bring(self, work: Work) -> None:
         """Let *work*, which waits again, be placed in this turn."""
@@ -411,6 +416,7 @@ class Pairing:
                 deadlines.later(agent.rest, REST, agent.number, agent)
             if agent.grace is not None:
                 deadlines.later(agent.grace, GRACE, agent.number, agent)
+            self.arm(agent, at)
         for hold in state.offers.values():
             deadlines.arm(OFFER, hold)
         for name, (_, until) in state.locks.items():
@@ -424,6 +430,16 @@ class Pairing:
         for agent in state.agents.values():
             if index.open(agent, at):
                 index.admit(agent)
+
+    def arm(self, agent: AgentState, at: Instant) -> None:
+        """Wake when time changes what *agent* may be given."""
+        if agent.ramp is not None and agent.ramp > at:
+            self.deadlines.later(agent.ramp, RAMP, agent.number, agent)
+        if agent.lease is not None:
+            self.deadlines.later(agent.lease, BEAT, agent.number, agent)
+        for due in turning_points(agent, self._state.plan.channels):
+            if due > at:
+                self.deadlines.later(due, SHIFT, agent.number, agent)
 
     def _new_index(self) -> Index:
         self.prepare()
@@ -455,8 +471,12 @@ class Pairing:
         if isinstance(subject, str):
             return self.rotates(subject, due)
         if isinstance(subject, AgentState):
-            there = self._state.agents.get(subject.agent.id) is subject
-            return there and (subject.rest if kind == REST else subject.grace) == due
+            if self._state.agents.get(subject.agent.id) is not subject:
+                return False
+            if kind == SHIFT:
+                return due in turning_points(subject, self._state.plan.channels)
+            ends = {REST: subject.rest, RAMP: subject.ramp, GRACE: subject.grace, BEAT: subject.lease}
+            return ends[kind] == due
         if kind in (AGE, BREACH):
             return self._is_ahead(subject, kind, due)
         if isinstance(subject, Clock):

@@ -372,12 +372,14 @@ class AgentState:
 
     __slots__ = (
         "admitted",
+        "after",
         "agent",
         "grace",
         "handled",
         "holdings",
         "idle_since",
         "last_offer",
+        "lease",
         "load",
         "number",
         "open",
@@ -386,8 +388,11 @@ class AgentState:
         "presence",
         "profile",
         "refusals",
+        "ramp",
         "rest",
+        "shift",
         "standings",
+        "then",
         "told",
         "version",
         "view",
@@ -409,6 +414,16 @@ class AgentState:
         self.refusals: dict[str, deque[Instant]] = {}
         self.rest: Instant | None = None
         self.grace: Instant | None = None
+        self.ramp: Instant | None = None
+        """The end of the time in which she has one thing at a time, since she came."""
+        self.shift: Instant | None = None
+        """The end of her shift, if that was said."""
+        self.after = Presence.OFFLINE
+        """Where she goes then."""
+        self.lease: Instant | None = None
+        """When she is disconnected unless she is heard of; only while she is signed on."""
+        self.then: Presence | None = None
+        """Where she goes when she has drained, if that is not offline."""
         self.version = 1
         self.view = AgentView(self)
         # `_index`'s own: channels with room, places in the pools, work that waits for her alone.

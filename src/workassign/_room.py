@@ -33,7 +33,7 @@ UNIT = 1_000_000
 class Kind:
     """What work has in common as to room: its channel, and its label where somebody limits that."""
 
-    __slots__ = ("beside", "channel", "discount", "interrupted_by", "label", "units")
+    __slots__ = ("beside", "channel", "discount", "handle_time", "interrupted_by", "label", "units")
 
     def __init__(self, channel: str, label: str | None, plan: Channel) -> None:
         self.channel = channel
@@ -45,6 +45,7 @@ class Kind:
             self.discount = round(plan.pending_units * UNIT)
         self.beside = None if plan.beside is None else frozenset(plan.beside)
         """Channels whose work may run beside it; None: all."""
+        self.handle_time = plan.handle_time
         self.interrupted_by = frozenset(plan.interruptible_by)
         """Channels for whose work it does not count."""
 

@@ -10,7 +10,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import Turn
-from workassign._deadlines import GRACE
+from workassign._deadlines import BEAT, GRACE, RAMP
 from workassign._interactions import Interactions
 from workassign._locking import Locking
 from workassign._pairing import Pairing
@@ -20,7 +20,18 @@ from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Presence
 from workassign.plan import unknown_names
 
-__all__ = ["Roster"]
+__all__ = ["OF_AGENTS", "Roster"]
+
+STALLED = 1.0
+"""A lease whose end is noticed so much later, in seconds, ran out while nobody was listening."""
+
+OF_AGENTS = frozenset(
+    {
+        *(cmd.Accept, cmd.Decline, cmd.Complete, cmd.FinishWrapUp, cmd.Release, cmd.Transfer),
+        *(cmd.AgentReplied, cmd.SignOn, cmd.SetPresence, cmd.Heartbeat),
+    }
+)
+"""Commands by which an agent is heard of."""
 
 _WISHED: Mapping[type, Presence] = {cmd.SignOn: Presence.AVAILABLE, cmd.SignOff: Presence.OFFLINE}
 
@@ -134,15 +145,26 @@ class Roster:
         self._pairing.recount()
 
     def presence(
-        self, agent: AgentState, presence: Presence, cause: str, at: Instant, grace: Instant | None = None
+        self,
+        agent: AgentState,
+        presence: Presence,
+        cause: str,
+        at: Instant,
+        *,
+        grace: Instant | None = None,
+        then: Presence | None = None,
     ) -> None:
         """Change an agent's presence, with all its consequences."""
         self._pairing.index.withdraw(agent)
         if presence is not Presence.AVAILABLE:
             self._interactions.take_back_offers(agent, presence.value, at)
-        event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace)
+        event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace, then)
         self._state.presence_changed(agent, event)
         self._turn.facts.append(event)
+        if agent.ramp is not None:
+            self._deadlines.later(agent.ramp, RAMP, agent.number, agent)
+        if agent.lease is not None:
+            self._deadlines.later(agent.lease, BEAT, agent.number, agent)
         if presence in PRESENT:
             self._pairing.index.attend(agent)
             self._pairing.attract(agent)
@@ -164,10 +186,43 @@ class Roster:
             presence = Presence.OFFLINE
         elif presence is Presence.OFFLINE and accepted and agent.presence is not Presence.OFFLINE:
             presence = Presence.DRAINING
-        if presence is agent.presence:
+        if presence is agent.presence and agent.then is None:
             self._turn.refuse(command, "already_so", f"agent {command.agent!r} is {presence.value} already")
         else:
             self.presence(agent, presence, "asked", at)
+
+    def set_shift(self, command: cmd.SetShift, at: Instant) -> None:
+        """Keep when an agent's shift ends."""
+        agent = self._agent(command, command.agent)
+        if agent is None:
+            return
+        until = None if command.until is None else float(command.until)
+        if (until, command.presence) == (agent.shift, agent.after) or until is agent.shift is None:
+            self._turn.refuse(command, "already_so", f"agent {command.agent!r}: it is so already")
+        elif until is not None and until <= at:
+            reason = f"a shift of agent {command.agent!r} cannot end in the past: sign her off"
+            self._turn.refuse(command, "in_the_past", reason)
+        else:
+            self._shift(agent, ev.ShiftSet(at, command.agent, until, command.presence))
+            self._pairing.arm(agent, at)
+            self._pairing.freed.append(agent)
+
+    def _shift(self, agent: AgentState, event: ev.ShiftSet) -> None:
+        self._state.shift_set(agent, event)
+        self._turn.facts.append(event)
+
+    def turned(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """It is too late in her shift for some work; or her shift is over, and she leaves."""
+        if due != agent.shift:
+            self._pairing.freed.append(agent)
+            return
+        after = agent.after
+        self._shift(agent, ev.ShiftSet(at, agent.agent.id, None, after, due))
+        if agent.presence in (Presence.OFFLINE, Presence.DRAINING, after):
+            return
+        accepted = any(not hold.pending for hold in agent.holdings.values())
+        then = after if accepted and after is Presence.AWAY else None
+        self.presence(agent, Presence.DRAINING if accepted else after, "shift over", at, then=then)
 
     def disconnect(self, command: cmd.Disconnect, at: Instant) -> None:
         """Take back what an agent was offered; let what she holds wait for her a while."""
@@ -177,9 +232,40 @@ class Roster:
         if agent.presence is Presence.OFFLINE:
             self._turn.refuse(command, "already_so", f"agent {command.agent!r} is offline already")
             return
+        self._lose(agent, "disconnected", at)
+
+    def _lose(self, agent: AgentState, cause: str, at: Instant) -> None:
+        """Her connection is lost."""
         self._interactions.take_back_offers(agent, "disconnected", at, lost=True)
         grace = at + self._state.plan.reconnect_grace if agent.holdings else None
-        self.presence(agent, Presence.OFFLINE, "disconnected", at, grace)
+        self.presence(agent, Presence.OFFLINE, cause, at, grace=grace)
+
+    def hear(self, agent: AgentId, at: Instant) -> None:
+        """Somebody said something: it becomes a fact only once half of her lease is left, or less."""
+        known, beat = self._state.agents.get(agent), self._state.plan.heartbeat
+        if known is None or known.lease is None or beat is None:
+            return
+        if known.lease - at <= beat / 2:
+            self._prolong(known, ev.Heard(at, agent, at + beat))
+
+    def lease_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
+        """She was not heard of; or nobody was there who could have heard her."""
+        beat = self._state.plan.heartbeat
+        if beat is not None and at > due + STALLED:
+            self._prolong(agent, ev.Heard(at, agent.agent.id, at + beat, due))
+        else:
+            self._lose(agent, "not heard", at)
+
+    def _prolong(self, agent: AgentState, event: ev.Heard) -> None:
+        self._state.heard(agent, event)
+        self._turn.facts.append(event)
+        self._deadlines.later(event.until, BEAT, agent.number, agent)
+
+    def heartbeat(self, command: cmd.Heartbeat, at: Instant) -> None:
+        """She is still there: that was heard already."""
+        agent = self._agent(command, command.agent)
+        if agent is not None and agent.presence is Presence.OFFLINE:
+            self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline: sign on")
 
     def grace_over(self, agent: AgentState, due: Instant, at: Instant) -> None:
         """She did not come back: take back what she held."""

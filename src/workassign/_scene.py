@@ -19,6 +19,7 @@ from workassign import events as ev
 from workassign._asking import short_name
 from workassign._records import PRESENT, UNIT, AgentState, Signature, Work
 from workassign._room import counted, in_the_way, kept_back, labelled, lacks
+from workassign._shifts import held_by_time
 from workassign._state import State
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
@@ -66,6 +67,8 @@ KINDS: Mapping[str, str] = {
     "label_limit": "full of such cases",
     "capacity": "held back by the capacity policy",
     Hold.REST.value: "resting",
+    Hold.LOGIN_RAMP.value: "with one thing at a time, having just come",
+    Hold.SHIFT_END.value: "too near the end of the shift",
     Hold.COOL_DOWN.value: "refused it",
     Hold.STICKY_WAIT.value: "kept from it by its wait for another",
     "other_first": "free, but something else came first",
@@ -289,6 +292,13 @@ class Scene:
         if agent.presence is Presence.AVAILABLE and resting and agent.rest is not None:
             text = f"rests until {when(agent.rest)} after a refusal"
             found.append(Reason(kind=Hold.REST.value, text=text, until=agent.rest))
+        hold = held_by_time(agent, sig.kind, self.at) if agent.presence is Presence.AVAILABLE else None
+        if hold is Hold.LOGIN_RAMP and agent.ramp is not None:
+            text = f"came just now and has one thing at a time until {when(agent.ramp)}"
+            found.append(Reason(kind=hold.value, text=text, until=agent.ramp))
+        elif hold is Hold.SHIFT_END and agent.shift is not None:
+            text = f"leaves at {when(agent.shift)}, too soon for channel {sig.channel}"
+            found.append(Reason(kind=hold.value, text=text, until=agent.shift))
         return found
 
     def _cannot(self, agent: AgentState, sig: Signature) -> Iterator[Reason]:

@@ -103,7 +103,16 @@ def _agent_data(agent: AgentState) -> list[Any]:
         [agent.load, agent.pool, agent.idle_since, agent.last_offer, agent.handled],
         {cause: list(times) for cause, times in sorted(agent.refusals.items())},
         [agent.rest, agent.grace, agent.version],
+        *_shift_data(agent),
     ]
+
+
+def _shift_data(agent: AgentState) -> list[Any]:
+    """Return nothing where nothing is known of a shift: so it was before there were any."""
+    if agent.ramp is None and agent.shift is None and agent.then is None and agent.lease is None:
+        return []
+    lease = [] if agent.lease is None else [agent.lease]
+    return [[agent.ramp, agent.shift, agent.after.value, agent.then and agent.then.value, *lease]]
 
 
 def _conversation_data(known: Conversation) -> list[Any]:

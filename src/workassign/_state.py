@@ -15,6 +15,7 @@ from workassign import events as ev
 from workassign._conversations import Conversations
 from workassign._counters import Tally
 from workassign._records import (
+    PRESENT,
     UNIT,
     AgentState,
     Holding,
@@ -94,6 +95,8 @@ _WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed
 _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
 _REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
 _PARKED, _RESUMED = _after(ev.Parked), _after(ev.Resumed)
+
+_GONE = (Presence.OFFLINE, Presence.AWAY)
 
 FORGET_EVERY = 64
 """At every so many submissions, what was closed too long ago is dropped."""
@@ -523,10 +526,29 @@ class State:
             agent.idle_since = event.at
             if agent.presence is not Presence.BUSY:
                 agent.refusals.clear()  # she has come back: what led to a pause counts no more
+        if event.presence not in PRESENT:
+            agent.ramp = None
+        elif agent.presence in _GONE and agent.agent.login_ramp is not None:
+            agent.ramp = event.at + agent.agent.login_ramp
+        if event.presence in _GONE:
+            agent.lease = None
+        elif agent.presence in _GONE and self.plan.heartbeat is not None:
+            agent.lease = event.at + self.plan.heartbeat
         agent.presence = event.presence
         agent.grace = event.grace
         if self.waits is not None:
             self.waits.attend(agent)
+        agent.then = event.then
+
+    def heard(self, agent: AgentState, event: ev.Heard) -> None:
+        """Keep until when an agent is believed to be there."""
+        agent.lease = event.until
+
+    def shift_set(self, agent: AgentState, event: ev.ShiftSet) -> None:
+        """Keep when an agent's shift ends."""
+        agent.version += 1
+        agent.shift = event.until
+        agent.after = event.presence
 
     # --- one function per event: the plan and its policies ----------------------------------
 
@@ -550,8 +572,10 @@ class State:
         self._kinds.clear()
         self.limited.clear()
         self.mixed = _is_mixed(plan)
+        beat = plan.heartbeat
         for agent in self.agents.values():
             self._form(agent)
+            agent.lease = None if beat is None or agent.presence in _GONE else event.at + beat
         self._sign_again(event.at)
         self._begin_waits(event.at)
         self.failures.clear()
@@ -806,6 +830,8 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),
     ev.PresenceChanged: lambda s, e: s.presence_changed(s.agents[e.agent], e),
     ev.Rotated: State.rotated,
+    ev.Heard: lambda s, e: s.heard(s.agents[e.agent], e),
+    ev.ShiftSet: lambda s, e: s.shift_set(s.agents[e.agent], e),
     ev.PlanChanged: lambda s, e: s.plan_changed(e, Plan.from_data(e.plan)),
     ev.PolicyFailed: State.policy_failed,
     ev.PolicySwitchedOff: State.policy_switched_off,

@@ -140,6 +140,8 @@ class _Search:
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
         kinds = {reason.kind for reason in reasons}
+        if Hold.SHIFT_END.value in kinds:
+            return False  # when that ends she leaves
         if "channel" in kinds and _rotates(self._scene, self._agent):
             return self._turn_comes()
         if kinds & _UNABLE or self._agent.pool < self._work.sig.units:
@@ -175,6 +177,9 @@ class _Search:
         self._texts["available"] = f"{was.agent.id} becomes available (she is {was.presence.value})"
         self._agent = _as_if(was)
         self._agent.presence, self._agent.idle_since = Presence.AVAILABLE, self._at
+        ramp = was.agent.login_ramp
+        if ramp is not None and was.presence in (Presence.OFFLINE, Presence.AWAY):
+            self._agent.ramp = self._at + ramp
         return True
 
     def _pulls(self) -> bool:
@@ -235,6 +240,7 @@ class _Search:
             assert reason.until is not None
             what = {
                 Hold.REST.value: f"the rest of {name}",
+                Hold.LOGIN_RAMP.value: f"the login ramp of {name}",
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
                 Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
             }[reason.kind]

@@ -74,6 +74,7 @@ __all__ = [
     "Escalate",
     "ExtendWrapUp",
     "FinishWrapUp",
+    "Heartbeat",
     "Lock",
     "Park",
     "Pull",
@@ -83,6 +84,7 @@ __all__ = [
     "Resume",
     "ResumePolicy",
     "SetPresence",
+    "SetShift",
     "SetStatus",
     "SignOff",
     "SignOn",
@@ -302,6 +304,25 @@ class Disconnect(_Command):
 
 
 @message
+class SetShift(_Command):
+    """The agent's shift ends at *until*: she gets nothing that would not be done by then, and leaves.
+
+    `presence` is where she goes: offline, or away for a break. None: it has no known end any more.
+    """
+
+    agent: AgentId
+    until: Instant | None = None
+    presence: Presence = Presence.OFFLINE
+
+
+@message
+class Heartbeat(_Command):
+    """The agent is still there: all that a plan's `heartbeat` asks for."""
+
+    agent: AgentId
+
+
+@message
 class ChangePlan(_Command):
     """Go on under another plan, given as data (`Plan.to_data()`)."""
 
@@ -418,6 +439,8 @@ Command: TypeAlias = (
     | Unlock
     | ExtendWrapUp
     | Escalate
+    | SetShift
+    | Heartbeat
 )
 
 
@@ -468,6 +491,8 @@ def checked(command: Command) -> Command:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
             raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
+    if type(command) is SetShift and command.presence not in (Presence.OFFLINE, Presence.AWAY):
+        raise UsageError(f"presence of SetShift must be offline or away, not {command.presence!r}")
     return command
 
 
@@ -497,8 +522,8 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "presence": Presence,
         "status": Status,
         "sentiment": float,
-        "plan": Mapping,
         "until": float,
+        "plan": Mapping,
         "on_reply": bool,
         "same_agent": bool,
         "steal": bool,
@@ -516,6 +541,7 @@ _OPTIONAL: Mapping[type, set[str]] = {
     AgentReplied: {"fence"},
     CustomerReplied: {"sentiment"},
     Park: {"agent", "fence"},
+    SetShift: {"until"},
 }
 
 _NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {

@@ -24,15 +24,18 @@ from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import (
     AGE,
+    BEAT,
     BREACH,
     CLOCK,
     GRACE,
     LEASE,
     OFFER,
+    RAMP,
     REST,
     RESUME,
     RETRY,
     ROTATION,
+    SHIFT,
     SLA,
     STEP,
     STICKY,
@@ -44,7 +47,7 @@ from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
-from workassign._roster import Roster
+from workassign._roster import OF_AGENTS, Roster
 from workassign._rotating import Rotating
 from workassign._snapshot import snapshot
 from workassign._state import State
@@ -168,6 +171,8 @@ class Engine:
             turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
+        if self._state.plan.heartbeat is not None:
+            self._roster.hear(agent, at)
         again = self._interactions.accept(offer, agent, at)
         facts = self._end(at) if self._pairing.freed or turn.careful else turn.facts
         return facts if again is None else [*facts, *again]
@@ -183,6 +188,8 @@ class Engine:
             turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
         else:
             at = self._begin_late(at)
+        if self._state.plan.heartbeat is not None:
+            self._roster.hear(agent, at)
         self._interactions.complete(interaction, agent, fence, at)
         # The one agent freed has been given what she would take; unless that makes her leave, it is done.
         return self._end(at) if self._pairing.leaving or turn.careful else turn.facts
@@ -323,6 +330,16 @@ class Engine:
         """Change an agent's presence."""
         return self.handle(cmd.SetPresence(agent, presence), at)
 
+    def set_shift(
+        self, agent: AgentId, until: Instant | None, at: Instant, *, presence: Presence = Presence.OFFLINE
+    ) -> list[ev.Event]:
+        """Say when an agent's shift ends (None: unknown) and where she goes then: offline, or away."""
+        return self.handle(cmd.SetShift(agent, until, presence), at)
+
+    def heartbeat(self, agent: AgentId, at: Instant) -> list[ev.Event]:
+        """Let an agent say that she is still there."""
+        return self.handle(cmd.Heartbeat(agent), at)
+
     def disconnect(self, agent: AgentId, at: Instant) -> list[ev.Event]:
         """An agent's connection is lost."""
         return self.handle(cmd.Disconnect(agent), at)
@@ -367,6 +384,8 @@ class Engine:
         again = None
         expected = command.expected_version
         if expected is None or self._interactions.again(command) or self._is_version(command, expected):
+            if self._state.plan.heartbeat is not None and type(command) in OF_AGENTS:
+                self._roster.hear(getattr(command, "agent", None) or "", at)
             again = decide(self, command, at)
         facts = self._end(at)
         answer = facts if again is None else [*facts, *again]
@@ -413,7 +432,9 @@ class Engine:
         for event in facts:
             self._state.evolve(event)
         if command.key is not None and command.key not in self._answers:
-            answer = facts[timed:] or self._interactions.again(command) or []
+            answer = facts[timed:]
+            if all(type(event) is ev.Heard for event in answer):
+                answer = [*answer, *(self._interactions.again(command) or ())]
             self._remember(command, answer, at)
         self._turn.at = at
         self._stale = True
@@ -579,6 +600,8 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.SignOff: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.SetPresence: lambda engine, c, at: engine._roster.set_presence(c, at),
     cmd.Disconnect: lambda engine, c, at: engine._roster.disconnect(c, at),
+    cmd.Heartbeat: lambda engine, c, at: engine._roster.heartbeat(c, at),
+    cmd.SetShift: lambda engine, c, at: engine._roster.set_shift(c, at),
     cmd.ResumePolicy: lambda engine, c, at: engine._planning.resume(c, at),
     cmd.Tick: lambda engine, c, at: None,
     cmd.Pull: lambda engine, c, at: engine._interactions.pull(c, at),
@@ -605,4 +628,7 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     ROTATION: lambda engine, name, due, at: engine._rotating.go_on(name, at),
     RESUME: lambda engine, work, due, at: engine._aside.resume(work, "time", due, at),
     LEASE: lambda engine, work, due, at: engine._locking.end(work, "expired", due, at),
+    RAMP: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
+    BEAT: lambda engine, agent, due, at: engine._roster.lease_over(agent, due, at),
+    SHIFT: lambda engine, agent, due, at: engine._roster.turned(agent, due, at),
 }

@@ -41,6 +41,7 @@ __all__ = [
     "Declined",
     "Escalated",
     "Event",
+    "Heard",
     "Locked",
     "MessageReceived",
     "OfferExpired",
@@ -59,6 +60,7 @@ __all__ = [
     "Requeued",
     "Resumed",
     "Rotated",
+    "ShiftSet",
     "SlaMissed",
     "SlaWarned",
     "StatusChanged",
@@ -487,6 +489,7 @@ class PresenceChanged:
     presence: Presence
     cause: str
     grace: Instant | None
+    then: Presence | None = None
 
 
 @message
@@ -496,6 +499,33 @@ class PlanChanged:
     at: Instant
     plan: Mapping[str, Any]
     plan_hash: str
+
+
+@message
+class ShiftSet:
+    """The agent's shift ends at *until*, and she goes to *presence* then; None: it has no known end.
+
+    `due` is the end that has come, where that is what unset it.
+    """
+
+    at: Instant
+    agent: AgentId
+    until: Instant | None
+    presence: Presence
+    due: Instant | None = None
+
+
+@message
+class Heard:
+    """The agent was heard of: unless she is again, she is disconnected at *until*.
+
+    `due` is the end of the lease before, where nobody was there to hear her when it came.
+    """
+
+    at: Instant
+    agent: AgentId
+    until: Instant
+    due: Instant | None = None
 
 
 @message
@@ -644,4 +674,6 @@ Event: TypeAlias = (
     | Locked
     | Unlocked
     | WrapUpExtended
+    | ShiftSet
+    | Heard
 )

@@ -18,7 +18,7 @@ __all__ = ["Group", "formed"]
 _TABLES = ("skills", "queues", "channels", "attributes", "labels")
 """What is merged name by name; of two who name the same, the first to speak."""
 
-_SETTINGS = ("capacity", "pull", "reserve")
+_SETTINGS = ("capacity", "pull", "reserve", "login_ramp")
 """What the first to say it says."""
 
 _PLAIN = Agent(id="plain")
@@ -44,6 +44,7 @@ class Group:
     """They are given nothing unasked; None: the group says nothing of it."""
     labels: Mapping[str, int] | None = None
     reserve: float | None = None
+    login_ramp: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Check every field as an agent's."""

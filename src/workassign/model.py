@@ -334,6 +334,8 @@ class Agent:
     """Label of interactions -> how many at a time, on all channels together; others are not limited."""
     reserve: float = 0.0
     """Units of her pool that new work may not take up while something of hers has only `pending_units`."""
+    login_ramp: float | None = None
+    """For so many seconds after she came she has one interaction at a time; None: what fits."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -343,6 +345,8 @@ class Agent:
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_limits(self.labels, "label"))
         _in_range(self.reserve, 0, 1e6, "reserve")
+        if self.login_ramp is not None and (problem := range_problem(self.login_ramp)):
+            raise UsageError(f"login_ramp {problem}")
         levels = MappingProxyType(dict(checked_levels(self.skills, f"agent {self.id!r}")))
         object.__setattr__(self, "skills", levels)
         object.__setattr__(self, "queues", _checked_queues(self.queues))
@@ -400,3 +404,5 @@ class Channel:
     """Channels whose work comes through although she has some of this: that does not count against them."""
     pending_units: float | None = None
     """Units while it is not her turn (the status is pending or on hold), at most `units`; None: as ever."""
+    handle_time: float | None = None
+    """Typical seconds of one interaction: none is begun later than so long before the end of a shift."""

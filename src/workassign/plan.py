@@ -72,6 +72,8 @@ class Plan:
     """Groups that serve other channels in turn, by schedule or by load; later ones go before earlier ones."""
     lock_lease: float = LEASE
     """Who locks an interaction to answer it has the lock for so long, unless she says so again."""
+    heartbeat: float | None = None
+    """Who is signed on and says nothing for so long is disconnected; None: nobody is."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
@@ -207,6 +209,7 @@ def _problems(plan: Plan) -> list[str]:
         note("strikes", f"must be a whole number >= 1, not {plan.strikes!r}")
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
+    note("heartbeat", None if plan.heartbeat is None else positive(plan.heartbeat))
     for path, trouble in (*_group_problems(plan), *_rotation_problems(plan)):
         note(path, trouble)
     return found
@@ -245,6 +248,8 @@ def _channel_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
         less = channel.pending_units
         if less is not None and less != 0:
             yield f"{path}.pending_units", positive(less, channel.units)
+        if channel.handle_time is not None:
+            yield f"{path}.handle_time", positive(channel.handle_time)
 
 
 def _group_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
@@ -374,6 +379,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["rotations"] = {name: rotation.to_data() for name, rotation in plan.rotations.items()}
     if plan.lock_lease != LEASE:
         data["lock_lease"] = plan.lock_lease
+    if plan.heartbeat is not None:
+        data["heartbeat"] = plan.heartbeat
     return data
 
 

@@ -19,12 +19,11 @@ from tests.golden.policies import moody
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
-from workassign.groups import Group
 from workassign.hours import Calendar
 from workassign.journal import Recorder, record, replay
 from workassign.model import Agent, Channel, Customer, Interaction, Presence, Status
 from workassign.needs import Needs
-from workassign.plan import Alarms, Plan, Queue
+from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
@@ -88,6 +87,7 @@ def tell(recorder: Recorder) -> None:
     next_morning(say)
     next_noon(say)
     hands(say)
+    next_day(say)
 
 
 def people(say: Say) -> None:
@@ -371,6 +371,30 @@ def hands_plan() -> Plan:
     )
 
 
+def next_day_plan() -> Plan:
+    """Groups, and room that is not a matter of units alone."""
+    return Plan(
+        name="golden-next-day",
+        heartbeat=200.0,
+        queues={"care": Queue(), "bulk": Queue(tier=2), "social": Queue(auto_accept=True)},
+        channels={
+            "tweet": Channel(interruptible_by=("call",), pending_units=0.25, handle_time=60.0),
+            "chat": Channel(units=2.0, beside=("tweet",)),
+            "call": Channel(beside=(), handle_time=300.0),
+        },
+        groups={
+            "office": Group(),
+            "back": Group(),
+            "social": Group(
+                queues={"social": 1}, channels={"tweet": 3, "call": 1}, labels={"refund": 1}, capacity=2.0
+            ),
+            "new": Group(login_ramp=120.0, reserve=0.5, attributes={"site": ["north", "south"]}),
+        },
+        successors={"experts": "care"},
+        retention=3600.0,
+    )
+
+
 def hands(say_it: Say) -> None:
     """Something is put aside and comes back by time, by a reply, and because somebody asks."""
 
@@ -414,6 +438,35 @@ def passed_on(say: Say) -> None:
     say(cmd.CustomerReplied("aside"), 10_126)
     say(cmd.Escalate("aside", "flo", fence, "a bug"), 10_127)
     say(cmd.Tick(), 10_200)
+
+
+def next_day(say_it: Say) -> None:
+    """Shifts end, breaks begin; what the customer has to answer takes up less."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 2_400)
+
+    say(cmd.ChangePlan(next_day_plan().to_data()), 10_000)
+    for name in ("dora", "eva", "eve", "fay", "flo", "gil", "hal", "ida"):
+        say(cmd.SetPresence(name, Presence.AWAY), 10_000)
+    say(cmd.AddAgent(Agent(id="una", groups=("social", "new"))), 10_000)
+    say(cmd.SignOn("una"), 10_001)
+    say(cmd.SetShift("una", BEGIN + 13_300), 10_002)
+    found = say(cmd.Submit(Interaction(id="day-1", queue="social", channel="tweet", label="refund")), 10_010)
+    fence = one(found, ev.Assigned).fence
+    say(cmd.Submit(Interaction(id="day-2", queue="social", channel="tweet", label="refund")), 10_020)
+    say(cmd.SetStatus("day-1", Status.PENDING), 10_030)
+    say(cmd.Heartbeat("una"), 10_035)
+    say(cmd.Submit(Interaction(id="day-3", queue="social", channel="call")), 10_040)
+    say(cmd.Tick(), 10_130)
+    say(cmd.SetShift("una", BEGIN + 12_700, Presence.AWAY), 10_140)
+    say(cmd.Heartbeat("una"), 10_145)
+    say(cmd.SetShift("una", BEGIN + 12_500), 10_150)
+    say(cmd.Tick(), 10_300)
+    say(cmd.CustomerReplied("day-1"), 10_310)
+    say(cmd.Complete("day-1", "una", fence), 10_320)
+    say(cmd.Complete("day-3", "una", fence + 1), 10_330)
+    say(cmd.ChangePlan(attrs.evolve(next_day_plan(), groups={}).to_data()), 10_340)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

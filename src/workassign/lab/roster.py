@@ -89,6 +89,7 @@ class Team:
     groups: tuple[str, ...] = ()
     labels: Mapping[str, int] | None = None
     reserve: float = 0.0
+    login_ramp: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -119,6 +120,7 @@ class Member:
     groups: tuple[str, ...] = ()
     labels: Mapping[str, int] | None = None
     reserve: float = 0.0
+    login_ramp: float | None = None
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -137,6 +139,7 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         groups=like.groups,
         labels=like.labels,
         reserve=like.reserve,
+        login_ramp=like.login_ramp,
     )
 
 

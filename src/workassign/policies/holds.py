@@ -22,3 +22,7 @@ class Hold(StrEnum):
     """It waits for the agent it prefers, who is there but has no room."""
     PULL_ONLY = "pull_only"
     """She takes only what she asks for."""
+    LOGIN_RAMP = "login_ramp"
+    """She has come just now, and has something: one at a time until her ramp is over."""
+    SHIFT_END = "shift_end"
+    """It would not be done by the end of her shift, which is when she leaves."""
