@@ -31,7 +31,7 @@ __all__ = ["Clock", "Item", "Person", "Router"]
 REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, FORECAST = range(12)
 
 STOPS = {
     "accept": ("accepted",),
@@ -139,6 +139,10 @@ class Item:
     """The numbers of the steps that it took in its queue."""
     unmet: list[int] = attrs.Factory(list)
     """Those whose time has come without their condition."""
+    asks: set[Instant] = attrs.Factory(set)
+    """The full minutes at which its forecast is to be asked for again, if it still hangs on that."""
+    new: bool = True
+    """Nobody has accepted it since it came to its queue."""
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
@@ -265,6 +269,8 @@ class Router:
         """When it was last looked at the alarms."""
         self.fired: tuple[Instant, int, int] = (-inf, 0, 0)
         """The last timer that fired."""
+        self.let_in: list[tuple[str, Instant]] = []
+        """Queue and instant of all that was let in under this plan."""
         self.oracle = Oracle(self)
         self.oracle.prepare()
 
@@ -322,6 +328,11 @@ class Router:
                 self.reach(subject, due)
             elif kind == STEP:
                 self.take_steps(subject, due)
+            elif kind == FORECAST:
+                subject.asks.remove(due)
+                again = self.unforecast(subject)
+                subject.unmet = [number for number in subject.unmet if number not in again]
+                self.take_steps(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -331,6 +342,8 @@ class Router:
                 self.timers.remove(timer[:3])
                 if kind == REST:
                     self.touched += [person for person in self.people if person.number == timer[2]]
+        for item in self.items:
+            item.asks = {due for due in item.asks if due > self.at}
         self.pair()
         self.watch()
         if self.next_wake() <= self.at:
@@ -366,6 +379,8 @@ class Router:
             for number, due in self.steps_ahead(item):
                 if number not in item.unmet:
                     yield due, STEP, item.seq, item
+            if self.unforecast(item) and item.asks:
+                yield min(item.asks), FORECAST, item.seq, item
         yield from self.crossings(item)
 
     def next_wake(self) -> Instant:
@@ -456,6 +471,8 @@ class Router:
             ]
             if not met:
                 item.unmet = [number for _, number in ripe]
+                if self.unforecast(item):
+                    item.asks.add(self.at // 60 * 60 + 60)
                 return
             due, number = min(met)
             self.take_step(item, number, steps[number], due)
@@ -483,6 +500,11 @@ class Router:
             where = (item.interaction.id, step.queue, None, "escalated")
             self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
             self.follow(item, "transferred")
+
+    def unforecast(self, item: Item) -> list[int]:
+        """Return the steps for which *item* is not expected to wait long enough."""
+        steps = self.plan.queues[item.queue].steps
+        return [number for number in item.unmet if steps[number].expected_wait is not None]
 
     def steps_ahead(self, item: Item) -> list[tuple[int, Instant]]:
         """Return the steps that *item* has not taken, and when their time comes or came."""
@@ -523,7 +545,11 @@ class Router:
             and self.has_room(each, channel)
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
-        return few and (step.free_below is None or len(free) < step.free_below)
+        few = few and (step.free_below is None or len(free) < step.free_below)
+        if step.expected_wait is None or not few:
+            return few
+        expected = self.oracle.expected(item)
+        return expected is not None and expected[0] > step.expected_wait
 
     def recount(self) -> None:
         """Somebody came or went: what hangs on how many there are is asked again."""
@@ -723,7 +749,7 @@ class Router:
             item.version += 1
         self.fences += 1
         item.stage, item.fence, item.how, item.since_hold = "assigned", self.fences, how, self.at
-        item.refusals, item.clock, item.accepted_ever = [], False, True
+        item.refusals, item.clock, item.accepted_ever, item.new = [], False, True, False
         person.handled += 1
         ids = (item.interaction.id, person.id)
         self.emit(
@@ -863,6 +889,8 @@ class Router:
     def move(self, item: Item, queue: str, place: tuple[Any, ...], *, kept: bool = False) -> None:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
+        if queue != item.queue:
+            item.new = not item.owned
         if not kept:
             item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
             item.came = item.came if queue == item.queue else self.at
@@ -897,11 +925,41 @@ class Router:
             self.refuse(command, "unknown_attribute")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
-        else:
-            self.take_in(interaction)
+        elif (landing := self.door(command)) is not None:
+            self.take_in(interaction, landing)
         return None
 
-    def take_in(self, interaction: Interaction) -> None:
+    def door(self, command: cmd.Submit) -> str | None:
+        """Return the queue where it is let in; None: it was refused."""
+        name = command.interaction.queue
+        while True:
+            queue = self.plan.queues[name]
+            here = [item for item in self.items if item.queue == name and item.new and item.closed is None]
+            rules = [
+                rule
+                for rule in queue.overflow
+                if (rule.length is None or len(here) >= rule.length)
+                and (rule.closed is None or not self.plan.calendars[rule.closed].is_open(self.at))
+            ]
+            if not rules:
+                break
+            if rules[0].queue is None:
+                self.refuse(command, "overflow")
+                return None
+            name = rules[0].queue
+        if queue.most is not None and len(here) >= queue.most:
+            self.refuse(command, "queue_full")
+            return None
+        if queue.quota is not None:
+            window = self.at // queue.quota.per
+            lately = [1 for each, at in self.let_in if each == name and at // queue.quota.per == window]
+            if len(lately) >= queue.quota.number:
+                self.refuse(command, "quota_used")
+                return None
+        self.let_in.append((name, self.at))
+        return name
+
+    def take_in(self, interaction: Interaction, landing: str) -> None:
         place = self.place(interaction.queue, interaction, self.at)
         tier, reference, head_start, _, target = place
         self.submitted += 1
@@ -928,6 +986,15 @@ class Router:
         wait = self.plan.queues[interaction.queue].sticky_wait
         if wait is not None:
             self.timers.append((self.at + wait, STICKY, item.seq))
+        if landing != queue:
+            place = self.place(landing, interaction, self.at)
+            item.version += 1
+            self.move(item, landing, place)
+            self.sticky_timer(item)
+            tier, reference, head_start, terms, target = place
+            where = (interaction.id, landing, None, "overflow")
+            self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
+            self.follow(item, "transferred")
         oldest = self.at - self.plan.retention
         self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
 
@@ -1152,7 +1219,7 @@ class Router:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
-        item.accepted_ever, item.missed = False, None
+        item.accepted_ever, item.missed, item.new = False, None, True
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
@@ -1502,6 +1569,7 @@ class Router:
                 self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, rule, ""))
                 return
         before, self.plan = self.plan, plan
+        self.let_in = []
         self.queues |= plan.queues
         self.recount()
         self.plan_version += 1

@@ -38,10 +38,15 @@ class Oracle:
 
     def prepare(self) -> None:
         """Learn whether the plan asks."""
-        wanted = any(queue.expected_wait for queue in self.router.plan.queues.values())
+        wanted = any(self.asks(name) for name in self.router.plan.queues)
         if wanted != self.on:
             self.on = wanted
             self.forget()
+
+    def asks(self, queue: str) -> bool:
+        """Whether a queue has to know."""
+        plan = self.router.plan.queues[queue]
+        return plan.expected_wait or any(step.expected_wait is not None for step in plan.steps)
 
     def pass_time(self, seconds: float) -> None:
         """So long everything that waits now has waited on."""
@@ -77,7 +82,7 @@ class Oracle:
         item = self.router.item(event.interaction.id)
         assert item is not None
         found = self.forecast(item)
-        if found is not None and self.router.plan.queues[item.queue].expected_wait:
+        if found is not None and self.asks(item.queue):
             self.promised[event.interaction.id] = (event.at, found[0], found[1])
 
     # --- questions --------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from workassign.hours import Calendar
 from workassign.model import Fence, OfferId, Status
 from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
+from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
@@ -108,6 +109,7 @@ def a_plan(rnd: Random) -> Plan:
     """Return a plan with up to three queues and channels."""
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
+    queues = some_overflow(rnd, queues)
     units = {name: rnd.choice((1.0, 1.0, 0.1, 0.3, 2.5)) for name in CHANNELS[: rnd.randint(1, 3)]}
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     return Plan(
@@ -196,6 +198,7 @@ def some_steps(rnd: Random) -> tuple[Step, ...]:
             slack=rnd.choice((None, None, None, 5.0, 50.0)),
             eligible_below=rnd.choice((None, None, None, 1, 2)),
             free_below=rnd.choice((None, None, None, None, 1)),
+            expected_wait=rnd.choice((None, None, None, None, 7.77, 61.3)),
             drop=rnd.choice(((), ("x",), ("y", "lang"), ("agent",))),
             lower=rnd.choice(({}, {"x": 1.0}, {"y": 0.0, "z": 1.0})),
             widen=rnd.choice(({}, {"lang": ("en",)}, {"team": (2, True)})),
@@ -264,7 +267,26 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         sticky_wait=rnd.choice((None, 15.0, 200.0)),
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
         expected_wait=rnd.random() < 0.2,
+        most=rnd.choice((None, None, None, 3)),
+        quota=rnd.choice((None, None, None, Quota(number=2, per=30.0))),
     )
+
+
+def some_overflow(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* of which some send on to a later one, or refuse, what is too much."""
+    names = list(queues)
+    found = {}
+    for place, (name, queue) in enumerate(queues.items()):
+        rules = [
+            Overflow(
+                length=rnd.choice((1, 2, 4)),
+                closed=rnd.choice((None, None, "hours")),
+                queue=rnd.choice((None, *names[place + 1 :], *names[place + 1 :])),
+            )
+            for _ in range(rnd.choice((0, 0, 1, 2)))
+        ]
+        found[name] = attrs.evolve(queue, overflow=tuple(rules))
+    return found
 
 
 def nearly(rnd: Random, plan: Plan) -> Plan:
@@ -559,7 +581,7 @@ def forecasts(engine: Engine, router: Router) -> None:
             continue
         assert position(engine, who) == router.oracle.position(item), who
         found = expected_wait(engine, who)
-        told = router.oracle.expected(item) if router.plan.queues[item.queue].expected_wait else None
+        told = router.oracle.expected(item) if router.oracle.asks(item.queue) else None
         assert (found is None) == (told is None), f"{who}: {found}, {told}"
         if found is not None and told is not None:
             assert (found.seconds, found.low, found.high) == pytest.approx(told[:3], rel=1e-6, abs=1e-6), who

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
-WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
+WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP, FORECAST = range(12)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

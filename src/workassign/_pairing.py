@@ -18,6 +18,7 @@ from workassign._clocks import Clocks
 from workassign._deadlines import (
     AGE,
     BREACH,
+    FORECAST,
     GRACE,
     OFFER,
     REST,
@@ -424,6 +425,8 @@ class Pairing:
         assert isinstance(subject, Work)
         if kind == STEP:
             return self.moving.counts(subject, due)
+        if kind == FORECAST:
+            return self.moving.is_asked(subject, due)
         if kind == SLA:
             return subject.pending and subject.due == due
         if kind == STICKY:

@@ -28,8 +28,14 @@ def snapshot(state: State) -> dict[str, Any]:
         "alarms": sorted(f"{queue}.{alarm}" for queue, alarm in state.alarms),
         "failures": dict(sorted(state.failures.items())),
         "off": sorted(state.off),
+        **({"windows": _windows(state)} if state.bounded else {}),
         **({} if state.waits is None else {"waits": state.waits.as_data()}),
     }
+
+
+def _windows(state: State) -> dict[str, Any]:
+    """Return how many each queue with a quota has let in, and since when."""
+    return {name: list(queue.window) for name, queue in sorted(state.queues.items()) if queue.window}
 
 
 def _work_data(work: Work) -> list[Any]:

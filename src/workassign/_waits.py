@@ -18,6 +18,7 @@ from sortedcontainers import SortedList
 
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign.model import SHORTEST, Agent, AgentId, Instant, InteractionId
+from workassign.queues import forecasts
 
 __all__ = ["KEPT", "Waits"]
 
@@ -98,7 +99,7 @@ class Waits:
     def came(self, work: Work, at: Instant) -> None:
         """Something came in: forecast its wait, if its queue asks for that."""
         self.follow(work, at)
-        if work.sig.queue.plan.expected_wait and (found := self.forecast(work, at)) is not None:
+        if forecasts(work.sig.queue.plan) and (found := self.forecast(work, at)) is not None:
             self.promised[work.interaction.id] = (at, *found)
 
     def follow(self, work: Work, at: Instant) -> None:
@@ -221,6 +222,11 @@ class Waits:
         leave = self._left / (waited + PATIENCE)
         # Of those ahead some leave: the line shrinks faster than it is served.
         return (log1p(wait * leave) / leave if leave else wait), fsum(ahead)
+
+    def expected(self, work: Work, at: Instant) -> float | None:
+        """Return the likeliest wait of *work*, None if nobody knows. Cost: as of `position`."""
+        found = self.forecast(work, at)
+        return None if found is None else self.interval(*found, 0.5)[0]
 
     def interval(self, seconds: float, ahead: float, share: float) -> tuple[float, float, float]:
         """Return the likeliest wait, and between which it lies with a probability of *share*."""

@@ -21,7 +21,20 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
 from workassign._asking import Asking, Turn
-from workassign._deadlines import AGE, BREACH, CLOCK, GRACE, OFFER, REST, RETRY, SLA, STEP, STICKY, WRAP_UP
+from workassign._deadlines import (
+    AGE,
+    BREACH,
+    CLOCK,
+    FORECAST,
+    GRACE,
+    OFFER,
+    REST,
+    RETRY,
+    SLA,
+    STEP,
+    STICKY,
+    WRAP_UP,
+)
 from workassign._interactions import Interactions
 from workassign._pairing import Pairing
 from workassign._planning import Planning
@@ -416,6 +429,12 @@ class Engine:
         self._pairing.look_again(work)
         self._watch.waits_for_anybody(work)
 
+    def _step(self, work: Work, due: Instant, at: Instant, *, again: bool = False) -> None:
+        if again:
+            self._pairing.moving.ask_again(work, due)
+        self._pairing.step(work, due, at)
+        self._watch.waits_for_anybody(work)  # its wait for one agent may have ended by now
+
     def _rebuild(self) -> None:
         """Derive the index and the timers from the facts, after a replay."""
         self._stale = False
@@ -503,7 +522,8 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
     STICKY: lambda engine, work, due, at: engine._wait_over(work),
-    STEP: lambda engine, work, due, at: engine._pairing.step(work, due, at),
+    STEP: lambda engine, work, due, at: engine._step(work, due, at),
+    FORECAST: lambda engine, work, due, at: engine._step(work, due, at, again=True),
     CLOCK: lambda engine, clock, due, at: engine._pairing.clocks.ran(clock, due, at),
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
