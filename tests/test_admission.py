@@ -14,6 +14,7 @@ from workassign.dry_run import dry_run
 from workassign.explain import explain
 from workassign.journal import entries, record, replay, verify
 from workassign.kpi import measure
+from workassign.lint import lint
 from workassign.policies import sla
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
@@ -188,6 +189,13 @@ def test_a_dry_run_asks_at_no_door() -> None:
     plan = Plan(queues={"default": Queue(most=1, quota=Quota(number=1, per=60))})
     routes = dry_run(plan, [Agent(id="ann")], [Interaction(id=f"i{number}") for number in range(3)])
     assert [route.outcome for route in routes] == ["offered"] * 3
+
+
+def test_a_calendar_of_a_door_is_no_idle_one() -> None:
+    plan = Plan(
+        queues={"default": Queue(overflow=(Overflow(closed="office"),))}, calendars={"office": OFFICE}
+    )
+    assert "unused_calendar" not in {found.kind for found in lint(plan)}
 
 
 def test_bounds_come_back_from_data_and_say_nothing_where_there_are_none() -> None:
