@@ -33,7 +33,7 @@ REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT = range(11, 17)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST = range(11, 18)
 
 STOPS = {
     "accept": ("accepted",),
@@ -158,6 +158,8 @@ class Item:
     """Those whose time has come without their condition."""
     quiet: list[int] = attrs.Factory(list)
     """Those that are asked again at the end of the turn, or when another step of it is due."""
+    asks: set[Instant] = attrs.Factory(set)
+    """The full minutes at which its forecast is to be asked for again, if it still hangs on that."""
     step_tier: int | None = None
     step_seconds: float = 0.0
     """What steps gave it: a tier, and seconds of head start."""
@@ -337,6 +339,8 @@ class Router:
         """The latest timer that fired."""
         self.limited: set[str] = set()
         """Labels that somebody has limited under this plan: what has one is a class of its own."""
+        self.let_in: list[tuple[str, Instant]] = []
+        """Queue and instant of all that was let in under this plan."""
         self.oracle = Oracle(self)
         self.oracle.prepare()
 
@@ -394,6 +398,8 @@ class Router:
                 self.rotate(subject)
             elif kind == SHIFT and subject is not None:
                 self.end_shift(subject, due)
+            elif kind == FORECAST:
+                self.ask_forecast(subject, due)
             elif kind == AGE:
                 if subject.waits:
                     self.cross((subject.queue, "oldest_age"), subject, due)
@@ -405,6 +411,8 @@ class Router:
                 self.timers.remove(timer[:3])
                 if kind in (REST, RAMP, SHIFT):
                     self.touched += [person for person in self.people if person.number == timer[2]]
+        for item in self.items:
+            item.asks = {due for due in item.asks if due > self.at}
         self.pair()
         self.watch()
         if self.next_wake() <= self.at:
@@ -451,6 +459,8 @@ class Router:
             for number, due in self.steps_ahead(item):
                 if number not in item.unmet and number not in item.quiet:
                     yield due, STEP, item.seq, item
+            if self.unforecast(item) and item.asks:
+                yield min(item.asks), FORECAST, item.seq, item
         yield from self.crossings(item)
 
     def next_wake(self) -> Instant:
@@ -598,6 +608,13 @@ class Router:
 
     # --- what waiting changes ---------------------------------------------------------------
 
+    def ask_forecast(self, item: Item, due: Instant) -> None:
+        """Ask again for what hangs on the forecast of *item*: a full minute has come."""
+        item.asks.remove(due)
+        again = self.unforecast(item)
+        item.unmet = [number for number in item.unmet if number not in again]
+        self.take_steps(item, due)
+
     def step_all(self) -> None:
         """Let everything that waits take the steps that are due."""
         for item in sorted(self.items, key=lambda item: item.seq):
@@ -615,6 +632,8 @@ class Router:
             ]
             if not met:
                 item.unmet = [number for _, number in ripe]
+                if self.unforecast(item):
+                    item.asks.add(self.at // 60 * 60 + 60)
                 return
             due, number = min(met)
             self.take_step(item, number, steps[number], due)
@@ -642,6 +661,11 @@ class Router:
             where = (item.interaction.id, step.queue, None, "escalated")
             self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
             self.follow(item, "transferred")
+
+    def unforecast(self, item: Item) -> list[int]:
+        """Return the steps for which *item* is not expected to wait long enough."""
+        steps = self.plan.queues[item.queue].steps
+        return [number for number in item.unmet if steps[number].expected_wait is not None]
 
     def steps_ahead(self, item: Item) -> list[tuple[int, Instant]]:
         """Return the steps that *item* has not taken, and when their time comes or came."""
@@ -685,7 +709,11 @@ class Router:
             and self.not_now(each, channel) is None
         ]
         few = step.eligible_below is None or len(eligible) < step.eligible_below
-        return few and (step.free_below is None or len(free) < step.free_below)
+        few = few and (step.free_below is None or len(free) < step.free_below)
+        if step.expected_wait is None or not few:
+            return few
+        expected = self.oracle.expected(item)
+        return expected is not None and expected[0] > step.expected_wait
 
     def recount(self) -> None:
         """Somebody came or went: what hangs on how many there are is asked again."""
@@ -1229,11 +1257,48 @@ class Router:
             self.refuse(command, "unknown_attribute")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
-        else:
-            self.take_in(interaction)
+        elif (landing := self.door(command)) is not None:
+            self.take_in(interaction, landing)
         return None
 
-    def take_in(self, interaction: Interaction) -> None:
+    def door(self, command: cmd.Submit) -> str | None:
+        """Return the queue where it is let in; None: it was refused."""
+        name, later = command.interaction.queue, command.interaction.not_before
+        if later is not None and later > self.at:
+            self.let_in.append((name, self.at))
+            return name  # it is let in, whatever waits now
+        while True:
+            queue = self.plan.queues[name]
+            here = [
+                item
+                for item in self.items
+                if item.queue == name and not item.accepted_here and item.closed is None
+            ]
+            rules = [
+                rule
+                for rule in queue.overflow
+                if (rule.length is None or len(here) >= rule.length)
+                and (rule.closed is None or not self.plan.calendars[rule.closed].is_open(self.at))
+            ]
+            if not rules:
+                break
+            if rules[0].queue is None:
+                self.refuse(command, "overflow")
+                return None
+            name = rules[0].queue
+        if queue.most is not None and len(here) >= queue.most:
+            self.refuse(command, "queue_full")
+            return None
+        if queue.quota is not None:
+            window = self.at // queue.quota.per
+            lately = [1 for each, at in self.let_in if each == name and at // queue.quota.per == window]
+            if len(lately) >= queue.quota.number:
+                self.refuse(command, "quota_used")
+                return None
+        self.let_in.append((name, self.at))
+        return name
+
+    def take_in(self, interaction: Interaction, landing: str) -> None:
         since = self.at
         if interaction.not_before is not None:
             since = max(since, float(interaction.not_before))
@@ -1266,6 +1331,15 @@ class Router:
         else:
             self.follow(item, "submitted")
             self.sticky_timer(item)
+        if landing != queue:
+            place = self.place(landing, interaction, self.at)
+            item.version += 1
+            self.move(item, landing, place)
+            self.sticky_timer(item)
+            tier, reference, head_start, terms, target = place
+            where = (interaction.id, landing, None, "overflow")
+            self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
+            self.follow(item, "transferred")
         oldest = self.at - self.plan.retention
         self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
 
@@ -2058,7 +2132,7 @@ class Router:
         if any(set(person.told.groups) - set(plan.groups) for person in self.people):
             self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, "group_in_use", ""))
             return
-        before, self.plan, self.turns = self.plan, plan, {}
+        before, self.plan, self.turns, self.let_in = self.plan, plan, {}, []
         self.queues |= plan.queues
         self.recount()
         self.plan_version += 1

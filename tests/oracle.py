@@ -5,7 +5,6 @@ It shares no code with the engine: every forecast scans everything there is.
 
 from __future__ import annotations
 
-from math import log1p
 from typing import TYPE_CHECKING, TypeAlias
 
 from workassign import events as ev
@@ -38,10 +37,15 @@ class Oracle:
 
     def prepare(self) -> None:
         """Learn whether the plan asks."""
-        wanted = any(queue.expected_wait for queue in self.router.plan.queues.values())
+        wanted = any(self.asks(name) for name in self.router.plan.queues)
         if wanted != self.on:
             self.on = wanted
             self.forget()
+
+    def asks(self, queue: str) -> bool:
+        """Whether a queue has to know."""
+        plan = self.router.plan.queues[queue]
+        return plan.expected_wait or any(step.expected_wait is not None for step in plan.steps)
 
     def pass_time(self, seconds: float) -> None:
         """So long everything that waits now has waited on."""
@@ -62,7 +66,7 @@ class Oracle:
             del self.promised[who]
         elif isinstance(event, ev.Assigned) and promise is not None:
             since, seconds, ahead = self.promised.pop(who)
-            self.scores.append(3 * (((event.at - since) / seconds) ** (1 / 3) - 1) / spread(ahead))
+            self.scores.append(2 * (((event.at - since) / seconds) ** 0.5 - 1) / spread(ahead))
         elif isinstance(event, ev.Cancelled | ev.Abandoned):
             self.promised.pop(who, None)
         if isinstance(event, ev.Assigned | ev.Abandoned):
@@ -77,7 +81,7 @@ class Oracle:
         item = self.router.item(event.interaction.id)
         assert item is not None
         found = self.forecast(item)
-        if found is not None and self.router.plan.queues[item.queue].expected_wait:
+        if found is not None and self.asks(item.queue):
             self.promised[event.interaction.id] = (event.at, found[0], found[1])
 
     # --- questions --------------------------------------------------------------------------
@@ -103,7 +107,7 @@ class Oracle:
             place = part * (len(last) - 1)
             rest = place % 1
             score = last[int(place)] * (1 - rest) + last[min(int(place) + 1, len(last) - 1)] * rest
-            return seconds * max(0.0, 1 + score * spread(ahead) / 3) ** 3
+            return seconds * max(0.0, 1 + score * spread(ahead) / 2) ** 2
 
         return at(0.5), at(0.1), at(0.9), ahead
 
@@ -122,7 +126,7 @@ class Oracle:
                 load += share * self.router.units(other.interaction.channel) * self.takes(other)
         leave = self.left / (self.waited + 10_800)
         seconds = load / room
-        return (log1p(seconds * leave) / leave if leave else seconds), count
+        return seconds / (1 + seconds * leave) ** 0.5, count
 
     def takes(self, item: Item) -> float:
         """Return how long work like *item* is held."""

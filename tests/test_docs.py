@@ -44,7 +44,10 @@ LINT = (DOCS / "reference" / "lint.md").read_text(encoding="utf-8")
 MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 
 SOURCE = DOCS.parent / "src" / "workassign"
-DECIDES = ("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_planning.py", "_owning.py")
+DECIDES = (
+    *("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_planning.py"),
+    *("_owning.py", "_admission.py"),
+)
 """Where commands are refused."""
 
 

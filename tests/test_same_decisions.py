@@ -36,6 +36,7 @@ from workassign.hours import Calendar
 from workassign.model import Fence, OfferId, Status
 from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
+from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
@@ -113,6 +114,7 @@ def a_plan(rnd: Random) -> Plan:
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     channels = some_channels(rnd, CHANNELS[: rnd.randint(1, 3)])
+    queues = some_overflow(rnd, queues)
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     groups = some_groups(rnd, list(queues), list(channels))
     return Plan(
@@ -227,6 +229,7 @@ def some_steps(rnd: Random) -> tuple[Step, ...]:
             slack=rnd.choice((None, None, None, 5.0, 50.0)),
             eligible_below=rnd.choice((None, None, None, 1, 2)),
             free_below=rnd.choice((None, None, None, None, 1)),
+            expected_wait=rnd.choice((None, None, None, None, 7.77, 61.3)),
             drop=rnd.choice(((), ("x",), ("y", "lang"), ("agent",))),
             lower=rnd.choice(({}, {"x": 1.0}, {"y": 0.0, "z": 1.0})),
             widen=rnd.choice(({}, {"lang": ("en",)}, {"team": (2, True)})),
@@ -298,12 +301,31 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
         **several(rnd),
         expected_wait=rnd.random() < 0.2,
+        most=rnd.choice((None, None, None, 3)),
+        quota=rnd.choice((None, None, None, Quota(number=2, per=30.0))),
     )
 
 
 def several(rnd: Random) -> dict[str, Any]:
     """Return how many are asked at once, where that can be."""
     return {"auto_accept": True} if rnd.random() < 0.2 else {"offers": rnd.choice((1, 1, 2, 3))}
+
+
+def some_overflow(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* of which some send on to a later one, or refuse, what is too much."""
+    names = list(queues)
+    found = {}
+    for place, (name, queue) in enumerate(queues.items()):
+        rules = [
+            Overflow(
+                length=rnd.choice((1, 2, 4)),
+                closed=rnd.choice((None, None, "hours")),
+                queue=rnd.choice((None, *names[place + 1 :], *names[place + 1 :])),
+            )
+            for _ in range(rnd.choice((0, 0, 1, 2)))
+        ]
+        found[name] = attrs.evolve(queue, overflow=tuple(rules))
+    return found
 
 
 def nearly(rnd: Random, plan: Plan) -> Plan:
@@ -697,7 +719,7 @@ def forecasts(engine: Engine, router: Router) -> None:
             continue
         assert position(engine, who) == router.oracle.position(item), who
         found = expected_wait(engine, who)
-        told = router.oracle.expected(item) if router.plan.queues[item.queue].expected_wait else None
+        told = router.oracle.expected(item) if router.oracle.asks(item.queue) else None
         assert (found is None) == (told is None), f"{who}: {found}, {told}"
         if found is not None and told is not None:
             assert (found.seconds, found.low, found.high) == pytest.approx(told[:3], rel=1e-6, abs=1e-6), who

@@ -31,6 +31,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.explain import why_waiting
 from workassign.journal import record, replay, verify
+from workassign.policies.escalation import Step
 
 ROOT = Path(__file__).resolve().parent.parent
 FORECAST = Plan(queues={"default": Queue(expected_wait=True, auto_accept=True), "other": Queue(tier=0)})
@@ -279,6 +280,89 @@ def test_why_waiting_tells_the_place_in_any_plan() -> None:
     for number in range(3):
         engine.submit(Interaction(id=f"i{number}"), number)
     assert why_waiting(engine, "i2").position == 3
+
+
+# --- steps that ask for it -----------------------------------------------------------------------------
+
+
+def stepped(step: Step, **settings: Any) -> Checked:
+    """Return a busy engine whose queue has one step, with nine that wait."""
+    queue = Queue(auto_accept=True, steps=(step,), **settings)
+    engine = busy(Plan(queues={"default": queue, "other": Queue(expected_wait=True)}))
+    for number in range(9):
+        engine.submit(Interaction(id=f"i{number}"), 110)
+    return engine
+
+
+def taken(found: list[ev.Event]) -> list[str]:
+    return [event.interaction for event in found if isinstance(event, ev.Escalated)]
+
+
+def test_a_step_is_taken_at_once_by_what_would_wait_too_long() -> None:
+    engine = stepped(Step(expected_wait=350, queue="other"))
+    moved = [name for name in (f"i{number}" for number in range(9)) if engine_queue(engine, name) == "other"]
+    assert moved == ["i3", "i4", "i5", "i6", "i7", "i8"]
+    assert wait(engine, "i2").seconds < 350 < wait(engine, "i3").seconds
+
+
+def engine_queue(engine: Engine, name: str) -> str:
+    return next(str(row[2][0]) for row in engine.snapshot()["works"] if row[0] == name)
+
+
+def test_a_step_is_asked_again_when_somebody_goes_and_at_every_full_minute() -> None:
+    engine = stepped(Step(expected_wait=430, after=10, notify="long"))
+    engine.add_agent(Agent(id="bob"), 110)
+    engine.set_presence("bob", Presence.BUSY, 110)
+    assert taken(engine.tick(120)) == ["i8"]  # nine waits of 100 s, shared by two
+    assert engine.next_wake == 180
+    assert taken(engine.tick(180)) == []
+    assert engine.next_wake == 240
+    assert taken(engine.set_presence("bob", Presence.AWAY, 181)) == ["i4", "i5", "i6", "i7"]
+    assert engine.next_wake == 240
+
+
+def test_without_a_forecast_no_step_is_taken_for_it() -> None:
+    engine = Checked(Plan(queues={"default": Queue(steps=(Step(expected_wait=0.001, notify="long"),))}))
+    assert taken(engine.submit(Interaction(id="it"), 0)) == []
+    assert taken(engine.tick(3600)) == []
+
+
+def test_a_step_survives_a_replay_in_the_middle_of_its_wait() -> None:
+    store = MemoryStore()
+    step = Step(expected_wait=150, after=30, notify="long")
+    recorder = record(Engine(Plan(queues={"default": Queue(auto_accept=True, steps=(step,))})), store)
+    recorder.handle(cmd.AddAgent(Agent(id="ann")), 0)
+    recorder.handle(cmd.SignOn("ann"), 0)
+    recorder.handle(cmd.Submit(Interaction(id="first")), 0)
+    recorder.handle(cmd.Submit(Interaction(id="second")), 1)
+    recorder.handle(cmd.Complete("first", "ann", 1), 100)
+    recorder.handle(cmd.Submit(Interaction(id="third")), 105)
+    recorder.handle(cmd.Tick(), 140)
+    recorder.flush()
+    again = replay(store)
+    again.tick(140)  # nothing happened then, so the journal does not have it
+    assert again.next_wake == recorder.engine.next_wake == 180
+    for engine in (again, recorder.engine):
+        assert taken(engine.handle(cmd.SetPresence("ann", Presence.BUSY), 150)) == []
+        assert taken(engine.complete("second", "ann", 2, 700)) == []
+        # Work takes longer than was known: that is found out at the next full minute.
+        assert taken(engine.tick(720)) == ["third"]
+    assert not verify(store).problems
+
+
+def test_a_timeline_tells_what_a_step_waits_for() -> None:
+    engine = stepped(Step(expected_wait=5000, after=10, notify="long"))
+    engine.tick(121)
+    (stone,) = why_waiting(engine, "i8").timeline
+    assert stone.standing == "waits"
+    assert "if it is expected to wait for more than 5000 s" in stone.text
+
+
+@pytest.mark.parametrize("seconds", [0, -5, float("nan"), float("inf"), "long", True])
+def test_a_step_that_waits_for_no_time_is_refused(seconds: Any) -> None:
+    data = {"queues": {"q": {"steps": [{"expected_wait": seconds, "notify": "a"}]}}}
+    with pytest.raises(PlanError, match="expected_wait: must be positive"):
+        Plan.from_data(data)
 
 
 # --- the promise -------------------------------------------------------------------------------------

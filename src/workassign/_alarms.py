@@ -106,6 +106,7 @@ class Watch:
             if work.stage != "closed":
                 self._look(work, at, arm=True)
         self._look_for_stranded()
+        self._loose += self._pairing.brought  # these stand in no line yet: see `follow`
         self._changed |= dict.fromkeys((*self._state.alarms, *self._over))
 
     # --- interactions -----------------------------------------------------------------------

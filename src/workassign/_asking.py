@@ -25,7 +25,7 @@ from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.selection import PairKey, Selection
 from workassign.policies.sla import Target, always
-from workassign.queues import calendar_of, first_dues
+from workassign.queues import calendar_of, first_dues, has_door
 
 __all__ = ["Asking", "Place", "Rules", "Turn"]
 
@@ -70,7 +70,20 @@ class Turn:
 class Rules:
     """A queue's policies, ready to be asked, and the lanes of its timers."""
 
-    __slots__ = ("lane", "offers", "path", "plain", "plan", "scorers", "sla", "steps", "target", "tier")
+    __slots__ = (
+        "door",
+        "forecast",
+        "lane",
+        "offers",
+        "path",
+        "plain",
+        "plan",
+        "scorers",
+        "sla",
+        "steps",
+        "target",
+        "tier",
+    )
 
     def __init__(self, queue: QueueState, deadlines: Deadlines) -> None:
         plan = queue.plan
@@ -82,6 +95,11 @@ class Rules:
         self.target = always(plan.sla)
         self.sla: Lane | None = None if self.target is None else deadlines.lane(SLA, self.target)
         self.steps = plan.steps
+        self.door = has_door(plan)
+        self.forecast = sum(
+            1 << number for number, step in enumerate(plan.steps) if step.expected_wait is not None
+        )
+        """The steps, as bits, that ask how long it is expected to wait."""
         first = min((step.after for step in plan.steps), default=0.0)
         by_age = first > 0 and all(step.slack is None for step in plan.steps)
         self.lane: Lane | None = deadlines.lane(STEP, first) if by_age else None

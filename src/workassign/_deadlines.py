@@ -16,7 +16,7 @@ from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT = range(11, 17)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST = range(11, 18)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._admission import Admission
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
@@ -11,7 +12,7 @@ from workassign._locking import Locking
 from workassign._moving import Passing
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState, Holding, Work
-from workassign._state import State
+from workassign._state import OVERFLOW, State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
 
@@ -32,6 +33,7 @@ class Interactions:
         self._turn = turn
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
+        self._admission = Admission(state, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
@@ -50,6 +52,9 @@ class Interactions:
             self._aside.schedule(interaction, float(interaction.not_before), at)
             return None
         rules: Rules = queue.rules
+        landing = self._admission.landing(interaction, queue, at) if rules.door else queue
+        if landing is None:
+            return None
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
@@ -68,7 +73,10 @@ class Interactions:
             self._deadlines.arm(SLA, work)
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
-        if rules.steps:
+        if landing is not queue:
+            self._pairing.moving.move(work, landing.name, OVERFLOW, at)
+            self._pairing.moving.take(work, at, at)
+        elif rules.steps:
             self._pairing.moving.begin(work, at)
         link = work.sig.link
         if link is not None and not link.pools.filled and interaction.prefers is None:

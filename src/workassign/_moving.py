@@ -15,9 +15,9 @@ from typing import NamedTuple
 from workassign import events as ev
 from workassign._asking import Asking, Turn
 from workassign._clocks import Clocks
-from workassign._deadlines import SLA, STEP, Deadlines
+from workassign._deadlines import FORECAST, SLA, STEP, Deadlines
 from workassign._records import Signature, Work
-from workassign._schedule import ahead
+from workassign._schedule import ahead, asked_next
 from workassign._state import State
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.policies.escalation import Step
@@ -56,6 +56,8 @@ class Moving:
         self._clocks = clocks
         self.unmet: dict[InteractionId, int] = {}
         """Of what waits: the steps, as bits, whose time has come, but not their condition."""
+        self._asked: tuple[Instant, set[InteractionId]] = (-inf, set())
+        """When it was last asked again what must be expected to wait for how long, and of which."""
         self.count: Callable[[Signature, int, bool], int] = _nobody
         """How many agents could take such work: counted up to a number, the free alone or all."""
 
@@ -112,6 +114,23 @@ class Moving:
             self.unmet.pop(work.interaction.id, None)
         if first < inf:
             self._deadlines.later(first, STEP, work.seq, work)
+        if unmet & work.sig.queue.rules.forecast:
+            self._deadlines.later(asked_next(self._turn.at), FORECAST, work.seq, work)
+
+    def ask_again(self, work: Work, due: Instant) -> None:
+        """Forget that steps of *work* had to wait for the forecast: it is time to ask again."""
+        who = work.interaction.id
+        if self._asked[0] != due:
+            self._asked = (due, set())
+        self._asked[1].add(who)
+        self.unmet[who] &= ~work.sig.queue.rules.forecast
+
+    def is_asked(self, work: Work, due: Instant) -> bool:
+        """Whether a forecast that *work* waits for is still to be asked for at *due*."""
+        who = work.interaction.id
+        waits = self.unmet.get(who, 0) & work.sig.queue.rules.forecast
+        done = self._asked[0] == due and who in self._asked[1]
+        return work.stage == "waiting" and bool(waits) and not done
 
     def counts(self, work: Work, due: Instant) -> bool:
         """Whether a step of *work* is still to be taken at *due*."""
@@ -134,7 +153,15 @@ class Moving:
         eligible, free = step.eligible_below, step.free_below
         if eligible is not None and self.count(work.sig, eligible, False) >= eligible:
             return False
-        return free is None or self.count(work.sig, free, True) < free
+        if free is not None and self.count(work.sig, free, True) >= free:
+            return False
+        return step.expected_wait is None or self._waits_longer(work, step.expected_wait)
+
+    def _waits_longer(self, work: Work, seconds: float) -> bool:
+        """Whether *work* must be expected to wait for more than *seconds*."""
+        waits = self._state.waits
+        expected = None if waits is None else waits.expected(work, self._turn.at)
+        return expected is not None and expected > seconds
 
     def _take(self, work: Work, number: int, due: Instant, at: Instant) -> None:
         step, sig = work.sig.queue.rules.steps[number], work.sig

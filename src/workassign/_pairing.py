@@ -22,6 +22,7 @@ from workassign._deadlines import (
     AGE,
     BEAT,
     BREACH,
+    FORECAST,
     GRACE,
     LEASE,
     OFFER,
@@ -488,6 +489,8 @@ class Pairing:
         assert isinstance(subject, Work)
         if kind == STEP:
             return self.moving.counts(subject, due)
+        if kind == FORECAST:
+            return self.moving.is_asked(subject, due)
         if kind == SLA:
             return subject.pending and subject.due == due
         if kind == RESUME:

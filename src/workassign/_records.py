@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from math import floor
 from typing import Any, Literal, TypeAlias
 
 from workassign import events as ev
@@ -50,7 +51,7 @@ PRESENT = (Presence.AVAILABLE, Presence.BUSY)
 class QueueState:
     """A queue as it stands: its settings and its balance."""
 
-    __slots__ = ("joined", "name", "plan", "rules", "tally")
+    __slots__ = ("joined", "name", "plan", "rules", "tally", "window")
 
     def __init__(self, name: str, plan: Queue) -> None:
         self.name = name
@@ -60,6 +61,24 @@ class QueueState:
         """What an interaction needs -> that, and what everything needs that waits here."""
         self.rules: Any = None
         """The engine's own: the plan's policies, ready to be asked."""
+        self.window: tuple[Instant, int] | None = None
+        """The last window of the quota in which something was let in: its beginning, how many."""
+
+    def admitted(self, at: Instant) -> int:
+        """Return how many were let in within the window of *at*, which there must be a quota for."""
+        if self.window is None or self.window[0] != self._window(at):
+            return 0
+        return self.window[1]
+
+    def admit(self, at: Instant, more: int) -> None:
+        """Count *more* that were let in, if there is a quota."""
+        if self.plan.quota is not None:
+            self.window = (self._window(at), self.admitted(at) + more)
+
+    def _window(self, at: Instant) -> Instant:
+        assert self.plan.quota is not None
+        per = self.plan.quota.per
+        return floor(at / per) * per
 
 
 class Signature:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import floor, inf
 
 from workassign._records import Work
 from workassign._state import State
 from workassign.model import Instant
 from workassign.policies.escalation import Step
 
-__all__ = ["ahead", "due", "is_taken"]
+__all__ = ["ahead", "asked_next", "due", "is_taken"]
+
+MINUTE = 60.0
 
 
 def is_taken(work: Work, number: int) -> bool:
@@ -21,6 +23,11 @@ def ahead(state: State, work: Work) -> list[tuple[int, Instant]]:
     """Return the numbers of the steps that *work* has not taken, and when their time comes or came."""
     steps = enumerate(work.sig.queue.plan.steps)
     return [(number, due(state, work, step)) for number, step in steps if not is_taken(work, number)]
+
+
+def asked_next(at: Instant) -> Instant:
+    """Return when it is asked again, after *at*, how long something is expected to wait."""
+    return (floor(at / MINUTE) + 1) * MINUTE
 
 
 def due(state: State, work: Work, step: Step) -> Instant:

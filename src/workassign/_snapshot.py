@@ -31,6 +31,7 @@ def snapshot(state: State) -> dict[str, Any]:
         **({"periods": dict(sorted(state.periods.items()))} if state.periods else {}),
         **({"rivals": _rivals_data(state)} if state.rivals else {}),
         **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
+        **({"windows": _windows(state)} if state.bounded else {}),
         **({} if state.waits is None else {"waits": state.waits.as_data()}),
         **_owned_data(state),
     }
@@ -44,6 +45,11 @@ def _owned_data(state: State) -> dict[str, Any]:
     }
     locks = {name: list(lock) for name, lock in sorted(state.locks.items())}
     return {name: each for name, each in (("parked", parked), ("locks", locks)) if each}
+
+
+def _windows(state: State) -> dict[str, Any]:
+    """Return how many each queue with a quota has let in, and since when."""
+    return {name: list(queue.window) for name, queue in sorted(state.queues.items()) if queue.window}
 
 
 def _work_data(work: Work) -> list[Any]:

@@ -32,12 +32,16 @@ from workassign.model import AgentId, Instant, Interaction, InteractionId, Offer
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
+from workassign.queues import forecasts
 from workassign.rotations import turned
 
 if TYPE_CHECKING:
     from workassign._waits import Waits
 
-__all__ = ["MOVES", "State"]
+__all__ = ["MOVES", "OVERFLOW", "State"]
+
+OVERFLOW = "overflow"
+"""Why something is in another queue from the first."""
 
 MOVES: Mapping[Stage, Mapping[type, Stage]] = {
     "waiting": {
@@ -129,6 +133,8 @@ class State:
         """The plan lists the skills, or the attributes, that there are."""
         self.waits: Waits | None = _forecasting() if _is_forecast(plan) else None
         """How long something has to wait: only where some queue wants to know."""
+        self.bounded = _is_bounded(plan)
+        """Some queue has a quota: who is let in is counted."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
@@ -227,6 +233,8 @@ class State:
         sig.queue.tally.entered += 1
         if self.waits is not None:
             self.waits.came(work, event.at)
+        if self.bounded:
+            sig.queue.admit(event.at, 1)
         if not event.sequence % FORGET_EVERY:
             self._forget(event.at - self.plan.retention)
         return work
@@ -361,6 +369,9 @@ class State:
 
     def transferred(self, work: Work, event: ev.Transferred) -> None:
         """Let *work* wait in another queue."""
+        if self.bounded and event.cause == OVERFLOW:
+            work.sig.queue.admit(event.at, -1)
+            self.queues[event.queue].admit(event.at, 1)
         self._back(work, _TRANSFERRED[work.stage], event.at)
         work.refused = None
         if event.agent is not None and event.retry is not None and event.excluded is not None:
@@ -558,6 +569,7 @@ class State:
         self.clocked = _is_clocked(plan)
         self.stepped = _is_stepped(plan)
         self.wordy = _is_wordy(plan)
+        self.bounded = _is_bounded(plan)
         self.plan_version += 1
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         self.periods.clear()
@@ -565,6 +577,7 @@ class State:
             if name in self.queues:
                 self.queues[name].plan = queue
                 self.queues[name].joined.clear()
+                self.queues[name].window = None
             else:
                 self.queues[name] = QueueState(name, queue)
         self._signatures.clear()
@@ -770,7 +783,11 @@ def _forecasting() -> Waits:
 
 
 def _is_forecast(plan: Plan) -> bool:
-    return any(queue.expected_wait for queue in plan.queues.values())
+    return any(forecasts(queue) for queue in plan.queues.values())
+
+
+def _is_bounded(plan: Plan) -> bool:
+    return any(queue.quota is not None for queue in plan.queues.values())
 
 
 def _is_wordy(plan: Plan) -> bool:

@@ -15,6 +15,7 @@ from workassign.hours import Calendar
 from workassign.model import Channel, instant
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import naming
+from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue
@@ -52,6 +53,8 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
     table["alarms"] = None if queue.alarms is None else _said(queue.alarms)
     table["needs"] = queue.needs.data
     table["steps"] = [_step_data(step) for step in queue.steps]
+    table["quota"] = None if queue.quota is None else _said(queue.quota)
+    table["overflow"] = [_said(rule) for rule in queue.overflow]
     for later in _LATER:  # said only where it is meant: plans of before keep their hash
         if getattr(queue, later) == getattr(_PLAIN, later):
             table[later] = None
@@ -71,6 +74,9 @@ _LATER = (
     "expected_wait",
     "wrap_up_most",
     "next_level",
+    "most",
+    "quota",
+    "overflow",
 )
 """Settings that the first plans did not have."""
 
@@ -138,6 +144,9 @@ class Tables:
         settings["steps"] = self._steps(f"{path}.steps", table.get("steps", []))
         if "alarms" in table:
             settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
+        if "quota" in table:
+            settings["quota"] = self._quota(f"{path}.quota", table["quota"])
+        settings["overflow"] = self._overflow(f"{path}.overflow", table.get("overflow", []))
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
 
     def _targets(self, path: str, value: object) -> tuple[Target, ...]:
@@ -188,6 +197,19 @@ class Tables:
         if isinstance(settings.get("widen"), Mapping):
             settings["widen"] = {name: _tupled(each) for name, each in settings["widen"].items()}
         return Step(**settings)
+
+    def _quota(self, path: str, value: object) -> Quota | None:
+        settings = self._settings(path, value, Quota)
+        missing = [key for key in ("number", "per") if key not in settings]
+        self.found += [f"{path}.{key}: is missing" for key in missing]
+        return None if missing else Quota(**settings)
+
+    def _overflow(self, path: str, value: object) -> tuple[Overflow, ...]:
+        if not isinstance(value, list | tuple):
+            self.found.append(f"{path}: must be a list of tables, not {value!r}")
+            return ()
+        rules = (self._settings(f"{path}[{i}]", each, Overflow) for i, each in enumerate(value))
+        return tuple(Overflow(**rule) for rule in rules)
 
     def _alarms(self, path: str, value: object) -> Alarms:
         return Alarms(**self._settings(path, value, Alarms))

@@ -30,7 +30,7 @@ class Milestone:
     text: str
     """When it is due, and what it changes, in words."""
     standing: Standing
-    """taken; waits: its time has come, but there are too many agents; ahead; never: not as things are."""
+    """taken; waits: its time has come, its condition has not; ahead; never: not as things are."""
     due: Instant | None
     """When its time comes, or came; None: not by itself."""
     eligible: int
@@ -104,6 +104,8 @@ def _conditions(step: Step) -> Iterator[str]:
         yield f"if fewer than {step.eligible_below} signed on could take it"
     if step.free_below is not None:
         yield f"if fewer than {step.free_below} are free to take it"
+    if step.expected_wait is not None:
+        yield f"if it is expected to wait for more than {figure(step.expected_wait)} s"
 
 
 def _changes(step: Step) -> Iterator[str]:

@@ -18,6 +18,7 @@ from workassign._scene import (
     tie_break,
     when,
 )
+from workassign._state import OVERFLOW
 from workassign.needs import ANYBODY, Needs
 
 __all__ = [
@@ -181,6 +182,12 @@ def _told_standing(event: ev.ClockPaused | ev.ClockStopped | ev.ClockCancelled) 
     return f"clock {event.target} {what} ({event.cause}) after {figure(event.elapsed)} s"
 
 
+def _told_transferred(event: ev.Transferred) -> str:
+    if event.cause == OVERFLOW:
+        return f"sent on to queue {event.queue}, for its own was full or closed: {_told_place(event)}"
+    return f"transferred to queue {event.queue}{_told_passing(event)}: {_told_place(event)}"
+
+
 TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Submitted: _told_submitted,
     ev.Offered: lambda e: f"offered to {e.agent} (offer {e.offer}) until {when(e.expires)}",
@@ -192,7 +199,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Completed: lambda e: f"completed by {e.agent}",
     ev.Cancelled: lambda e: f"cancelled{f': {e.reason}' if e.reason else ''}",
     ev.Abandoned: lambda e: "abandoned by the customer",
-    ev.Transferred: lambda e: f"transferred to queue {e.queue}{_told_passing(e)}: {_told_place(e)}",
+    ev.Transferred: _told_transferred,
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
     ev.Escalated: lambda e: (

@@ -4,6 +4,7 @@ The law of this room: fed by `_state` alone, and only where the plan asks for it
 work ahead, divided by those who can do it: of what comes before, as much counts as the agents who
 can take this one are of those who can take that. How far forecasts were off, measured against how
 far off they could be expected to be, gives the interval: the quantiles of the last few hundred.
+Roots only, no logarithms and powers: these are not the same to the last bit on every machine.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
-from math import fsum, inf, log1p, sqrt
+from math import fsum, inf, sqrt
 from typing import Any, TypeAlias
 
 from sortedcontainers import SortedList
 
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign.model import SHORTEST, Agent, AgentId, Instant, InteractionId
+from workassign.queues import forecasts
 
 __all__ = ["KEPT", "Waits"]
 
@@ -98,7 +100,7 @@ class Waits:
     def came(self, work: Work, at: Instant) -> None:
         """Something came in: forecast its wait, if its queue asks for that."""
         self.follow(work, at)
-        if work.sig.queue.plan.expected_wait and (found := self.forecast(work, at)) is not None:
+        if forecasts(work.sig.queue.plan) and (found := self.forecast(work, at)) is not None:
             self.promised[work.interaction.id] = (at, *found)
 
     def follow(self, work: Work, at: Instant) -> None:
@@ -137,7 +139,7 @@ class Waits:
         if promise is None:
             return
         since, seconds, ahead = promise
-        score = 3 * (((at - since) / seconds) ** (1 / 3) - 1) / _spread(ahead)
+        score = 2 * (sqrt((at - since) / seconds) - 1) / _spread(ahead)
         if len(self._scores) == KEPT:
             del self._sorted[bisect_left(self._sorted, self._scores[0])]
         self._scores.append(score)
@@ -220,14 +222,18 @@ class Waits:
         waited = self._waited + (at - self._until) * len(self._standing)
         leave = self._left / (waited + PATIENCE)
         # Of those ahead some leave: the line shrinks faster than it is served.
-        return (log1p(wait * leave) / leave if leave else wait), fsum(ahead)
+        return wait / sqrt(1 + wait * leave), fsum(ahead)
+
+    def expected(self, work: Work, at: Instant) -> float | None:
+        """Return the likeliest wait of *work*, None if nobody knows. Cost: as of `position`."""
+        found = self.forecast(work, at)
+        return None if found is None else self.interval(*found, 0.5)[0]
 
     def interval(self, seconds: float, ahead: float, share: float) -> tuple[float, float, float]:
         """Return the likeliest wait, and between which it lies with a probability of *share*."""
-        spread, tail = _spread(ahead) / 3, (1 - share) / 2
-        middle, low, high = (
-            seconds * max(0.0, 1 + self._quantile(part) * spread) ** 3 for part in (0.5, tail, 1 - tail)
-        )
+        spread, tail = _spread(ahead) / 2, (1 - share) / 2
+        roots = [max(0.0, 1 + self._quantile(part) * spread) for part in (0.5, tail, 1 - tail)]
+        middle, low, high = (seconds * root * root for root in roots)
         return middle, low, high
 
     def standing(self) -> Iterator[tuple[InteractionId, Signature, _Place]]:

@@ -27,6 +27,7 @@ from workassign._deadlines import (
     BEAT,
     BREACH,
     CLOCK,
+    FORECAST,
     GRACE,
     LEASE,
     OFFER,
@@ -521,6 +522,12 @@ class Engine:
         self._pairing.look_again(work)
         self._watch.waits_for_anybody(work)
 
+    def _step(self, work: Work, due: Instant, at: Instant, *, again: bool = False) -> None:
+        if again:
+            self._pairing.moving.ask_again(work, due)
+        self._pairing.step(work, due, at)
+        self._watch.waits_for_anybody(work)  # its wait for one agent may have ended by now
+
     def _rebuild(self) -> None:
         """Derive the index and the timers from the facts, after a replay."""
         self._stale = False
@@ -620,7 +627,8 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
     STICKY: lambda engine, work, due, at: engine._wait_over(work),
-    STEP: lambda engine, work, due, at: engine._pairing.step(work, due, at),
+    STEP: lambda engine, work, due, at: engine._step(work, due, at),
+    FORECAST: lambda engine, work, due, at: engine._step(work, due, at, again=True),
     CLOCK: lambda engine, clock, due, at: engine._pairing.clocks.ran(clock, due, at),
     AGE: lambda engine, work, due, at: engine._watch.aged(work, due, at),
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),

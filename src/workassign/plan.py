@@ -195,7 +195,7 @@ def _problems(plan: Plan) -> list[str]:
         note(f"queues.{name}", _bad_name(name))
         for path, problem in (*problems(queue, plan.calendars), *_unknown_needs(plan, queue)):
             note(f"queues.{name}.{path}", problem)
-    for path, problem in (*_moving_problems(plan), *_level_problems(plan)):
+    for path, problem in (*_moving_problems(plan), *_level_problems(plan), *_overflow_problems(plan)):
         note(path, problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
@@ -301,14 +301,35 @@ def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
                 yield f"queues.{name}.steps[{i}].queue", "it is in this queue already"
             elif step.after == 0:
                 at_once.setdefault(name, []).append(step.queue)
-    for name, first in at_once.items():
+    for name in _circles(at_once):
+        yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
+
+
+def _overflow_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the overflows that go to where there is nothing, or in a circle."""
+    ways: dict[str, list[str]] = {}
+    for name, queue in plan.queues.items():
+        rules = getattr(queue, "overflow", ())
+        for i, rule in enumerate(rules if isinstance(rules, tuple) else ()):
+            to = getattr(rule, "queue", None)
+            if isinstance(to, str) and to not in plan.queues:
+                yield f"queues.{name}.overflow[{i}].queue", f"there is no queue {to!r}"
+            elif isinstance(to, str):
+                ways.setdefault(name, []).append(to)
+    for name in _circles(ways):
+        yield f"queues.{name}.overflow", "it comes back here in a circle of overflows"
+
+
+def _circles(ways: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the names from which one comes back."""
+    for name, first in ways.items():
         reached, ahead = set[str](), [*first]
         while ahead:
             if (each := ahead.pop()) not in reached:
                 reached.add(each)
-                ahead += at_once.get(each, [])
+                ahead += ways.get(each, [])
         if name in reached:
-            yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
+            yield name
 
 
 def _level_problems(plan: Plan) -> Iterator[tuple[str, str]]:

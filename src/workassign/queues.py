@@ -11,6 +11,7 @@ from workassign.model import LONGEST, range_problem
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers as refusals
 from workassign.policies import ordering, selection, work
+from workassign.policies.admission import Overflow, Quota, whole
 from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
@@ -19,7 +20,7 @@ from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
 from workassign.policies.work import WorkRank
 
-__all__ = ["Alarms", "Queue", "calendar_of", "first_dues", "positive", "problems"]
+__all__ = ["Alarms", "Queue", "calendar_of", "first_dues", "forecasts", "has_door", "positive", "problems"]
 
 
 @attrs.frozen(kw_only=True)
@@ -88,6 +89,12 @@ class Queue:
     """A wrap-up can be extended to so long in all; None: it cannot."""
     next_level: str | None = None
     """The queue to which agents pass on what they cannot solve."""
+    most: int | None = None
+    """Nothing is let in while so many wait here that nobody has accepted here."""
+    quota: Quota | None = None
+    """At most so many are let in within a window of time."""
+    overflow: tuple[Overflow, ...] = ()
+    """Where something that is submitted goes instead: the first of these that holds."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -102,6 +109,7 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_target_problems(queue, calendars),
         *_alarm_problems(queue.alarms),
         *_step_problems(queue.steps),
+        *_door_problems(queue, calendars),
     ]
     return [(path, problem) for path, problem in found if problem is not None]
 
@@ -168,6 +176,16 @@ def first_dues(queue: Queue) -> list[Target]:
     return [each for each in targets if getattr(each, "measures", "") in ("accept", "first_response")]
 
 
+def has_door(queue: Queue) -> bool:
+    """Whether *queue* does not let in whatever comes."""
+    return bool(queue.overflow) or queue.most is not None or queue.quota is not None
+
+
+def forecasts(queue: Queue) -> bool:
+    """Whether *queue* has to know how long something will wait."""
+    return queue.expected_wait or any(step.expected_wait is not None for step in queue.steps)
+
+
 def calendar_of(target: Target, calendars: Mapping[str, Calendar]) -> Calendar | None:
     """Return the calendar whose open hours count for *target*; None: every hour does."""
     return calendars.get(target.calendar or "")
@@ -201,6 +219,25 @@ def _step_problems(steps: object) -> Iterator[tuple[str, str]]:
         for i, step in enumerate(steps):
             for field, problem in step.problems():
                 yield f"steps[{i}]{field and '.'}{field}", problem
+
+
+def _door_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
+    if queue.most is not None:
+        yield from whole("most", queue.most)
+    if queue.quota is not None and not isinstance(queue.quota, Quota):
+        yield "quota", f"must be Quota, not {queue.quota!r}"
+    elif queue.quota is not None:
+        yield from ((f"quota.{field}", problem) for field, problem in queue.quota.problems())
+    if not isinstance(queue.overflow, tuple) or not all(
+        isinstance(rule, Overflow) for rule in queue.overflow
+    ):
+        yield "overflow", f"must be a tuple of Overflow, not {queue.overflow!r}"
+        return
+    for i, rule in enumerate(queue.overflow):
+        found = list(rule.problems())
+        if not found and rule.closed is not None and rule.closed not in calendars:
+            found = [("closed", f"there is no calendar {rule.closed!r}")]
+        yield from ((f"overflow[{i}]{field and '.'}{field}", problem) for field, problem in found)
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from workassign._waits import Waits
 from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.model import Instant, InteractionId
+from workassign.queues import forecasts
 
 __all__ = ["Wait", "expected_wait", "position", "wait_of"]
 
@@ -73,9 +74,9 @@ def position(engine: Engine, interaction: InteractionId) -> int | None:
 def expected_wait(engine: Engine, interaction: InteractionId, share: float = 0.8) -> Wait | None:
     """Return how long *interaction* will still wait, in an interval that holds with so large a *share*.
 
-    None if it does not wait, its queue does not ask for forecasts (`Queue.expected_wait`), nobody
-    who could take it is available or busy, or nothing was completed yet. Nobody knows here who
-    will come and go: across a change of shift, forecasts are off.
+    None if it does not wait, its queue does not ask for forecasts (`Queue.expected_wait`, or that
+    of a step), nobody who could take it is available or busy, or nothing was completed yet. Nobody
+    knows here who will come and go: across a change of shift, forecasts are off.
 
     Cost: O(kinds of waiting work x log n).
 
@@ -91,7 +92,7 @@ def expected_wait(engine: Engine, interaction: InteractionId, share: float = 0.8
 def wait_of(state: State, work: Work, at: Instant, share: float = 0.8) -> Wait | None:
     """Return how long *work* will still wait at *at*; None as of `expected_wait`."""
     waits = state.waits
-    if waits is None or work.stage != "waiting" or not work.sig.queue.plan.expected_wait:
+    if waits is None or work.stage != "waiting" or not forecasts(work.sig.queue.plan):
         return None
     found = waits.forecast(work, at)
     if found is None:

@@ -25,6 +25,7 @@ from workassign.model import Agent, Channel, Customer, Interaction, Presence, St
 from workassign.needs import Needs
 from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
+from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
 from workassign.rotations import Period, Rotation
@@ -88,6 +89,7 @@ def tell(recorder: Recorder) -> None:
     next_noon(say)
     hands(say)
     next_day(say)
+    dawn(say)
 
 
 def people(say: Say) -> None:
@@ -371,6 +373,27 @@ def hands_plan() -> Plan:
     )
 
 
+def dawn_plan() -> Plan:
+    """Doors and forecasts."""
+    return Plan(
+        name="golden-dawn",
+        queues={
+            "care": Queue(
+                expected_wait=True,
+                auto_accept=True,
+                steps=(Step(after=5, expected_wait=90, notify="boss"),),
+                overflow=(Overflow(closed="desk", length=99), Overflow(length=14, queue="bulk")),
+            ),
+            "bulk": Queue(tier=2, most=2, quota=Quota(number=3, per=600), auto_accept=True),
+        },
+        channels={"tweet": Channel(), "chat": Channel(units=2.0), "call": Channel()},
+        calendars={"desk": Calendar(zone="Europe/Berlin", week={"thu": ["01:00-09:00"]})},
+        groups={name: Group() for name in ("office", "back", "social", "new")},
+        successors={"social": "care"},
+        retention=3600.0,
+    )
+
+
 def next_day_plan() -> Plan:
     """Groups, and room that is not a matter of units alone."""
     return Plan(
@@ -467,6 +490,31 @@ def next_day(say_it: Say) -> None:
     say(cmd.Complete("day-1", "una", fence), 10_320)
     say(cmd.Complete("day-3", "una", fence + 1), 10_330)
     say(cmd.ChangePlan(attrs.evolve(next_day_plan(), groups={}).to_data()), 10_340)
+
+
+def dawn(say_it: Say) -> None:
+    """What is too much goes elsewhere, or is refused; how long it takes is learnt."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 2_800)
+
+    say(cmd.ChangePlan(dawn_plan().to_data()), 10000)
+    say(cmd.Cancel("night-1"), 10000)
+    say(cmd.Cancel("night-2"), 10000)
+    say(cmd.AddAgent(Agent(id="emil", queues={"care": 1})), 10000)
+    found = say(cmd.SignOn("emil"), 10000)
+    for number in range(7):
+        dawn = Interaction(id=f"dawn-{number}", queue="care", channel="tweet", tier=0)
+        say(cmd.Submit(dawn), 10010 + number)
+    say(cmd.Submit(Interaction(id="dawn-9", queue="bulk", channel="tweet")), 10020)
+    for number in range(1, 8):
+        given = one(found, ev.Assigned)
+        found = say(cmd.Complete(given.interaction, "emil", given.fence), 10010 + 70 * number)
+        if number == 3:
+            for name in ("dawn-7", "dawn-8"):
+                say(cmd.Submit(Interaction(id=name, queue="care", channel="tweet", tier=0)), 10230)
+            say(cmd.Abandon("dawn-7"), 10240)
+    say(cmd.Tick(), 10620)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

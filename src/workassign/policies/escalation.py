@@ -53,6 +53,12 @@ class Step:
     """It moves there, keeping its age; there the steps of that queue hold, from the beginning."""
     notify: str | None = None
     """What the event says beside: a name to act upon."""
+    expected_wait: float | None = None
+    """Due when it must be expected to wait for more than so many seconds still.
+
+    That is asked when the other conditions come true, whenever somebody comes or goes, and then
+    at every full minute.
+    """
 
     @property
     def relaxes(self) -> bool:
@@ -75,8 +81,10 @@ class Step:
         """Yield what is wrong: the setting and the rule."""
         if self.after != 0 and (problem := range_problem(self.after)):
             yield "after", f"{problem}, or 0"
-        if self.slack is not None and (problem := range_problem(self.slack)):
-            yield "slack", problem
+        for name in ("slack", "expected_wait"):
+            value = getattr(self, name)
+            if value is not None and (problem := range_problem(value)):
+                yield name, problem
         for name in ("eligible_below", "free_below"):
             value = getattr(self, name)
             if value is not None and not (type(value) is int and 0 < value <= 1_000_000):
