@@ -102,6 +102,8 @@ class Held:
     clocks: dict[str, Ticking] = attrs.Factory(dict)
     writer: tuple[str, float] | None = None
     """Who has the lock, and until when."""
+    parent: str | None = None
+    """What it is a part of."""
     back: float | None = None
     """When it comes back that is put aside."""
 
@@ -130,12 +132,7 @@ class Ledger:
         """Believe *event*, if it can be true."""
         match event:
             case ev.Submitted():
-                known = self.works.get(event.interaction.id)
-                assert known is None or known.stage == "closed"
-                body = event.interaction
-                since = event.at if body.not_before is None else max(event.at, float(body.not_before))
-                self.works[body.id] = Held(body.channel, body.queue, since, event.target)
-                self.count("entered", body.queue)
+                self.come_in(event)
             case ev.Offered():
                 assert event.offer > self.offer, "an offer id was used twice"
                 assert event.expires > event.at
@@ -154,6 +151,7 @@ class Ledger:
                 work = self.works[event.interaction]
                 assert work.stage in ("assigned", "wrapping")
                 assert (work.agent, work.fence) == (event.agent, event.fence)
+                assert work.stage == "wrapping" or self.open_parts(event.interaction) == []
                 if isinstance(event, ev.Completed):
                     self.let_go(work, "closed")
                 else:
@@ -189,10 +187,27 @@ class Ledger:
         if not work.here:
             self.queues[work.queue][what] += 1
 
+    def come_in(self, event: ev.Submitted) -> None:
+        """Believe that something came in."""
+        known = self.works.get(event.interaction.id)
+        assert known is None or known.stage == "closed"
+        body = event.interaction
+        assert body.parent is None or self.works[body.parent].stage not in ("closed", "wrapping")
+        since = event.at if body.not_before is None else max(event.at, float(body.not_before))
+        self.works[body.id] = Held(body.channel, body.queue, since, event.target, parent=body.parent)
+        self.count("entered", body.queue)
+
+    def open_parts(self, parent: str) -> list[str]:
+        """Return the stages of the open parts of something."""
+        return [
+            each.stage for each in self.works.values() if each.parent == parent and each.stage != "closed"
+        ]
+
     def close_early(self, event: ev.Cancelled | ev.Abandoned) -> None:
         """Believe that it was closed before it was done."""
         work = self.works[event.interaction]
         abandoned = isinstance(event, ev.Abandoned)
+        assert set(self.open_parts(event.interaction)) <= {"wrapping"}
         assert work.stage in ("waiting", "parked", *(() if abandoned else ("assigned",)))
         self.leave("abandoned" if abandoned else "exited", work)
         self.let_go(work, "closed")
@@ -702,6 +717,7 @@ class EveryCommand(RuleBasedStateMachine):
             tier=rnd.choice((None, None, 0, 3)),
             prefers=rnd.choice((None, *AGENTS)),
             not_before=self.at + gap + rnd.choice((-1.0, 10.0, 90.0)) if rnd.random() < 0.2 else None,
+            parent=rnd.choice([*self.ledger.works]) if self.ledger.works and rnd.random() < 0.2 else None,
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body

@@ -26,6 +26,7 @@ class Item:
         "expires",
         "fence",
         "offer",
+        "parts",
         "queue",
         "stage",
         "steps",
@@ -47,6 +48,8 @@ class Item:
         self.answered_here = False
         self.steps: set[int] = set()
         """The steps of its queue that it has taken."""
+        self.parts: list[str] = []
+        """The ids of its parts."""
         self.writes: tuple[AgentId, Instant] | None = None
         """Who has the lock, and until when."""
         self.until: Instant | None = None

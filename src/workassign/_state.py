@@ -114,6 +114,8 @@ class State:
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.parked: dict[InteractionId, Parking] = {}
+        self.parts: dict[InteractionId, dict[InteractionId, None]] = {}
+        """Interaction -> those that were submitted as parts of it, for as long as they are kept."""
         self.locks: dict[InteractionId, tuple[AgentId, Instant]] = {}
         """Who alone may answer, and until when."""
         self.conversations = Conversations()
@@ -175,6 +177,8 @@ class State:
         sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
+        if interaction.parent is not None:
+            self.parts.setdefault(interaction.parent, {})[interaction.id] = None
         self.submitted = event.sequence
         self.total.entered += 1
         sig.queue.tally.entered += 1
@@ -534,8 +538,13 @@ class State:
                 continue
             if closed[0].key >= before:
                 return
-            closed.popleft()
+            parent = closed.popleft().interaction.parent
             del self.works[interaction]
+            self.parts.pop(interaction, None)
+            if parent is not None and (parts := self.parts.get(parent)) is not None:
+                parts.pop(interaction, None)
+                if not parts:
+                    del self.parts[parent]
             self.missed.pop(interaction, None)
             self.conversations.pop(interaction, None)
 
