@@ -172,6 +172,8 @@ class Item:
     status: Status = Status.OPEN
     clocks: list[Clock] = attrs.Factory(list)
     """All that were ever started, the first first."""
+    alive: list[Clock] = attrs.Factory(list)
+    """Those of them that are not over."""
     prefers: str | None = None
     """Whom it should go to first."""
     asked: Instant = 0.0
@@ -226,7 +228,7 @@ class Item:
 
     def present_clocks(self) -> list[Clock]:
         """Return the clocks that are not over."""
-        return [clock for clock in self.clocks if clock.now != "over"]
+        return list(self.alive)
 
     def answered(self, *, bots: bool) -> bool:
         """Whether anybody has answered, or something automatic where that counts."""
@@ -1257,9 +1259,31 @@ class Router:
             self.refuse(command, "unknown_attribute")
         elif interaction.channel not in self.plan.channels:
             self.refuse(command, "unknown_channel")
+        elif interaction.parent is not None and not self.takes_parts(interaction.parent):
+            self.refuse(command, "no_open_parent")
         elif (landing := self.door(command)) is not None:
             self.take_in(interaction, landing)
         return None
+
+    def takes_parts(self, parent: str) -> bool:
+        """Whether something can become a part of *parent*."""
+        whole = self.item(parent)
+        return whole is not None and whole.stage not in ("closed", "wrapping")
+
+    def open_parts(self, parent: Item) -> list[Item]:
+        """Return the open parts of *parent*, and their parts."""
+        found: list[Item] = []
+        for each in self.items:
+            if each.interaction.parent == parent.interaction.id and each.seq > parent.seq:
+                found += [each] if each.closed is None else []
+                found += self.open_parts(each)
+        return found
+
+    def cancel_parts(self, parent: Item, reason: str) -> None:
+        """Close the open parts, the smallest first."""
+        for part in reversed(self.open_parts(parent)):
+            if part.stage != "wrapping":
+                self.close_early(part, reason)
 
     def door(self, command: cmd.Submit) -> str | None:
         """Return the queue where it is let in; None: it was refused."""
@@ -1374,9 +1398,14 @@ class Router:
         if item.stage == "wrapping":
             self.refuse(command, "wrong_stage")
             return
+        self.cancel_parts(item, command.reason or "parent cancelled")
+        self.close_early(item, command.reason)
+
+    def close_early(self, item: Item, reason: str) -> None:
+        """Close what needs no answer."""
         self.rescind_all(item, "cancelled")
         self.let_go(item, "closed")
-        self.emit(ev.Cancelled(self.at, command.interaction, command.reason))
+        self.emit(ev.Cancelled(self.at, item.interaction.id, reason))
         self.follow(item, "cancelled")
         self.unlock(item, "closed")
 
@@ -1387,6 +1416,7 @@ class Router:
         if item.owned:
             self.refuse(command, "already_accepted")
             return
+        self.cancel_parts(item, "parent abandoned")
         self.rescind_all(item, "abandoned")
         self.let_go(item, "closed")
         self.emit(ev.Abandoned(self.at, command.interaction))
@@ -1476,17 +1506,18 @@ class Router:
             self.refuse(command, "no_next_level")
             return
         place = self.place(level, item.interaction, item.since)
+        retry = self.at + self.backoff(item, "declined", "escalated").cool_down
         self.let_go(item, "waiting")
         item.refusals = []
         self.move(item, level, place)
         self.sticky_timer(item)
         end = self.at + 3660 * 86400.0
-        item.refusals.append(Refusal(command.agent, end, end))
-        self.timers.append((end, RETRY, item.seq))
+        item.refusals.append(Refusal(command.agent, retry, end))
+        self.timers += [(retry, RETRY, item.seq), (end, RETRY, item.seq)]
         tier, reference, head_start, terms, target = place
         where = (command.interaction, level, command.agent)
         key = (tier, reference, head_start)
-        moved = ev.Transferred(self.at, *where, "next level", *key, terms, target, end, end)
+        moved = ev.Transferred(self.at, *where, "next level", *key, terms, target, retry, end)
         self.emit(attrs.evolve(moved, reason=command.reason))
         self.follow(item, "transferred")
 
@@ -1581,6 +1612,9 @@ class Router:
     def complete(self, command: cmd.Complete) -> None:
         item = self.held_item(command, "assigned")
         if item is None:
+            return
+        if self.open_parts(item):
+            self.refuse(command, "open_children")
             return
         wrap_up = self.plan.queues[item.queue].wrap_up
         if wrap_up is None:
@@ -1862,6 +1896,7 @@ class Router:
         hours, start = self.hours(target), [("runs", self.at)]
         clock = Clock(self.clocks, target, hours, item.queue, seconds, used, due, warnings, late, start)
         item.clocks.append(clock)
+        item.alive.append(clock)
         name = (item.interaction.id, target.label, cause)
         self.emit(ev.ClockStarted(self.at, *name, seconds, used, due, warnings))
         self.reach_now(item, clock)
@@ -1882,6 +1917,7 @@ class Router:
         kind = ev.ClockStopped if cause in _stops(clock.target) else ev.ClockCancelled
         used = clock.used(self.at)
         clock.marks.append(("over", self.at))
+        item.alive.remove(clock)
         self.emit(kind(self.at, item.interaction.id, clock.target.label, cause, used))
 
     def reach_now(self, item: Item, clock: Clock) -> None:
@@ -1969,7 +2005,7 @@ class Router:
         """Yield when targets of *item* will be missed, and since when that is so."""
         if item.clock and item.target is not None:
             yield item.since + item.target, -inf
-        for clock in item.clocks:
+        for clock in item.present_clocks():
             if clock.now == "runs" and clock.due is not None:
                 yield clock.due, clock.since
 

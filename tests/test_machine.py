@@ -106,6 +106,8 @@ class Held:
     label: str | None = None
     writer: tuple[str, float] | None = None
     """Who has the lock, and until when."""
+    parent: str | None = None
+    """What it is a part of."""
     back: float | None = None
     """When it comes back that is put aside."""
 
@@ -143,12 +145,7 @@ class Ledger:
         """Believe *event*, if it can be true."""
         match event:
             case ev.Submitted():
-                known = self.works.get(event.interaction.id)
-                assert known is None or known.stage == "closed"
-                body = event.interaction
-                since = event.at if body.not_before is None else max(event.at, float(body.not_before))
-                self.works[body.id] = Held(body.channel, body.queue, since, event.target, label=body.label)
-                self.count("entered", body.queue)
+                self.come_in(event)
             case ev.Offered():
                 self.ask(event)
             case ev.Assigned():
@@ -162,6 +159,7 @@ class Ledger:
                 work = self.works[event.interaction]
                 assert work.stage in ("assigned", "wrapping")
                 assert (work.agent, work.fence) == (event.agent, event.fence)
+                assert work.stage == "wrapping" or self.open_parts(event.interaction) == []
                 if isinstance(event, ev.Completed):
                     self.let_go(work, "closed")
                 else:
@@ -197,10 +195,28 @@ class Ledger:
         if not work.here:
             self.queues[work.queue][what] += 1
 
+    def come_in(self, event: ev.Submitted) -> None:
+        """Believe that something came in."""
+        known = self.works.get(event.interaction.id)
+        assert known is None or known.stage == "closed"
+        body = event.interaction
+        assert body.parent is None or self.works[body.parent].stage not in ("closed", "wrapping")
+        since = event.at if body.not_before is None else max(event.at, float(body.not_before))
+        held = Held(body.channel, body.queue, since, event.target, label=body.label, parent=body.parent)
+        self.works[body.id] = held
+        self.count("entered", body.queue)
+
+    def open_parts(self, parent: str) -> list[str]:
+        """Return the stages of the open parts of something."""
+        return [
+            each.stage for each in self.works.values() if each.parent == parent and each.stage != "closed"
+        ]
+
     def close_early(self, event: ev.Cancelled | ev.Abandoned) -> None:
         """Believe that it was closed before it was done."""
         work = self.works[event.interaction]
         abandoned = isinstance(event, ev.Abandoned)
+        assert set(self.open_parts(event.interaction)) <= {"wrapping"}
         assert work.stage in ("waiting", "parked", *(() if abandoned else ("assigned",)))
         self.leave("abandoned" if abandoned else "exited", work)
         self.let_go(work, "closed")
@@ -776,6 +792,7 @@ class EveryCommand(RuleBasedStateMachine):
             prefers=rnd.choice((None, *AGENTS)),
             label=rnd.choice((None, "refund")),
             not_before=self.at + gap + rnd.choice((-1.0, 10.0, 90.0)) if rnd.random() < 0.2 else None,
+            parent=rnd.choice([*self.ledger.works]) if self.ledger.works and rnd.random() < 0.2 else None,
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body

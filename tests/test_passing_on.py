@@ -177,18 +177,27 @@ LEVELS = {"a": Queue(next_level="second"), "second": Queue(next_level="third"), 
 
 def test_it_goes_up_by_the_plan_with_its_age_and_never_back_to_who_passed_it_on() -> None:
     floor = floor_of(ANN, **LEVELS)
+    floor.do(cmd.AddAgent(BOB), 0)
+    floor.do(cmd.SetPresence("bob", Presence.BUSY), 0)
     mine = held(floor)
     (moved,) = floor.do(cmd.Escalate("t1", "ann", mine.fence, "a bug"), 50)
     assert isinstance(moved, ev.Transferred)
     assert (moved.queue, moved.cause, moved.reference, moved.reason) == ("second", "next level", 0.0, "a bug")
     assert not [each for each in live(floor.engine, 1e6) if isinstance(each, ev.Offered)]
     assert [each.kind for each in why_not(floor.engine, "ann", "t1").reasons] == ["cool_down"]
-    floor.do(cmd.AddAgent(BOB), 1e6)
-    offered = only(ev.Offered, floor.do(cmd.SignOn("bob")))
+    offered = only(ev.Offered, floor.do(cmd.SignOn("bob"), 1e6))
     floor.do(cmd.Accept(offered.offer, "bob"))
     up = floor.do(cmd.Escalate("t1", "bob", 2))
     assert only(ev.Transferred, up).queue == "third"
     floor.engine.check()
+
+
+def test_where_nobody_else_could_take_it_it_comes_back_rather_than_be_stranded() -> None:
+    floor = floor_of(ANN, **LEVELS)
+    mine = held(floor)
+    floor.do(cmd.Escalate("t1", "ann", mine.fence, "a bug"), 50)
+    offered = only(ev.Offered, live(floor.engine, 100))
+    assert (offered.at, offered.agent) == (80, "ann")
 
 
 def test_above_the_last_level_there_is_nothing() -> None:

@@ -497,7 +497,10 @@ class Script:
         rnd, dice = self.rnd, self.rnd.random()
         if dice < 0.26:
             self.number += 1
-            return cmd.Submit(an_interaction(rnd, self.number, self.router.plan, self.at))
+            body = an_interaction(rnd, self.number, self.router.plan, self.at)
+            if rnd.random() < 0.15 and (name := self.any_id()) != body.id:
+                body = attrs.evolve(body, parent=name)
+            return cmd.Submit(body)
         if dice < 0.53:
             return self.by_agent()
         if dice < 0.73:

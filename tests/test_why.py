@@ -326,7 +326,7 @@ class Scenario:
         if self.way.ahead:  # with nobody before it, it would be hers
             for item in list(self.engine._state.waiting()):
                 if item.interaction.id != self.target:
-                    self.say(cmd.Cancel(item.interaction.id))
+                    self.say(cmd.Park(item.interaction.id, self.engine.now + 1e8, on_reply=False))
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
         if paused and not self.pause():
             return True

@@ -137,8 +137,17 @@ class Auditor:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence
         self._items[who.id] = Item(who.queue, who.channel, who.label)
+        if who.parent is not None:
+            self._part(who.id, who.parent)
         self._total.entered += 1
         self._queue(who.queue).entered += 1
+
+    def _part(self, name: InteractionId, parent: InteractionId) -> None:
+        whole = self._items.get(parent)
+        if whole is None or whole.stage == "wrapping":
+            self._note(f"{name!r} was submitted as a part of {parent!r}, which is not open")
+        else:
+            whole.parts.append(name)
 
     def _offered(self, event: ev.Offered) -> None:
         item = self._move(event, event.interaction)
@@ -214,9 +223,13 @@ class Auditor:
             item.stage = "waiting"
 
     def _worked(self, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> None:
+        before = self._items.get(event.interaction)
+        served = before is not None and before.stage == "wrapping"
         item = self._move(event, event.interaction)
         if item is None:
             return
+        if not served and any(part in self._items for part in item.parts):
+            self._note(f"{event.interaction!r} was completed before its parts were")
         self._is_holder(event, event.interaction, event.agent, item)
         if event.fence != item.fence:
             self._note(f"{event.interaction!r} is held under fence {item.fence}, not {event.fence}")

@@ -27,6 +27,7 @@ class Item:
         "fence",
         "label",
         "offers",
+        "parts",
         "queue",
         "stage",
         "status",
@@ -51,6 +52,8 @@ class Item:
         self.answered_here = False
         self.steps: set[int] = set()
         """The steps of its queue that it has taken."""
+        self.parts: list[str] = []
+        """The ids of its parts."""
         self.writes: tuple[AgentId, Instant] | None = None
         """Who has the lock, and until when."""
         self.until: Instant | None = None

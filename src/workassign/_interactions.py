@@ -8,6 +8,7 @@ from workassign._admission import Admission
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
 from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
+from workassign._linked import no_parent, open_parts
 from workassign._locking import Locking
 from workassign._moving import Passing
 from workassign._pairing import Pairing
@@ -48,6 +49,13 @@ class Interactions:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
                 return None
             queue = state.queues[interaction.queue]
+        if (
+            interaction.parent is not None
+            and (problem_of := no_parent(state, interaction.parent)) is not None
+        ):
+            refused = ev.Refused(at, "Submit", interaction.id, "no_open_parent", problem_of)
+            self._turn.facts.append(refused)
+            return None
         if interaction.not_before is not None and interaction.not_before > at:
             self._aside.schedule(interaction, float(interaction.not_before), at)
             return None
@@ -253,6 +261,8 @@ class Interactions:
         if hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
             self.holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
             return
+        if self._state.parts and not self._has_all_parts_done("Complete", interaction, at):
+            return
         wrap_up = hold.work.sig.queue.plan.wrap_up
         if wrap_up is None:
             event = ev.Completed(at, interaction, agent, fence, None)
@@ -269,6 +279,14 @@ class Interactions:
         self._deadlines.later(started.until, WRAP_UP, fence, hold)
         self._turn.facts.append(started)
         self.follow(hold.work, "completed", at)
+
+    def _has_all_parts_done(self, command: str, interaction: InteractionId, at: Instant) -> bool:
+        """Whether no part of it is open, or refuse."""
+        part = next(open_parts(self._state, interaction), None)
+        if part is not None:
+            reason = f"a part of interaction {interaction!r} is open: {part.interaction.id!r}"
+            self._turn.facts.append(ev.Refused(at, command, interaction, "open_children", reason))
+        return part is None
 
     def finish(self, hold: Holding, due: Instant | None, at: Instant) -> None:
         """Close what *hold* holds and free its agent."""
@@ -343,10 +361,20 @@ class Interactions:
                 command, "wrong_stage", f"interaction {command.interaction!r} is served already"
             )
             return
+        self._cancel_parts(command.interaction, command.reason or "parent cancelled", at)
+        self._cancel(work, command.reason, at)
+
+    def _cancel_parts(self, parent: InteractionId, reason: str, at: Instant) -> None:
+        """Close all open parts of something, the smallest first; what is in wrap-up ends by itself."""
+        for work in reversed([*open_parts(self._state, parent)] if self._state.parts else []):
+            if work.stage != "wrapping":
+                self._cancel(work, reason, at)
+
+    def _cancel(self, work: Work, reason: str, at: Instant) -> None:
         self.to_the_side(work, "cancelled", at)
         if work.hold is not None:
             self._pairing.freed.append(work.hold.agent)
-        event = ev.Cancelled(at, command.interaction, command.reason)
+        event = ev.Cancelled(at, work.interaction.id, reason)
         self._state.cancelled(work, event)
         self._turn.facts.append(event)
         self.follow(work, "cancelled", at)
@@ -362,6 +390,7 @@ class Interactions:
                 command, "already_accepted", f"interaction {command.interaction!r} has its agent"
             )
             return
+        self._cancel_parts(command.interaction, "parent abandoned", at)
         self.to_the_side(work, "abandoned", at)
         event = ev.Abandoned(at, command.interaction)
         self._state.abandoned(work, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._aside import Aside
-from workassign._asking import Turn
+from workassign._asking import Asking, Turn
 from workassign._deadlines import RETRY, WRAP_UP
 from workassign._interactions import Interactions
 from workassign._locking import Locking
@@ -23,12 +23,14 @@ class Owning:
     def __init__(
         self,
         state: State,
+        asking: Asking,
         pairing: Pairing,
         aside: Aside,
         locking: Locking,
         interactions: Interactions,
         turn: Turn,
     ) -> None:
+        self._asking = asking
         self._pairing = pairing
         self._locking = locking
         self._state = state
@@ -121,7 +123,7 @@ class Owning:
         self._pairing.deadlines.later(until, WRAP_UP, command.fence, hold)
 
     def escalate(self, command: cmd.Escalate, at: Instant) -> None:
-        """Pass it on to the next level, away from her for good."""
+        """Pass it on to the next level; it comes back to her only where nobody else could take it."""
         ids = (command.interaction, command.agent, command.fence)
         hold = self._interactions.holding("Escalate", *ids, "assigned", at)
         if hold is None:
@@ -133,8 +135,10 @@ class Owning:
             self._turn.refuse(command, "no_next_level", reason)
             return
         self._pairing.freed.append(hold.agent)
-        end = min(at + LONGEST, LATEST)
-        self._pairing.deadlines.later(end, RETRY, work.seq, work)
-        how = Passing(command.agent, end, end, reason=command.reason)
+        backoff = self._asking.backoff(work, "declined", "escalated")
+        retry, end = at + backoff.cool_down, min(at + LONGEST, LATEST)
+        for due in (retry, end):
+            self._pairing.deadlines.later(due, RETRY, work.seq, work)
+        how = Passing(command.agent, retry, end, reason=command.reason)
         self._pairing.moving.move(work, level, "next level", at, how)
         self._pairing.bring(work)

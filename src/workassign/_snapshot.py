@@ -38,13 +38,15 @@ def snapshot(state: State) -> dict[str, Any]:
 
 
 def _owned_data(state: State) -> dict[str, Any]:
-    """Return nothing where nothing is put aside or locked: so it was before anything could be."""
+    """Return nothing of what no interaction has: so it was before any could be parked, locked, a part."""
     parked = {
         name: [each.until, each.on_reply, each.agent, each.scheduled]
         for name, each in sorted(state.parked.items())
     }
     locks = {name: list(lock) for name, lock in sorted(state.locks.items())}
-    return {name: each for name, each in (("parked", parked), ("locks", locks)) if each}
+    parts = {name: list(each) for name, each in sorted(state.parts.items())}
+    found = {"parked": parked, "locks": locks, "parts": parts}
+    return {name: each for name, each in found.items() if each}
 
 
 def _windows(state: State) -> dict[str, Any]:

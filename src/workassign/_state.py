@@ -110,9 +110,7 @@ class State:
     """Everything that is the case under one plan."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
         self.queues = {name: QueueState(name, queue) for name, queue in plan.queues.items()}
-        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         self.works: dict[InteractionId, Work] = {}
         self.agents: dict[AgentId, AgentState] = {}
         self.offers: dict[OfferId, Holding] = {}
@@ -125,21 +123,16 @@ class State:
         self.fences = 0
         self.enrolled = 0
         self.plan_version = 1
-        self.clocked = _is_clocked(plan)
-        """Some queue has targets: interactions may have clocks."""
-        self.stepped = _is_stepped(plan)
-        """Some queue has steps: waiting may change things."""
-        self.wordy = _is_wordy(plan)
-        """The plan lists the skills, or the attributes, that there are."""
+        self._look_at(plan)
         self.waits: Waits | None = _forecasting() if _is_forecast(plan) else None
         """How long something has to wait: only where some queue wants to know."""
-        self.bounded = _is_bounded(plan)
-        """Some queue has a quota: who is let in is counted."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
         """Interactions that were refused in their queue -> the head start that this gave them."""
         self.parked: dict[InteractionId, Parking] = {}
+        self.parts: dict[InteractionId, dict[InteractionId, None]] = {}
+        """Interaction -> those that were submitted as parts of it, for as long as they are kept."""
         self.locks: dict[InteractionId, tuple[AgentId, Instant]] = {}
         """Who alone may answer, and until when."""
         self.conversations = Conversations()
@@ -151,8 +144,6 @@ class State:
         self.off: dict[str, bool] = {}
         self.limited: dict[str, bool] = {}
         """Labels of which somebody takes only so many at a time."""
-        self.mixed = _is_mixed(plan)
-        """Room is not a matter of pool and channel limits alone."""
         self._kinds: dict[tuple[str, str | None], Kind] = {}
         self._signatures: dict[tuple[str, Kind, Needs, int], Signature] = {}
         self._submitted: dict[tuple[str, str, Needs, int], Signature] = {}
@@ -160,6 +151,21 @@ class State:
         self._closed: deque[Work] = deque()
         self._opened_again: dict[InteractionId, int] = {}
         """Interactions that stand in `_closed`, so many times, although they were opened again."""
+
+    def _look_at(self, plan: Plan) -> None:
+        """Keep what is asked of *plan* over and over."""
+        self.plan = plan
+        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
+        self.clocked = _is_clocked(plan)
+        """Some queue has targets: interactions may have clocks."""
+        self.stepped = _is_stepped(plan)
+        """Some queue has steps: waiting may change things."""
+        self.wordy = _is_wordy(plan)
+        """The plan lists the skills, or the attributes, that there are."""
+        self.bounded = _is_bounded(plan)
+        """Some queue has a quota: who is let in is counted."""
+        self.mixed = _is_mixed(plan)
+        """Room is not a matter of pool and channel limits alone."""
 
     # --- questions --------------------------------------------------------------------------
 
@@ -228,6 +234,8 @@ class State:
             sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
         self.works[interaction.id] = work
+        if interaction.parent is not None:
+            self.parts.setdefault(interaction.parent, {})[interaction.id] = None
         self.submitted = event.sequence
         self.total.entered += 1
         sig.queue.tally.entered += 1
@@ -565,13 +573,8 @@ class State:
 
     def plan_changed(self, event: ev.PlanChanged, plan: Plan) -> None:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
-        self.plan = plan
-        self.clocked = _is_clocked(plan)
-        self.stepped = _is_stepped(plan)
-        self.wordy = _is_wordy(plan)
-        self.bounded = _is_bounded(plan)
+        self._look_at(plan)
         self.plan_version += 1
-        self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
         self.periods.clear()
         for name, queue in plan.queues.items():
             if name in self.queues:
@@ -584,7 +587,6 @@ class State:
         self._submitted.clear()
         self._kinds.clear()
         self.limited.clear()
-        self.mixed = _is_mixed(plan)
         beat = plan.heartbeat
         for agent in self.agents.values():
             self._form(agent)
@@ -754,8 +756,13 @@ class State:
                 continue
             if closed[0].key >= before:
                 return
-            closed.popleft()
+            parent = closed.popleft().interaction.parent
             del self.works[interaction]
+            self.parts.pop(interaction, None)
+            if parent is not None and (parts := self.parts.get(parent)) is not None:
+                parts.pop(interaction, None)
+                if not parts:
+                    del self.parts[parent]
             self.missed.pop(interaction, None)
             self.boosts.pop(interaction, None)
             self.conversations.pop(interaction, None)

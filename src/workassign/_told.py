@@ -121,6 +121,7 @@ def _told_submitted(event: ev.Submitted) -> str:
     what = event.interaction
     wants = "" if what.needs is ANYBODY else f", needs {told_needs(what.needs)}"
     wants += f", prefers {what.prefers}" if what.prefers else ""
+    wants += f", a part of {what.parent}" if what.parent else ""
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
     label = f", label {what.label}" if what.label is not None else ""
     where = f"queue {what.queue}, channel {what.channel}{label}{wants}"

@@ -13,6 +13,7 @@ from math import inf
 
 import attrs
 
+from workassign._linked import open_parts
 from workassign._records import UNIT, AgentState, AgentView, Holding, Work
 from workassign._scene import SHOWN, Candidate, Reason, Scene, figure, when
 from workassign.groups import formed
@@ -193,7 +194,8 @@ class _Search:
     def _finishes(self) -> bool:
         """Suppose that she is done with one of what she has, or else with everything."""
         who = self._agent
-        singles = [hold for hold in who.holdings.values() if self._has_room(self._without(hold))]
+        able = [hold for hold in who.holdings.values() if self._can_be_done(hold)]
+        singles = [hold for hold in able if self._has_room(self._without(hold))]
         ending = [(hold.until, hold.fence or 0, hold) for hold in singles if hold.until is not None]
         if ending:
             until, _, first = min(ending, key=lambda each: each[:2])
@@ -205,9 +207,14 @@ class _Search:
                 what = "something"
             return self._lets_go("finished", f"finishes {what} (she is full)", *singles)
         everything = list(who.holdings.values())
-        if len(everything) > 1 and self._has_room(self._without(*everything)):
+        if len(everything) == len(able) > 1 and self._has_room(self._without(*everything)):
             return self._lets_go("emptied", "finishes all that she has (she is full)", *everything)
         return False
+
+    def _can_be_done(self, hold: Holding) -> bool:
+        """Whether no part of it is open, which would have to be done first."""
+        part = next(open_parts(self._scene.state, hold.work.interaction.id), None)
+        return part is None or hold.until is not None
 
     def _lets_go(self, kind: str, text: str, *holds: Holding) -> bool:
         self._texts[kind] = f"{self._agent.agent.id} {text}"

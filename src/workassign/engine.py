@@ -106,7 +106,7 @@ class Engine:
         )
         whose = (self._aside, self._locking, self._interactions, self._turn)
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
-        self._owning = Owning(self._state, self._pairing, *whose)
+        self._owning = Owning(self._state, self._asking, self._pairing, *whose)
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._deadlines = self._pairing.deadlines

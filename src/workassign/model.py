@@ -207,6 +207,8 @@ class Interaction:
     """Its kind of case: agents may take only so many of a label at a time (`Agent.labels`)."""
     not_before: Instant | None = None
     """It is put aside until then: its age, its place and its promises count from then on."""
+    parent: InteractionId | None = None
+    """The open interaction that it is a part of, which cannot be completed before it is done."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -231,6 +233,10 @@ class Interaction:
             object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
         if self.not_before is not None:
             _in_range(self.not_before, -LATEST, LATEST, "not_before")
+        if self.parent is not None:
+            checked_name(self.parent, "parent")
+            if self.parent == self.id:
+                raise UsageError(f"interaction {self.id!r} cannot be its own parent")
 
     def __hash__(self) -> int:
         """Equal interactions have equal ids."""

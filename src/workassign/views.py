@@ -82,6 +82,10 @@ class InteractionView:
     """When it comes back by itself that is put aside."""
     locked: AgentId | None = None
     """Who alone may answer now."""
+    parent: InteractionId | None = None
+    """What it is a part of."""
+    parts: tuple[InteractionId, ...] = ()
+    """Its own parts, open and closed ones, as far as they are kept."""
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +179,8 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         expected=wait_of(state, work, at),
         until=None if work.stage != "parked" else state.parked[work.interaction.id].until,
         locked=state.locks.get(work.interaction.id, (None,))[0],
+        parent=work.interaction.parent,
+        parts=tuple(state.parts.get(work.interaction.id, ())),
     )
 
 

@@ -459,7 +459,10 @@ def passed_on(say: Say) -> None:
     say(cmd.ExtendWrapUp("aside", "flo", fence, 30), 10_124)
     say(cmd.ExtendWrapUp("aside", "flo", fence, 30), 10_125)
     say(cmd.CustomerReplied("aside"), 10_126)
+    say(cmd.Submit(Interaction(id="part", queue="care", channel="tweet", parent="aside")), 10_126)
+    say(cmd.Complete("aside", "flo", fence), 10_126)
     say(cmd.Escalate("aside", "flo", fence, "a bug"), 10_127)
+    say(cmd.Cancel("aside", "done elsewhere"), 10_128)
     say(cmd.Tick(), 10_200)
 
 
