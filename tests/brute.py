@@ -7,6 +7,7 @@ of them is wrong.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
@@ -191,6 +192,14 @@ class Item:
     """Until when."""
     ahead: bool = False
     """It came in for a later time, and nothing counts so far."""
+    author: str | None = None
+    """Of a review: who wrote the reply."""
+    about: str | None = None
+    """And to what."""
+    verdict: str = ""
+    """What is said of that reply: awaited, asked for all the same, or over."""
+    replies: int = 0
+    """Replies that were sent or proposed, where some are looked at."""
 
     def turn_to(self, offer: int | None) -> None:
         """Look at this one of several offers."""
@@ -219,7 +228,7 @@ class Item:
     @property
     def owned(self) -> bool:
         """Whether somebody accepted it and has it still."""
-        return self.stage in ("assigned", "wrapping")
+        return self.stage in ("assigned", "wrapping", "awaiting_approval")
 
     @property
     def waits(self) -> bool:
@@ -568,7 +577,7 @@ class Router:
         while named := self.named():
             urgent = min((item for _, item in named), key=lambda item: item.urgency)
             takers = [person for person, item in named if item is urgent]
-            refused = [each.agent for each in urgent.refusals]
+            refused = [urgent.author, *(each.agent for each in urgent.refusals)]
             preferred = [each for each in takers if each.id == urgent.prefers and each.id not in refused]
             self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
             self.look()
@@ -737,14 +746,21 @@ class Router:
 
     def dozes(self, item: Item) -> bool:
         """Whether *item* takes up less in somebody's hands as it is not her turn."""
+        return self.lighter(item) != []
+
+    def lighter(self, item: Item) -> list[float]:
+        """Return the units that *item* takes up at most."""
         less = self.plan.channels[item.interaction.channel].pending_units
-        return item.owned and item.status is not Status.OPEN and less is not None
+        found = [] if less is None or not item.owned or item.status is Status.OPEN else [less]
+        review = self.plan.queues[item.queue].review
+        if item.stage == "awaiting_approval" and review is not None:
+            found.append(review.units)
+        return found
 
     def weight(self, item: Item) -> int:
         """Return the millionths that *item* takes up in somebody's hands."""
-        channel = self.plan.channels[item.interaction.channel]
-        less = channel.pending_units if self.dozes(item) else None
-        return round((channel.units if less is None else less) * 1_000_000)
+        units = self.plan.channels[item.interaction.channel].units
+        return round(min([units, *self.lighter(item)]) * 1_000_000)
 
     def millionths(self, person: Person) -> int:
         """Return the load of *person*, in millionths of a unit."""
@@ -802,6 +818,8 @@ class Router:
 
     def apart(self, person: Person, item: Item) -> bool:
         """Whether a refusal keeps the two apart, but the oldest one if nobody else is left."""
+        if person.id == item.author:
+            return True
         refused = {each.agent: each for each in item.refusals}
         own = refused.get(person.id)
         if own is None or self.at >= own.excluded:
@@ -814,6 +832,7 @@ class Router:
             for each in self.people
             if each.there and self.able(each, item) and round(each.agent.capacity * 1_000_000) >= units
         ]
+        candidates = [each for each in candidates if each != item.author]
         if any(each not in refused or self.at >= refused[each].excluded for each in candidates):
             return True
         return person.id != next((each.agent for each in item.refusals if each.agent in candidates), None)
@@ -824,7 +843,7 @@ class Router:
         person = self.find(item.prefers)
         if wait is None or self.at >= item.asked + wait or person is None or not person.there:
             return None
-        if not self.able(person, item) or person.id in [each.agent for each in item.refusals]:
+        if not self.able(person, item) or person.id in [item.author, *(each.agent for each in item.refusals)]:
             return None
         return person
 
@@ -983,6 +1002,7 @@ class Router:
         """Whoever says something herself is there."""
         hers = (
             "Accept Decline Complete FinishWrapUp Release Transfer AgentReplied SignOn SetPresence Heartbeat"
+            " Propose Approve Reject"
         )
         person = (
             self.find(getattr(command, "agent", None)) if type(command).__name__ in hers.split() else None
@@ -1148,9 +1168,12 @@ class Router:
 
     def take_back(self, item: Item, cause: str, due: Instant | None) -> None:
         """Take accepted work from somebody who is gone."""
+        if not item.owned:
+            return  # the part of something else that was taken back before
         if item.stage == "wrapping":
             self.finish(item, due)
         else:
+            self.withdraw(item, cause)
             self.requeue(item, cause, due, self.backoff(item, "disconnected", cause))
 
     def lose(self, person: Person, due: Instant) -> None:
@@ -1374,7 +1397,7 @@ class Router:
             return None
         return item
 
-    def held_item(self, command: Any, stage: str | None) -> Item | None:
+    def held_item(self, command: Any, stage: str | None, *, awaiting: bool = False) -> Item | None:
         """Return what the agent of *command* shows the fence of; no stage: in any."""
         item = self.item(command.interaction)
         if item is None:
@@ -1385,7 +1408,9 @@ class Router:
             self.refuse(command, "not_holder")
         elif item.fence != command.fence:
             self.refuse(command, "stale_fence")
-        elif stage is not None and item.stage != stage:
+        elif (
+            stage is not None and item.stage != stage and not (awaiting and item.stage == "awaiting_approval")
+        ):
             self.refuse(command, "wrong_stage")
         else:
             return item
@@ -1408,6 +1433,34 @@ class Router:
         self.emit(ev.Cancelled(self.at, item.interaction.id, reason))
         self.follow(item, "cancelled")
         self.unlock(item, "closed")
+        self.give_back(item, reason or "cancelled")
+
+    def withdraw(self, item: Item, cause: str) -> None:
+        """Close the review that a reply to *item* waits for."""
+        for review in self.items:
+            if review.verdict == "awaited" and review.about == item.interaction.id:
+                self.cancel_parts(review, cause)
+                self.close_early(review, cause)
+                return
+
+    def give_back(self, review: Item, cause: str) -> None:
+        """A review is closed: whoever waits for it waits no more."""
+        if review.verdict == "awaited":
+            self.wait_no_more(review)
+            ids = (review.about or "", review.author or "", review.interaction.id)
+            self.emit(ev.ReplyWithdrawn(self.at, *ids, cause))
+
+    def wait_no_more(self, review: Item) -> None:
+        """Let the author go on."""
+        item = self.item(review.about or "")
+        assert item is not None
+        assert item.stage == "awaiting_approval"
+        item.stage = "assigned"
+        item.version += 1
+        review.verdict = "over"
+        author = self.find(item.holder)
+        assert author is not None
+        self.touched.append(author)
 
     def abandon(self, command: cmd.Abandon) -> None:
         item = self.open_item(command)
@@ -1422,6 +1475,7 @@ class Router:
         self.emit(ev.Abandoned(self.at, command.interaction))
         self.follow(item, "abandoned")
         self.unlock(item, "closed")
+        self.give_back(item, "abandoned")
 
     def transfer(self, command: cmd.Transfer) -> None:
         item = self.open_item(command)
@@ -1433,12 +1487,14 @@ class Router:
             return
         holder = None
         if item.owned or command.agent is not None:
-            if self.held_item(command, "assigned") is None:
+            if self.held_item(command, "assigned", awaiting=True) is None:
                 return
             holder = item.holder
         if command.to is not None and (problem := self.cannot_pass(item, command.queue, command.to)):
             self.refuse(command, problem)
             return
+        if holder is not None:
+            self.withdraw(item, "transferred")
         self.rescind_all(item, "transferred")
         reset = command.age == "reset"
         if reset:
@@ -1476,6 +1532,8 @@ class Router:
             return "already_so"
         if not person.there:
             return "not_there"
+        if item.author == to:
+            return "own_reply"
         who, channel = person.agent, item.interaction.channel
         serves = who.queues is None or queue in who.queues
         serves = serves and (who.channels is None or who.channels.get(channel, 0) > 0)
@@ -1498,13 +1556,14 @@ class Router:
         self.emit(ev.WrapUpExtended(self.at, *ids, until))
 
     def escalate(self, command: cmd.Escalate) -> None:
-        item = self.held_item(command, "assigned")
+        item = self.held_item(command, "assigned", awaiting=True)
         if item is None:
             return
         level = self.plan.queues[item.queue].next_level
         if level is None:
             self.refuse(command, "no_next_level")
             return
+        self.withdraw(item, "escalated")
         place = self.place(level, item.interaction, item.since)
         retry = self.at + self.backoff(item, "declined", "escalated").cool_down
         self.let_go(item, "waiting")
@@ -1534,6 +1593,9 @@ class Router:
             return
         if item.owned:
             self.refuse(command, "already_accepted")
+            return
+        if item.author == person.id:
+            self.refuse(command, "own_reply")
             return
         if person.presence is Presence.OFFLINE:
             self.refuse(command, "agent_offline")
@@ -1613,18 +1675,115 @@ class Router:
         item = self.held_item(command, "assigned")
         if item is None:
             return
+        if item.verdict == "awaited":
+            self.refuse(command, "undecided")
+            return
         if self.open_parts(item):
             self.refuse(command, "open_children")
             return
+        self.serve(item)
+
+    def serve(self, item: Item) -> None:
+        """Let the customer be served, and the agent write up."""
         wrap_up = self.plan.queues[item.queue].wrap_up
         if wrap_up is None:
             self.finish(item, None)
             return
         item.stage, item.until, item.wrapping = "wrapping", self.at + wrap_up, self.at
         item.version += 1
-        ids = (command.interaction, command.agent, command.fence)
+        ids = (item.interaction.id, item.holder or "", Fence(item.fence or 0))
         self.emit(ev.WrapUpStarted(self.at, *ids, item.until))
         self.follow(item, "completed")
+
+    # --- commands: what is looked at ----------------------------------------------------------
+
+    def propose(self, command: cmd.Propose) -> None:
+        item = self.held_item(command, "assigned")
+        if item is None:
+            return
+        person = self.find(command.agent)
+        assert person is not None
+        if item.author is not None:
+            self.refuse(command, "is_review")
+            return
+        if item.writer not in (None, command.agent):
+            self.refuse(command, "locked")
+            return
+        review = self.plan.queues[item.queue].review
+        number = item.replies + 1
+        phase = person.agent.attributes.get("phase")
+        phases = phase if isinstance(phase, tuple) else (phase,)
+        wanted = [
+            when
+            for when, shares in (
+                () if review is None else (("before", review.before), ("after", review.after))
+            )
+            if any(self.drawn(when, number, item) < shares.get(each, 0) for each in phases)
+        ]
+        if "before" not in wanted:
+            self.reply(item, "agent", command.agent, "replied", ref=command.ref)
+            self.unlock(item, "replied")
+        if not wanted or review is None:
+            return
+        number = item.replies + ("before" in wanted)
+        taken = [each.interaction.id for each in self.items]
+        while (name := f"{command.interaction}/review-{number}") in taken:
+            number += 1
+        parent = None
+        what = (command.interaction, command.agent, name, command.ref)
+        if "before" in wanted:
+            item.stage, parent = "awaiting_approval", command.interaction
+            item.version += 1
+            item.replies += 1
+            self.touched.append(person)
+            self.emit(ev.ReplyProposed(self.at, *what))
+        else:
+            self.emit(ev.ReplySampled(self.at, *what))
+        own = Interaction(
+            id=name,
+            queue=review.queue,
+            channel=item.interaction.channel,
+            customer=item.interaction.customer,
+            ref=command.ref,
+            parent=parent,
+        )
+        self.take_in(own, review.queue)
+        opened = self.item(name)
+        assert opened is not None
+        opened.author, opened.about = command.agent, command.interaction
+        opened.verdict = "asked" if parent is None else "awaited"
+
+    def drawn(self, when: str, number: int, item: Item) -> float:
+        """Return what looks like a die for one reply."""
+        text = f"{when}\n{number}\n{item.interaction.id}"
+        return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16) / 16**12
+
+    def decide(self, command: cmd.Approve | cmd.Reject) -> None:
+        review = self.held_item(command, "assigned")
+        if review is None:
+            return
+        if review.author is None or review.verdict == "over":
+            self.refuse(command, "not_a_review" if review.author is None else "decided")
+            return
+        if self.open_parts(review):
+            self.refuse(command, "open_children")
+            return
+        ids = (review.about or "", command.agent, command.interaction)
+        item, good = self.item(ids[0]), isinstance(command, cmd.Approve)
+        awaited = review.verdict == "awaited"
+        if awaited and good and item is not None and item.writer not in (None, review.author):
+            self.refuse(command, "locked")
+            return
+        said = ev.ReplyApproved(self.at, *ids) if good else ev.ReplyRejected(self.at, *ids, command.reason)
+        if awaited:
+            self.wait_no_more(review)
+        review.verdict = "over"
+        self.emit(said)
+        if awaited and good:
+            assert item is not None
+            self.reply(item, "agent", review.author, "replied", ids[2], review.interaction.ref)
+            self.unlock(item, "replied")
+        self.serve(review)
 
     def finish_wrap_up(self, command: cmd.FinishWrapUp) -> None:
         item = self.held_item(command, "wrapping")
@@ -1632,8 +1791,9 @@ class Router:
             self.finish(item, None)
 
     def release(self, command: cmd.Release) -> None:
-        item = self.held_item(command, "assigned")
+        item = self.held_item(command, "assigned", awaiting=True)
         if item is not None:
+            self.withdraw(item, "released")
             backoff = self.backoff(item, "declined", command.reason)
             self.requeue(item, command.reason or "released", None, backoff)
 
@@ -1712,8 +1872,9 @@ class Router:
             return
         holder = None
         if item.owned or command.agent is not None:
-            if self.held_item(command, "assigned") is None:
+            if self.held_item(command, "assigned", awaiting=True) is None:
                 return
+            self.withdraw(item, "parked")
             holder = item.holder
         self.rescind_all(item, "parked")
         aside = (holder, until)
@@ -1791,11 +1952,21 @@ class Router:
         if item is not None:
             self.reply(item, "bot", None, "bot replied")
 
-    def reply(self, item: Item, who: str, agent: str | None, cause: str) -> None:
+    def reply(
+        self,
+        item: Item,
+        who: str,
+        agent: str | None,
+        cause: str,
+        review: str | None = None,
+        ref: str | None = None,
+    ) -> None:
         """Let the customer be answered."""
         item.said.append(who)
         item.version += 1
-        self.emit(ev.ReplySent(self.at, item.interaction.id, agent))
+        if agent is not None and review is None and self.queues[item.queue].review is not None:
+            item.replies += 1
+        self.emit(ev.ReplySent(self.at, item.interaction.id, agent, review, ref))
         self.follow(item, cause)
 
     def ask_status(self, command: cmd.SetStatus) -> None:
@@ -2392,4 +2563,7 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Unlock: Router.ask_unlock,
     cmd.ExtendWrapUp: Router.extend,
     cmd.Escalate: Router.escalate,
+    cmd.Propose: Router.propose,
+    cmd.Approve: Router.decide,
+    cmd.Reject: Router.decide,
 }

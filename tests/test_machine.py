@@ -140,9 +140,12 @@ class Ledger:
         self.fence = 0
         self.offer = 0
         self.total: Counter[str] = Counter()
+        self.reviews: dict[str, tuple[str, str, bool]] = {}
 
     def take_in(self, event: ev.Event) -> None:
         """Believe *event*, if it can be true."""
+        if self.take_in_review(event):
+            return
         match event:
             case ev.Submitted():
                 self.come_in(event)
@@ -182,6 +185,27 @@ class Ledger:
                 self.take_in_talk(event, self.works[event.interaction])
             case _:
                 self.take_in_others(event)
+
+    def take_in_review(self, event: ev.Event) -> bool:
+        """Believe what is looked at; whether it was about that."""
+        match event:
+            case ev.ReplyProposed():
+                work = self.works[event.interaction]
+                assert (work.stage, work.agent) == ("assigned", event.agent)
+                work.stage = "awaiting_approval"
+                self.reviews[event.review] = event.interaction, event.agent, True
+            case ev.ReplySampled():
+                self.reviews[event.review] = event.interaction, event.agent, False
+            case ev.ReplyApproved() | ev.ReplyRejected() | ev.ReplyWithdrawn():
+                about, author, before = self.reviews[event.review]
+                assert about == event.interaction
+                assert (author == event.agent) == isinstance(event, ev.ReplyWithdrawn)
+                if before:
+                    assert self.works[about].stage == "awaiting_approval"
+                    self.works[about].stage = "assigned"
+            case _:
+                return False
+        return True
 
     def count(self, what: str, queue: str) -> None:
         """Count it in all and in its queue."""
@@ -447,13 +471,19 @@ class Ledger:
 
     def dozes(self, work: Held) -> bool:
         """Whether it takes up less because it is somebody else's turn."""
+        return self.lighter(work) != []
+
+    def lighter(self, work: Held) -> list[float]:
+        """Return the units that it takes up at most."""
         less = self.plan.channels[work.channel].pending_units
-        return work.fence is not None and work.status is not Status.OPEN and less is not None
+        asleep = work.fence is not None and work.status is not Status.OPEN and less is not None
+        review = self.plan.queues[work.queue].review if work.stage == "awaiting_approval" else None
+        found = [less if asleep else None, None if review is None else review.units]
+        return [each for each in found if each is not None]
 
     def weight(self, work: Held) -> int:
         """Return how much of it is in somebody's hands."""
-        less = self.plan.channels[work.channel].pending_units if self.dozes(work) else None
-        return self.units[work.channel] if less is None else round(less * 1_000_000)
+        return min([self.units[work.channel], *(round(each * 1_000_000) for each in self.lighter(work))])
 
     def check_grant(self, event: ev.Offered | ev.Assigned, work: Held) -> None:
         """Who is given it is there, has room, and will be done by the end of her shift."""
@@ -829,11 +859,13 @@ class EveryCommand(RuleBasedStateMachine):
         offer = OfferId(dice % (self.ledger.offer + 3) - 1)
         self.turn(cmd.Accept(offer, who) if yes else cmd.Decline(offer, who), gap)
 
-    @precondition(lambda self: self.in_hands("assigned", "wrapping"))
+    @precondition(lambda self: self.in_hands("assigned", "wrapping", "awaiting_approval"))
     @rule(gap=SHORT, dice=st.lists(DICE, min_size=1, max_size=4))
     def work(self, gap: float, dice: list[int]) -> None:
         """Agents go on with what they hold; now and then a fence is an old one."""
-        for each, (name, work) in zip(dice, self.in_hands("assigned", "wrapping"), strict=False):
+        for each, (name, work) in zip(
+            dice, self.in_hands("assigned", "wrapping", "awaiting_approval"), strict=False
+        ):
             rnd = Random(each)
             ids = (name, work.agent or "", Fence((work.fence or 0) - rnd.choice((0, 0, 0, 0, 0, 1))))
             done = cmd.Complete(*ids) if work.stage == "assigned" else cmd.FinishWrapUp(*ids)
@@ -849,6 +881,7 @@ class EveryCommand(RuleBasedStateMachine):
                 cmd.Transfer(name, queue, *ids[1:]),
             ]
             commands += [cmd.Park(name, until, *ids[1:], rnd.random() < 0.8)]
+            commands += [cmd.Propose(*ids), cmd.Approve(*ids), cmd.Reject(*ids)]
             commands += [cmd.Escalate(*ids), cmd.ExtendWrapUp(*ids, 15.0)]
             to, age = rnd.choice((None, *AGENTS)), rnd.choice(("keep", "reset"))
             commands += [cmd.Transfer(name, queue, *ids[1:], to, age)]

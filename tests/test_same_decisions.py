@@ -38,6 +38,7 @@ from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.review import Review
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
 from workassign.rotations import Period, Rotation
@@ -114,7 +115,7 @@ def a_plan(rnd: Random) -> Plan:
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     channels = some_channels(rnd, CHANNELS[: rnd.randint(1, 3)])
-    queues = some_overflow(rnd, queues)
+    queues = some_reviews(rnd, some_overflow(rnd, queues))
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     groups = some_groups(rnd, list(queues), list(channels))
     return Plan(
@@ -328,6 +329,23 @@ def some_overflow(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
     return found
 
 
+def some_reviews(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* of which all but the last, which lets everything in, may have replies looked at."""
+    *others, last = queues
+    if not others or rnd.random() < 0.4:
+        return queues
+    found = {**queues, last: attrs.evolve(queues[last], most=None, quota=None, overflow=())}
+    for name in others:
+        review = Review(
+            queue=last,
+            before=rnd.choice(({"trainee": 1.0}, {"trainee": 1.0, "probation": 0.5}, {"trainee": 0.5})),
+            after=rnd.choice(({}, {"trainee": 0.5}, {"probation": 1.0})),
+            units=rnd.choice((0.0, 0.25, 0.5, 3.0)),
+        )
+        found[name] = attrs.evolve(queues[name], review=rnd.choice((None, review, review)))
+    return found
+
+
 def nearly(rnd: Random, plan: Plan) -> Plan:
     """Return *plan* with other hours, promises and alarms in some places."""
     calendars = {name: rnd.choice((each, rnd.choice(HOURS))) for name, each in plan.calendars.items()}
@@ -375,7 +393,8 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         channels=rnd.choice((None, None, None, channels)),
         capacity=rnd.choice((1.0, 1.0, 2.0, 2.5, 0.3, 5.0)),
         attributes={
-            trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5
+            **{trait: rnd.choice((1, 2, True, "es", ["en", "es"])) for trait in TRAITS if rnd.random() < 0.5},
+            "phase": rnd.choice(("trainee", "trainee", "probation", ["trainee", "probation"], 3)),
         },
         pull=rnd.random() < 0.1,
         labels=rnd.choice((None, None, some_labels(rnd))),
@@ -530,6 +549,8 @@ class Script:
             ]
             return rnd.choice(answer)
         ids = (item.interaction.id, who, Fence(item.fence or 0))
+        if item.author is not None and rnd.random() < 0.7:
+            return rnd.choice((cmd.Approve(*ids), cmd.Reject(*ids, rnd.choice(("", "rude")))))
         if item.stage == "wrapping":
             more = cmd.ExtendWrapUp(*ids, rnd.choice((5.0, 20.0)))
             return rnd.choice((cmd.FinishWrapUp(*ids), more))
@@ -541,6 +562,9 @@ class Script:
             self.a_transfer(ids[0], who, ids[2]),
             cmd.Escalate(*ids, rnd.choice(("", "too hard"))),
             self.a_park(ids[0], who, ids[2]),
+            cmd.Propose(*ids),
+            cmd.Propose(*ids, rnd.choice((None, "drafts/1"))),
+            rnd.choice((cmd.Approve(*ids), cmd.Reject(*ids))),
         ]
         return rnd.choice(held)
 
@@ -599,6 +623,8 @@ class Script:
             cmd.Decline(offer, ids[1]),
             cmd.Complete(*ids),
             cmd.FinishWrapUp(*ids),
+            cmd.Propose(*ids),
+            cmd.Approve(*ids),
             cmd.Release(*ids),
             cmd.Transfer(
                 ids[0], rnd.choice((*QUEUES, "none")), rnd.choice((None, ids[1])), rnd.choice((None, fence))

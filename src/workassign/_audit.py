@@ -33,6 +33,10 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.Parked: (("waiting", "held", "parked"), "parked"),
     ev.Resumed: (("parked",), "waiting"),
     ev.WrapUpExtended: (("wrapping",), "wrapping"),
+    ev.ReplyProposed: (("held",), "awaiting_approval"),
+    ev.ReplyApproved: (("awaiting_approval",), "held"),
+    ev.ReplyRejected: (("awaiting_approval",), "held"),
+    ev.ReplyWithdrawn: (("awaiting_approval",), "held"),
 }
 """Event -> the stages in which it may happen, and the next one. When an offer ends, it waits if no other
 is open. Written down a second time here,
@@ -69,6 +73,8 @@ class Auditor:
         """Rotation -> its period, from 1."""
         self._won: dict[InteractionId, Item] = {}
         """What one of several accepted in this turn."""
+        self._reviews: dict[InteractionId, tuple[InteractionId, AgentId, bool]] = {}
+        """Review -> what was replied to, by whom, and whether it was not sent at first."""
         self._offers = 0
         self._fences = 0
         self._sequence = 0
@@ -110,7 +116,11 @@ class Auditor:
         """Return how many are open in each stage."""
         found = Counter(item.stage for item in self._items.values())
         always = ("waiting", "offered", "held", "wrapping")
-        return {stage: found[stage] for stage in (*always, "parked") if stage in always or found[stage]}
+        return {
+            stage: found[stage]
+            for stage in (*always, "parked", "awaiting_approval")
+            if stage in always or found[stage]
+        }
 
     def close(self) -> None:
         """Strike the balances at the end. Cost: O(open)."""
@@ -159,6 +169,7 @@ class Auditor:
         if event.agent in (agent for agent, _ in item.offers.values()):
             self._note(f"{event.interaction!r} was offered to {event.agent!r} twice")
         item.offers[event.offer] = event.agent, event.expires
+        self._is_not_author(event)
         self._put(item, event.interaction, event.agent, granted=True)
         person = self._people.get(event.agent)
         if person is not None and person.presence is not Presence.AVAILABLE:
@@ -182,10 +193,15 @@ class Auditor:
             # Given by hand what she was offered until then, she has no more than before.
             was_hers = item.taken_back == (self._where, event.agent)
             self._put(item, event.interaction, event.agent, granted=event.how != "override" and not was_hers)
+        self._is_not_author(event)
         item.agent, item.fence = event.agent, event.fence
         if item.offers:
             self._won[event.interaction] = item
         self._answered(item)
+
+    def _is_not_author(self, event: ev.Offered | ev.Assigned) -> None:
+        if self._reviews.get(event.interaction, ("", "", False))[1] == event.agent:
+            self._note(f"{event.agent!r} was given the review of her own reply, {event.interaction!r}")
 
     def _taken(self, event: ev.Assigned, item: Item) -> None:
         """Check the acceptance of an open offer."""
@@ -361,6 +377,32 @@ class Auditor:
         if item.writes is not None and item.writes[0] != event.agent:
             self._note(f"{event.agent!r} answered {event.interaction!r}, locked by {item.writes[0]!r}")
 
+    def _proposed(self, event: ev.ReplyProposed) -> None:
+        item = self._move(event, event.interaction)
+        if item is not None:
+            self._is_holder(event, event.interaction, event.agent, item)
+            item.review = event.review
+        self._reviews[event.review] = event.interaction, event.agent, True
+
+    def _sampled(self, event: ev.ReplySampled) -> None:
+        item = self._known(event, event.interaction)
+        if item is not None:
+            self._is_holder(event, event.interaction, event.agent, item)
+        self._reviews[event.review] = event.interaction, event.agent, False
+
+    def _decided(self, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
+        about, author, before = self._reviews.get(event.review, (None, None, False))
+        if about != event.interaction:
+            self._note(f"{event.review!r} is about {about!r}, not {event.interaction!r}")
+        if (author == event.agent) != isinstance(event, ev.ReplyWithdrawn):
+            self._note(f"{type(event).__name__} by {event.agent!r}, but {author!r} wrote the reply")
+        item = self._move(event, event.interaction) if before else None
+        if item is None:
+            return
+        if item.review != event.review:
+            self._note(f"{event.interaction!r} awaited {item.review!r}, not {event.review!r}")
+        item.review = None
+
     def _locked(self, event: ev.Locked) -> None:
         item = self._known(event, event.interaction)
         if item is None or self._person(event.agent) is None:
@@ -462,6 +504,7 @@ class Auditor:
         self._periods.clear()
         for person in self._people.values():
             self._turn_of(person)
+        self._settings: Mapping[str, Mapping[str, Any]] = plan.get("queues", {})
         for name in plan.get("queues", ("default",)):
             self._queue(name)
 
@@ -544,14 +587,22 @@ class Auditor:
         return self._channels.get(item.channel, {})
 
     def _dozes(self, item: Item) -> bool:
-        """Whether *item* takes up less because it is the customer's turn."""
-        accepted = item.fence is not None and item.status is not Status.OPEN
-        return accepted and self._of(item).get("pending_units") is not None
+        """Whether *item* takes up less because it is somebody else's turn."""
+        return bool(self._light(item))
+
+    def _light(self, item: Item) -> list[float]:
+        """Return what *item* takes up at most, for each reason to take up less."""
+        less = self._of(item).get("pending_units")
+        found = [less] if item.fence is not None and item.status is not Status.OPEN else []
+        if item.stage == "awaiting_approval":
+            review = self._settings.get(item.queue, {}).get("review")
+            found.append(None if review is None else review.get("units", 0.5))
+        return [each for each in found if each is not None]
 
     def _units(self, item: Item) -> int:
         """Return what *item* takes up."""
-        units: float = self._of(item).get("pending_units" if self._dozes(item) else "units", 1.0)
-        return round(units * UNIT)
+        units: float = self._of(item).get("units", 1.0)
+        return round(min([units, *self._light(item)]) * UNIT)
 
     def _take(self, interaction: InteractionId, agent: AgentId) -> None:
         """Take an interaction out of an agent's hands."""
@@ -599,6 +650,7 @@ class Auditor:
             item = self._closed.get(interaction)
             if item is not None and item.closed == at:  # else it was opened again meanwhile
                 del self._closed[interaction]
+                self._reviews.pop(interaction, None)
 
 
 def _told(offers: Mapping[int, object]) -> str:
@@ -645,4 +697,9 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Locked: Auditor._locked,
     ev.Unlocked: Auditor._unlocked,
     ev.WrapUpExtended: Auditor._worked,
+    ev.ReplyProposed: Auditor._proposed,
+    ev.ReplySampled: Auditor._sampled,
+    ev.ReplyApproved: Auditor._decided,
+    ev.ReplyRejected: Auditor._decided,
+    ev.ReplyWithdrawn: Auditor._decided,
 }

@@ -29,6 +29,7 @@ class Item:
         "offers",
         "parts",
         "queue",
+        "review",
         "stage",
         "status",
         "steps",
@@ -56,6 +57,8 @@ class Item:
         """The ids of its parts."""
         self.writes: tuple[AgentId, Instant] | None = None
         """Who has the lock, and until when."""
+        self.review: str | None = None
+        """What has to approve the reply to it."""
         self.until: Instant | None = None
         """When it comes back that is put aside."""
         self.taken_back: tuple[str, AgentId] | None = None

@@ -38,7 +38,7 @@ def _check_holdings(state: State, works: list[Work]) -> None:
     """I1 and the loads: held by one agent, who knows it, at the load that this makes."""
     for work in works:
         hold = work.hold
-        held = work.stage in ("offered", "assigned", "wrapping")
+        held = work.stage in ("offered", "assigned", "wrapping", "awaiting_approval")
         assert (hold is not None) == held, f"{work.interaction.id} is {work.stage}, hold {hold}"
         rivals = state.rivals.get(work.interaction.id, [])
         assert not rivals or work.stage == "offered", f"{work.interaction.id} is {work.stage}, and offered"
@@ -77,6 +77,14 @@ def _check_ways_out(state: State) -> None:
     assert parked == set(state.parked), f"{sorted(parked)} are parked, known of {sorted(state.parked)}"
     for name, parking in state.parked.items():
         assert parking.until is not None or parking.on_reply, f"{name} is parked for ever"
+    awaiting = {work.interaction.id for work in state.works.values() if work.stage == "awaiting_approval"}
+    assert awaiting == set(state.proposed), f"{sorted(awaiting)} await approval, known of {state.proposed}"
+    for name, each in state.reviews.items():
+        assert each.awaited == (state.proposed.get(each.interaction) == name), (
+            f"{name} reviews {each.interaction}"
+        )
+    for name in state.proposed.values():
+        assert state.works[name].stage not in ("wrapping", "closed"), f"nobody decides any more about {name}"
     for name, (who, _) in state.locks.items():
         assert state.works[name].stage != "closed", f"{name} is locked, but closed"
         assert who in state.agents, f"{name} is locked by a stranger"
@@ -166,7 +174,9 @@ def _weight(state: State, work: Work) -> int:
     channel, known = state.plan.channels[who.channel], state.conversations.get(who.id)
     waits = work.stage != "offered" and known is not None and known.status is not Status.OPEN
     less = channel.pending_units if waits else None
-    return round((channel.units if less is None else less) * UNIT)
+    review = work.sig.queue.plan.review if work.stage == "awaiting_approval" else None
+    light = [each for each in (less, None if review is None else review.units) if each is not None]
+    return round(min([channel.units, *light]) * UNIT)
 
 
 def _has_room(state: State, agent: AgentState, name: str, label: str | None) -> bool:
@@ -217,6 +227,8 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
                 continue
             for work in works:
+                if state.wrote(work) == agent.agent.id:
+                    continue  # she is never the one who looks at it
                 timed = _held_by_time(state, agent, sig.channel, at)
                 hold = Hold.PULL_ONLY if agent.agent.pull else Hold.REST if resting else timed
                 if work.interaction.id in index.kept and work.preferred != agent.agent.id:

@@ -17,7 +17,11 @@ from workassign._state import OVERFLOW, State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
 
-__all__ = ["Interactions"]
+__all__ = ["AWAITING", "HELD", "Interactions"]
+
+AWAITING = "awaiting_approval"
+HELD = ("assigned", "wrapping", AWAITING)
+"""Stages of what somebody has accepted and has still."""
 
 
 class Interactions:
@@ -231,8 +235,13 @@ class Interactions:
         fence: Fence,
         stage: str | None,
         at: Instant,
+        *,
+        also: str = "",
     ) -> Holding | None:
-        """Return the holding that *agent* shows the fence of, or refuse; None: in any stage."""
+        """Return the holding that *agent* shows the fence of, or refuse; None: in any stage.
+
+        *also* is another stage in which it may be.
+        """
         work = self._state.works.get(interaction)
         hold = None if work is None else work.hold
         if work is None:
@@ -246,7 +255,7 @@ class Interactions:
                 "stale_fence",
                 f"interaction {interaction!r} is held under fence {hold.fence}, not {fence!r}",
             )
-        elif stage is not None and work.stage != stage:
+        elif stage is not None and work.stage not in (stage, also):
             rule, reason = "wrong_stage", f"interaction {interaction!r} is {work.stage}, not {stage}"
         else:
             return hold
@@ -261,7 +270,7 @@ class Interactions:
         if hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
             self.holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
             return
-        if self._state.parts and not self._has_all_parts_done("Complete", interaction, at):
+        if self._state.parts and not self._may_be_completed(hold, at):
             return
         wrap_up = hold.work.sig.queue.plan.wrap_up
         if wrap_up is None:
@@ -280,7 +289,21 @@ class Interactions:
         self._turn.facts.append(started)
         self.follow(hold.work, "completed", at)
 
-    def _has_all_parts_done(self, command: str, interaction: InteractionId, at: Instant) -> bool:
+    def _may_be_completed(self, hold: Holding, at: Instant) -> bool:
+        """Whether nothing is open still: no reply that awaits approval, no verdict, no part; or refuse."""
+        work = hold.work
+        who = work.interaction.id
+        if work.stage == AWAITING:
+            self.holding("Complete", who, hold.agent.agent.id, hold.fence or 0, "assigned", at)
+            return False
+        review = self._state.reviews.get(who)
+        if review is not None and review.awaited:
+            reason = f"a reply waits for review {who!r}: approve or reject it"
+            self._turn.facts.append(ev.Refused(at, "Complete", who, "undecided", reason))
+            return False
+        return self.has_all_parts_done("Complete", who, at)
+
+    def has_all_parts_done(self, command: str, interaction: InteractionId, at: Instant) -> bool:
         """Whether no part of it is open, or refuse."""
         part = next(open_parts(self._state, interaction), None)
         if part is not None:
@@ -313,8 +336,9 @@ class Interactions:
     def release(self, command: cmd.Release, at: Instant) -> None:
         """Take accepted work back into its place."""
         ids = (command.interaction, command.agent, command.fence)
-        hold = self.holding("Release", *ids, "assigned", at)
+        hold = self.holding("Release", *ids, "assigned", at, also=AWAITING)
         if hold is not None:
+            self.withdraw(hold.work, "released", at)
             backoff = self._asking.backoff(hold.work, "declined", command.reason)
             self._requeue(hold, command.reason or "released", None, backoff, at)
 
@@ -349,7 +373,7 @@ class Interactions:
                 self._rescind(hold, cause, at)
         elif work.stage == "waiting":
             self._pairing.moving.unmet.pop(work.interaction.id, None)
-            self._pairing.index.leave(work)
+            self._pairing.withhold(work)
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
         """Close it, whoever has it."""
@@ -379,13 +403,30 @@ class Interactions:
         self._turn.facts.append(event)
         self.follow(work, "cancelled", at)
         self._locking.end(work, "closed", None, at)
+        self._give_back(work, reason or "cancelled", at)
+
+    def withdraw(self, work: Work, cause: str, at: Instant) -> None:
+        """Take back the reply to *work* that waits for approval, if one does: its review is cancelled."""
+        review = self._state.proposed.get(work.interaction.id)
+        if review is not None:
+            self._cancel_parts(review, cause, at)
+            self._cancel(self._state.works[review], cause, at)
+
+    def _give_back(self, review: Work, cause: str, at: Instant) -> None:
+        """Let the author have again what awaited the approval of *review*, which is closed without one."""
+        known = self._state.reviews.get(review.interaction.id)
+        if known is not None and known.awaited:
+            event = ev.ReplyWithdrawn(at, known.interaction, known.author, review.interaction.id, cause)
+            self._state.reply_decided(event)
+            self._turn.facts.append(event)
+            self._pairing.freed.append(self._state.agents[known.author])
 
     def abandon(self, command: cmd.Abandon, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
         work = self.open(command, command.interaction)
         if work is None:
             return
-        if work.stage in ("assigned", "wrapping"):
+        if work.stage in HELD:
             self._turn.refuse(
                 command, "already_accepted", f"interaction {command.interaction!r} has its agent"
             )
@@ -397,6 +438,7 @@ class Interactions:
         self._turn.facts.append(event)
         self.follow(work, "abandoned", at)
         self._locking.end(work, "closed", None, at)
+        self._give_back(work, "abandoned", at)
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""
@@ -411,14 +453,15 @@ class Interactions:
             self._turn.refuse(command, "same_queue", reason)
             return
         hold = None
-        if work.stage in ("assigned", "wrapping") or command.agent is not None:
+        if work.stage in HELD or command.agent is not None:
             ids = (command.interaction, command.agent or "", command.fence or 0)
-            hold = self.holding("Transfer", *ids, "assigned", at)
+            hold = self.holding("Transfer", *ids, "assigned", at, also=AWAITING)
             if hold is None:
                 return
         if command.to is not None and not self._can_be_passed(command, command.to, work):
             return
         if hold is not None:
+            self.withdraw(work, "transferred", at)
             self._pairing.freed.append(hold.agent)
         self.to_the_side(work, "transferred", at)
         how = Passing(to=command.to, reset=command.age == "reset")
@@ -443,6 +486,9 @@ class Interactions:
         if agent.presence not in PRESENT:
             self._turn.refuse(command, "not_there", f"agent {to!r} is {agent.presence.value}")
             return False
+        if state.wrote(work) == to:
+            self._turn.refuse(command, "own_reply", f"agent {to!r} wrote what would be reviewed")
+            return False
         needs = state.needed(command.queue, work.interaction.needs)
         if not agent.can_do(state.signature(command.queue, work.sig.kind, needs, work.sig.tier), needs):
             self._turn.refuse(command, "not_able", f"agent {to!r} cannot do it in queue {command.queue!r}")
@@ -458,10 +504,13 @@ class Interactions:
         if agent is None:
             self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
             return
-        if work.stage in ("assigned", "wrapping"):
+        if work.stage in HELD:
             self._turn.refuse(
                 command, "already_accepted", f"interaction {command.interaction!r} has its agent"
             )
+            return
+        if self._state.wrote(work) == command.agent:
+            self._turn.refuse(command, "own_reply", f"agent {command.agent!r} wrote what would be reviewed")
             return
         if agent.presence is Presence.OFFLINE:
             self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline")
@@ -499,9 +548,12 @@ class Interactions:
 
     def take_back(self, hold: Holding, cause: str, due: Instant | None, at: Instant) -> None:
         """Take accepted work from an agent who is gone; what is in wrap-up is done."""
+        if hold.work.hold is not hold:
+            return  # it was a part of something else that was taken back with her
         if hold.until is not None:
             self.finish(hold, due, at)
         else:
+            self.withdraw(hold.work, cause, at)
             self._requeue(hold, cause, due, self._asking.backoff(hold.work, "disconnected", cause), at)
 
     def take_back_offers(self, agent: AgentState, cause: str, at: Instant, *, lost: bool = False) -> None:

@@ -7,7 +7,7 @@ from workassign import events as ev
 from workassign._aside import Aside
 from workassign._asking import Asking, Turn
 from workassign._deadlines import RETRY, WRAP_UP
-from workassign._interactions import Interactions
+from workassign._interactions import AWAITING, HELD, Interactions
 from workassign._locking import Locking
 from workassign._moving import Passing
 from workassign._pairing import Pairing
@@ -51,11 +51,12 @@ class Owning:
             self._turn.refuse(command, "already_due", f"interaction {who!r}: {until} is no later time")
             return
         hold = None
-        if work.stage in ("assigned", "wrapping") or command.agent is not None:
+        if work.stage in HELD or command.agent is not None:
             ids = (who, command.agent or "", command.fence or 0)
-            hold = self._interactions.holding("Park", *ids, "assigned", at)
+            hold = self._interactions.holding("Park", *ids, "assigned", at, also=AWAITING)
             if hold is None:
                 return
+            self._interactions.withdraw(work, "parked", at)
         self._interactions.to_the_side(work, "parked", at)
         agent = None if hold is None else hold.agent.agent.id
         until = None if until is None else float(until)
@@ -125,7 +126,7 @@ class Owning:
     def escalate(self, command: cmd.Escalate, at: Instant) -> None:
         """Pass it on to the next level; it comes back to her only where nobody else could take it."""
         ids = (command.interaction, command.agent, command.fence)
-        hold = self._interactions.holding("Escalate", *ids, "assigned", at)
+        hold = self._interactions.holding("Escalate", *ids, "assigned", at, also=AWAITING)
         if hold is None:
             return
         work = hold.work
@@ -134,6 +135,7 @@ class Owning:
             reason = f"there is no level above queue {work.sig.queue.name!r}"
             self._turn.refuse(command, "no_next_level", reason)
             return
+        self._interactions.withdraw(work, "escalated", at)
         self._pairing.freed.append(hold.agent)
         backoff = self._asking.backoff(work, "declined", "escalated")
         retry, end = at + backoff.cool_down, min(at + LONGEST, LATEST)

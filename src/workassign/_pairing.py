@@ -44,7 +44,7 @@ from workassign._moving import Moving
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
 from workassign._shifts import held_by_time, turning_points
 from workassign._state import State
-from workassign.model import AgentId, Instant, Presence
+from workassign.model import LATEST, AgentId, Instant, Presence
 
 __all__ = ["Pairing"]
 
@@ -356,6 +356,12 @@ class Pairing:
         if work.sig.queue.rules.steps:
             self.moving.arm(work, -inf)
 
+    def withhold(self, work: Work) -> None:
+        """Take waiting *work* out of its line, or from what is to be placed in this turn."""
+        self.index.leave(work)
+        if self.brought:  # a timer of this turn may have brought it
+            self.brought = [other for other in self.brought if other is not work]
+
     def fetch(self, work: Work) -> None:
         """Take waiting *work* out of its line, to be placed anew in this turn."""
         if work.place is not None:  # else it has been fetched already
@@ -378,7 +384,8 @@ class Pairing:
             for who, known in profile.present.items():
                 if known.pool >= work.sig.units and (who not in refused or at >= refused[who][1]):
                     return True
-        candidates = (who for who in refused if self._is_candidate(who, work.sig))
+        asked = (who for who, (retry, _) in refused.items() if retry < LATEST)  # the author of a reply is not
+        candidates = (who for who in asked if self._is_candidate(who, work.sig))
         return agent.agent.id != next(candidates, None)
 
     def _is_candidate(self, agent: AgentId, sig: Signature) -> bool:
@@ -457,7 +464,7 @@ class Pairing:
             deadlines.later(hold.until, WRAP_UP, hold.fence or 0, hold)
         for times in (work.refused or {}).values():
             for due in times:
-                if due > at:
+                if at < due < LATEST:
                     deadlines.later(due, RETRY, work.seq, work)
         if work.stage == "waiting":
             if work.sig.queue.rules.steps:

@@ -37,12 +37,15 @@ __all__ = [
     "Parking",
     "Progress",
     "QueueState",
+    "Reviewed",
     "Signature",
     "Stage",
     "Work",
 ]
 
-Stage: TypeAlias = Literal["waiting", "offered", "assigned", "wrapping", "closed", "parked"]
+Stage: TypeAlias = Literal[
+    "waiting", "offered", "assigned", "wrapping", "closed", "parked", "awaiting_approval"
+]
 
 PRESENT = (Presence.AVAILABLE, Presence.BUSY)
 """Who is there and may soon take something, with room or without."""
@@ -222,6 +225,25 @@ class Parking:
         """Whom it goes to first; None: as before."""
         self.scheduled: bool = scheduled if before is None else before.scheduled
         """It came in for a later time, and has not been due yet: nothing counts so far."""
+
+
+class Reviewed:
+    """What a review is about: a reply to `interaction`."""
+
+    __slots__ = ("author", "before", "interaction", "open")
+
+    def __init__(self, event: ev.ReplyProposed | ev.ReplySampled, *, before: bool) -> None:
+        self.interaction = event.interaction
+        self.author = event.agent
+        self.before = before
+        """The reply was not sent when the review was opened."""
+        self.open = True
+        """Nobody has decided yet."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the reply is sent only when it is approved."""
+        return self.before and self.open
 
 
 class Clock:

@@ -29,6 +29,7 @@ OF_AGENTS = frozenset(
     {
         *(cmd.Accept, cmd.Decline, cmd.Complete, cmd.FinishWrapUp, cmd.Release, cmd.Transfer),
         *(cmd.AgentReplied, cmd.SignOn, cmd.SetPresence, cmd.Heartbeat),
+        *(cmd.Propose, cmd.Approve, cmd.Reject),
     }
 )
 """Commands by which an agent is heard of."""

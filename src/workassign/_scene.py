@@ -61,6 +61,7 @@ KINDS: Mapping[str, str] = {
     "label": "not for such cases",
     "skill": "without a needed skill",
     "needs": "without something else that is needed",
+    "own_reply": "not allowed to review a reply of her own",
     "room": "without room",
     "channel_limit": "full on the channel",
     "beside": "busy with what it cannot run beside",
@@ -331,7 +332,9 @@ class Scene:
         """Return what keeps *agent* from this very interaction."""
         found, who = [], agent.agent.id
         retry, excluded = (work.refused or {}).get(who, (-inf, -inf))
-        if self.at < excluded:
+        if self.state.wrote(work) == who:
+            found.append(Reason(kind="own_reply", text="wrote the reply that is to be reviewed"))
+        elif self.at < excluded:
             until = retry if self._asked_again(work) == who else excluded
             if self.at < until:
                 text = f"refused it and is not asked again until {when(until)}"
@@ -355,7 +358,11 @@ class Scene:
                 if agent.pool >= work.sig.units and self._is_candidate(agent, work.sig)
             ]
             left = any(who not in refused or self.at >= refused[who][1] for who in there)
-            self._again[key] = None if left else next((who for who in refused if who in there), None)
+            self._again[key] = (
+                None
+                if left
+                else next((who for who in refused if who in there and who != self.state.wrote(work)), None)
+            )
         return self._again[key]
 
     def _is_candidate(self, agent: AgentState, sig: Signature) -> bool:

@@ -45,7 +45,12 @@ def _owned_data(state: State) -> dict[str, Any]:
     }
     locks = {name: list(lock) for name, lock in sorted(state.locks.items())}
     parts = {name: list(each) for name, each in sorted(state.parts.items())}
-    found = {"parked": parked, "locks": locks, "parts": parts}
+    reviews = {
+        name: [each.interaction, each.author, each.before, each.open]
+        for name, each in sorted(state.reviews.items())
+    }
+    replies = dict(sorted(state.replies.items()))
+    found = {"parked": parked, "locks": locks, "parts": parts, "reviews": reviews, "replies": replies}
     return {name: each for name, each in found.items() if each}
 
 

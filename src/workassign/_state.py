@@ -22,13 +22,14 @@ from workassign._records import (
     Parking,
     Progress,
     QueueState,
+    Reviewed,
     Signature,
     Stage,
     Work,
 )
 from workassign._room import Kind, asleep
 from workassign.groups import formed
-from workassign.model import AgentId, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import LATEST, AgentId, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
@@ -66,6 +67,7 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Transferred: "waiting",
         ev.Cancelled: "closed",
         ev.Parked: "parked",
+        ev.ReplyProposed: "awaiting_approval",
     },
     "wrapping": {
         ev.Completed: "closed",
@@ -80,6 +82,11 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Transferred: "parked",
         ev.Cancelled: "closed",
         ev.Abandoned: "closed",
+    },
+    "awaiting_approval": {
+        ev.ReplyApproved: "assigned",
+        ev.ReplyRejected: "assigned",
+        ev.ReplyWithdrawn: "assigned",
     },
 }
 """The life of an interaction: stage -> event -> next stage. What is not here must not happen.
@@ -135,6 +142,12 @@ class State:
         """Interaction -> those that were submitted as parts of it, for as long as they are kept."""
         self.locks: dict[InteractionId, tuple[AgentId, Instant]] = {}
         """Who alone may answer, and until when."""
+        self.reviews: dict[InteractionId, Reviewed] = {}
+        """Review -> what it is about, for as long as it is kept."""
+        self.proposed: dict[InteractionId, InteractionId] = {}
+        """What awaits approval -> its review."""
+        self.replies: dict[InteractionId, int] = {}
+        """How many replies were sent or proposed, where some are reviewed."""
         self.conversations = Conversations()
         self.periods: dict[str, int] = {}
         """Rotation -> the number of its period, from 0, once it has begun."""
@@ -236,6 +249,8 @@ class State:
         self.works[interaction.id] = work
         if interaction.parent is not None:
             self.parts.setdefault(interaction.parent, {})[interaction.id] = None
+        if self.reviews:
+            work.refused = self._barred(work)
         self.submitted = event.sequence
         self.total.entered += 1
         sig.queue.tally.entered += 1
@@ -291,7 +306,8 @@ class State:
         self.fences = event.fence
         agent.handled += 1
         work.pending = False
-        work.refused = None
+        if work.refused is not None:
+            work.refused = self._barred(work)
         before = work.answered
         if before != 2:
             work.answered = 2
@@ -381,7 +397,7 @@ class State:
             work.sig.queue.admit(event.at, -1)
             self.queues[event.queue].admit(event.at, 1)
         self._back(work, _TRANSFERRED[work.stage], event.at)
-        work.refused = None
+        work.refused = self._barred(work)
         if event.agent is not None and event.retry is not None and event.excluded is not None:
             _keep_apart(work, event.agent, event.retry, event.excluded)
         if event.reset:
@@ -407,6 +423,8 @@ class State:
         """Give *work* another key, and another queue where its own is gone."""
         work.version += 1
         self._move(work, event)
+        if work.stage == "awaiting_approval" and work.hold is not None:
+            self._weigh(work.hold)
         self._follow(work, event.at)
 
     def escalated(self, work: Work, event: ev.Escalated) -> None:
@@ -433,6 +451,7 @@ class State:
         work.submission = work.first_said()
         work.stage = _REOPENED[work.stage]
         work.version += 1
+        work.refused = self._barred(work)
         work.since = event.at
         work.prefers = None if work.interaction.prefers is None else (work.interaction.prefers, event.at)
         work.progress = None
@@ -492,6 +511,32 @@ class State:
         if work.stage == "wrapping" and work.hold is not None:
             work.stage = _RECEIVED[work.stage]
             work.hold.until = None
+
+    def reply_sent(self, work: Work, event: ev.ReplySent) -> None:
+        """The customer has an answer."""
+        self.conversations.reply_sent(work, event)
+        if event.agent is not None and event.review is None and work.sig.queue.plan.review is not None:
+            self._count_reply(work)
+
+    def reply_proposed(self, work: Work, event: ev.ReplyProposed) -> None:
+        """Let *work*, which stays where it is, await approval."""
+        self.reviews[event.review] = Reviewed(event, before=True)
+        self.proposed[event.interaction] = event.review
+        self._count_reply(work)
+        self._turn_over(work, MOVES[work.stage][ev.ReplyProposed])
+
+    def reply_sampled(self, event: ev.ReplySampled) -> None:
+        """Somebody looks at what was sent."""
+        self.reviews[event.review] = Reviewed(event, before=False)
+
+    def reply_decided(self, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
+        """Let the author have again what awaited approval."""
+        review = self.reviews[event.review]
+        if review.awaited:
+            work = self.works[event.interaction]
+            del self.proposed[event.interaction]
+            self._turn_over(work, MOVES[work.stage][type(event)])
+        review.open = False
 
     def alarm_raised(self, event: ev.AlarmRaised) -> None:
         """Something is wrong with a queue."""
@@ -661,9 +706,12 @@ class State:
         work = hold.work
         kind = work.sig.kind
         known = None if hold.fence is None else self.conversations.get(work.interaction.id)
-        hold.dozes = known is not None and asleep(kind, known.status)
-        units = kind.discount if hold.dozes else None
-        units = kind.units if units is None else units
+        review = work.sig.queue.plan.review if work.stage == "awaiting_approval" else None
+        light = [] if review is None else [round(review.units * UNIT)]
+        if known is not None and kind.discount is not None and asleep(kind, known.status):
+            light.append(kind.discount)
+        hold.dozes = bool(light)
+        units = min([kind.units, *light])
         hold.agent.load += units - hold.units
         hold.units = units
 
@@ -672,6 +720,27 @@ class State:
         self.conversations.status_changed(work, event)
         if work.hold is not None and self.mixed:
             self._weigh(work.hold)
+
+    def wrote(self, work: Work) -> AgentId | None:
+        """Return whose reply *work* is the review of: it is never hers."""
+        review = self.reviews.get(work.interaction.id)
+        return None if review is None else review.author
+
+    def _barred(self, work: Work) -> dict[AgentId, tuple[Instant, Instant]] | None:
+        """Return who is kept from *work* for ever, as if she had refused it."""
+        author = self.wrote(work)
+        return None if author is None else {author: (LATEST, LATEST)}
+
+    def _count_reply(self, work: Work) -> None:
+        who = work.interaction.id
+        self.replies[who] = self.replies.get(who, 0) + 1
+
+    def _turn_over(self, work: Work, stage: Stage) -> None:
+        """Let held *work* be in another stage, in the same hands."""
+        assert work.hold is not None, f"{work.interaction.id} is {stage}, and nobody holds it"
+        work.stage = stage
+        work.version += 1
+        self._weigh(work.hold)
 
     def _follow(self, work: Work, at: Instant) -> None:
         """Tell those who forecast that *work* may stand elsewhere."""
@@ -765,6 +834,8 @@ class State:
                     del self.parts[parent]
             self.missed.pop(interaction, None)
             self.boosts.pop(interaction, None)
+            self.reviews.pop(interaction, None)
+            self.replies.pop(interaction, None)
             self.conversations.pop(interaction, None)
 
 
@@ -780,7 +851,7 @@ def _is_mixed(plan: Plan) -> bool:
     return any(
         each.beside is not None or each.interruptible_by or each.pending_units is not None
         for each in plan.channels.values()
-    )
+    ) or any(queue.review is not None for queue in plan.queues.values())
 
 
 def _forecasting() -> Waits:
@@ -844,7 +915,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.ClockStopped: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
     ev.ClockCancelled: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
     ev.MessageReceived: lambda s, e: s.message_received(s.works[e.interaction], e),
-    ev.ReplySent: lambda s, e: s.conversations.reply_sent(s.works[e.interaction], e),
+    ev.ReplySent: lambda s, e: s.reply_sent(s.works[e.interaction], e),
     ev.StatusChanged: lambda s, e: s.status_changed(s.works[e.interaction], e),
     ev.Reopened: lambda s, e: s.reopened(s.works[e.interaction], e),
     ev.AlarmRaised: State.alarm_raised,
@@ -866,5 +937,10 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Locked: State.locked,
     ev.Unlocked: State.unlocked,
     ev.WrapUpExtended: lambda s, e: s.wrap_up_extended(*_held(s, e), e),
+    ev.ReplyProposed: lambda s, e: s.reply_proposed(s.works[e.interaction], e),
+    ev.ReplySampled: State.reply_sampled,
+    ev.ReplyApproved: State.reply_decided,
+    ev.ReplyRejected: State.reply_decided,
+    ev.ReplyWithdrawn: State.reply_decided,
 }
 """Every event there is: one that is missing here is a bug and must crash."""

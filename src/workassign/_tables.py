@@ -17,6 +17,7 @@ from workassign.needs import ANYBODY, Needs
 from workassign.policies import naming
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.review import Review
 from workassign.policies.sla import Target
 from workassign.queues import Alarms, Queue
 from workassign.rotations import Period, Rotation
@@ -55,6 +56,7 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
     table["steps"] = [_step_data(step) for step in queue.steps]
     table["quota"] = None if queue.quota is None else _said(queue.quota)
     table["overflow"] = [_said(rule) for rule in queue.overflow]
+    table["review"] = None if queue.review is None else _review_data(queue.review)
     for later in _LATER:  # said only where it is meant: plans of before keep their hash
         if getattr(queue, later) == getattr(_PLAIN, later):
             table[later] = None
@@ -77,6 +79,7 @@ _LATER = (
     "most",
     "quota",
     "overflow",
+    "review",
 )
 """Settings that the first plans did not have."""
 
@@ -85,6 +88,12 @@ def _said(settings: attrs.AttrsInstance) -> dict[str, Any]:
     """Return the fields of *settings* that are not at their default."""
     fields = attrs.fields(type(settings))
     return {f.name: value for f in fields if (value := getattr(settings, f.name)) != f.default}
+
+
+def _review_data(review: Review) -> dict[str, Any]:
+    table = _said(review)
+    shares = {name: dict(sorted(getattr(review, name).items())) or None for name in ("before", "after")}
+    return {key: value for key, value in {**table, **shares}.items() if value is not None}
 
 
 def channel_data(channel: Channel) -> dict[str, Any]:
@@ -146,6 +155,8 @@ class Tables:
             settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
         if "quota" in table:
             settings["quota"] = self._quota(f"{path}.quota", table["quota"])
+        if "review" in table:
+            settings["review"] = self._review(f"{path}.review", table["review"])
         settings["overflow"] = self._overflow(f"{path}.overflow", table.get("overflow", []))
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
 
@@ -203,6 +214,13 @@ class Tables:
         missing = [key for key in ("number", "per") if key not in settings]
         self.found += [f"{path}.{key}: is missing" for key in missing]
         return None if missing else Quota(**settings)
+
+    def _review(self, path: str, value: object) -> Review | None:
+        settings = self._settings(path, value, Review)
+        if "queue" not in settings:
+            self.found.append(f"{path}.queue: is missing")
+            return None
+        return Review(**settings)
 
     def _overflow(self, path: str, value: object) -> tuple[Overflow, ...]:
         if not isinstance(value, list | tuple):

@@ -71,17 +71,18 @@ class Talking:
         if keeper is not None:
             self._turn.refuse(command, "locked", keeper)
             return
-        self._replied(work, ev.ReplySent(at, command.interaction, command.agent), "replied")
+        self.send(work, ev.ReplySent(at, command.interaction, command.agent), "replied")
         self._locking.end(work, "replied", None, at)
 
     def bot_replied(self, command: cmd.BotReplied, at: Instant) -> None:
         """Note that something automatic has answered."""
         work = self._known(command, command.interaction)
         if work is not None:
-            self._replied(work, ev.ReplySent(at, command.interaction, None), "bot replied")
+            self.send(work, ev.ReplySent(at, command.interaction, None), "bot replied")
 
-    def _replied(self, work: Work, event: ev.ReplySent, cause: str) -> None:
-        self._state.conversations.reply_sent(work, event)
+    def send(self, work: Work, event: ev.ReplySent, cause: str) -> None:
+        """Let the customer be answered."""
+        self._state.reply_sent(work, event)
         self._turn.facts.append(event)
         self._follow(work, cause, event.at)
 

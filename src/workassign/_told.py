@@ -239,6 +239,15 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ),
     ev.Unlocked: lambda e: f"no more locked by {e.agent} ({e.cause})",
     ev.WrapUpExtended: lambda e: f"{e.agent} wraps up for longer, until {when(e.until)} at most",
+    ev.ReplyProposed: lambda e: f"{e.agent} proposed a reply, which waits for its review {e.review}",
+    ev.ReplySampled: lambda e: f"the reply of {e.agent} is looked at after it was sent: {e.review}",
+    ev.ReplyApproved: lambda e: f"{e.agent} approved the reply ({e.review})",
+    ev.ReplyRejected: lambda e: (
+        f"{e.agent} rejected the reply ({e.review}){f': {e.reason}' if e.reason else ''}"
+    ),
+    ev.ReplyWithdrawn: lambda e: (
+        f"the reply of {e.agent} was withdrawn ({e.cause}), with its review {e.review}"
+    ),
 }
 """Every event that can be about an interaction, in words."""
 
@@ -248,6 +257,7 @@ OF_INTERACTIONS = frozenset(
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
         *("Park", "Resume", "Lock", "Unlock", "ExtendWrapUp", "Escalate"),
+        *("Propose", "Approve", "Reject"),
     }
 )
 

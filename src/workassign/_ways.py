@@ -84,7 +84,7 @@ def _is_unable(scene: Scene, candidate: Candidate, work: Work) -> bool:
     agent = scene.state.agents[candidate.agent]
     passes = {"channel"} if _rotates(scene, agent) else set()
     unable = {reason.kind for reason in candidate.reasons} & _UNABLE - passes
-    return agent.pool < work.sig.units or bool(unable)
+    return agent.pool < work.sig.units or bool(unable) or scene.state.wrote(work) == candidate.agent
 
 
 def _rotates(scene: Scene, agent: AgentState) -> bool:
@@ -141,8 +141,8 @@ class _Search:
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
         kinds = {reason.kind for reason in reasons}
-        if Hold.SHIFT_END.value in kinds:
-            return False  # when that ends she leaves
+        if kinds & {Hold.SHIFT_END.value, "own_reply"}:
+            return False  # when that ends she leaves; or it never does
         if "channel" in kinds and _rotates(self._scene, self._agent):
             return self._turn_comes()
         if kinds & _UNABLE or self._agent.pool < self._work.sig.units:

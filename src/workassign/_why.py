@@ -210,6 +210,9 @@ def _where(scene: Scene, work: Work) -> str:
     if hold.pending:
         each = [f"{one.agent.agent.id} (offer {one.offer})" for one in scene.state.holdings(work)]
         return f"is offered to {', '.join(each)} until {when(hold.since + (hold.target or 0.0))}"
+    if work.stage == "awaiting_approval":
+        review = scene.state.proposed[work.interaction.id]
+        return f"is held by {who} (fence {hold.fence}), whose reply waits for its review {review}"
     if hold.until is not None:
         return f"was served by {who}, who wraps up until {when(hold.until)} at most"
     return f"is held by {who} (fence {hold.fence}) since {when(hold.since)}"

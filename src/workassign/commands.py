@@ -61,6 +61,7 @@ __all__ = [
     "Accept",
     "AddAgent",
     "AgentReplied",
+    "Approve",
     "Assign",
     "BotReplied",
     "Cancel",
@@ -77,7 +78,9 @@ __all__ = [
     "Heartbeat",
     "Lock",
     "Park",
+    "Propose",
     "Pull",
+    "Reject",
     "Release",
     "RemoveAgent",
     "Reopen",
@@ -406,6 +409,38 @@ class Escalate(_Command):
     reason: str = ""
 
 
+@message
+class Propose(_Command):
+    """The holder has written a reply: it is sent, or approved first where the queue says so (`review`).
+
+    `ref` is where the text is, in the caller's own terms.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    ref: str | None = None
+
+
+@message
+class Approve(_Command):
+    """The holder of a review is done with it: the reply is good, and is sent if it was not before."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+
+
+@message
+class Reject(_Command):
+    """The holder of a review is done with it: a reply that was not sent goes back to its author."""
+
+    interaction: InteractionId
+    agent: AgentId
+    fence: Fence
+    reason: str = ""
+
+
 Command: TypeAlias = (
     Submit
     | Cancel
@@ -441,6 +476,9 @@ Command: TypeAlias = (
     | Escalate
     | SetShift
     | Heartbeat
+    | Propose
+    | Approve
+    | Reject
 )
 
 
@@ -542,6 +580,7 @@ _OPTIONAL: Mapping[type, set[str]] = {
     CustomerReplied: {"sentiment"},
     Park: {"agent", "fence"},
     SetShift: {"until"},
+    Propose: {"ref"},
 }
 
 _NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {

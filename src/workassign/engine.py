@@ -48,6 +48,7 @@ from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
 from workassign._records import Work
+from workassign._reviewing import Reviewing
 from workassign._roster import OF_AGENTS, Roster
 from workassign._rotating import Rotating
 from workassign._snapshot import snapshot
@@ -107,6 +108,15 @@ class Engine:
         whose = (self._aside, self._locking, self._interactions, self._turn)
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
         self._owning = Owning(self._state, self._asking, self._pairing, *whose)
+        self._reviewing = Reviewing(
+            self._state,
+            self._asking,
+            self._pairing,
+            self._locking,
+            self._interactions,
+            self._talking,
+            self._turn,
+        )
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._deadlines = self._pairing.deadlines
@@ -306,6 +316,22 @@ class Engine:
     def unlock(self, interaction: InteractionId, agent: AgentId, at: Instant) -> list[ev.Event]:
         """Let everybody answer again."""
         return self.handle(cmd.Unlock(interaction, agent), at)
+
+    def propose(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, ref: str | None = None
+    ) -> list[ev.Event]:
+        """Let the holder's reply be sent, or approved first where her queue's `review` asks for that."""
+        return self.handle(cmd.Propose(interaction, agent, fence, ref), at)
+
+    def approve(self, review: InteractionId, agent: AgentId, fence: Fence, at: Instant) -> list[ev.Event]:
+        """Let a reviewer, who holds the review, find the reply good; she is done with it."""
+        return self.handle(cmd.Approve(review, agent, fence), at)
+
+    def reject(
+        self, review: InteractionId, agent: AgentId, fence: Fence, at: Instant, *, reason: str = ""
+    ) -> list[ev.Event]:
+        """Let a reviewer, who holds the review, give a reply back to its author."""
+        return self.handle(cmd.Reject(review, agent, fence, reason), at)
 
     def add_agent(self, agent: Agent, at: Instant) -> list[ev.Event]:
         """Put somebody on the roster, offline."""
@@ -618,6 +644,9 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Unlock: lambda engine, c, at: engine._owning.unlock(c, at),
     cmd.ExtendWrapUp: lambda engine, c, at: engine._owning.extend(c, at),
     cmd.Escalate: lambda engine, c, at: engine._owning.escalate(c, at),
+    cmd.Propose: lambda engine, c, at: engine._reviewing.propose(c, at),
+    cmd.Approve: lambda engine, c, at: engine._reviewing.decide(c, at),
+    cmd.Reject: lambda engine, c, at: engine._reviewing.decide(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {

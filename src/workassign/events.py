@@ -56,7 +56,12 @@ __all__ = [
     "Refused",
     "Rekeyed",
     "Reopened",
+    "ReplyApproved",
+    "ReplyProposed",
+    "ReplyRejected",
+    "ReplySampled",
     "ReplySent",
+    "ReplyWithdrawn",
     "Requeued",
     "Resumed",
     "Rotated",
@@ -397,11 +402,16 @@ class MessageReceived:
 
 @message
 class ReplySent:
-    """The customer was answered: by *agent*, or by something automatic where that is None."""
+    """The customer was answered: by *agent*, or by something automatic where that is None.
+
+    `review` is what had to approve it before; `ref` is where the text is, if that was said.
+    """
 
     at: Instant
     interaction: InteractionId
     agent: AgentId | None
+    review: InteractionId | None = None
+    ref: str | None = None
 
 
 @message
@@ -631,6 +641,60 @@ class WrapUpExtended:
     until: Instant
 
 
+@message
+class ReplyProposed:
+    """The reply of *agent*, who holds the interaction, waits until its *review* is done; that comes next."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    review: InteractionId
+    ref: str | None = None
+
+
+@message
+class ReplySampled:
+    """The reply of *agent* was sent, and somebody looks at it all the same; its *review* comes next."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    review: InteractionId
+    ref: str | None = None
+
+
+@message
+class ReplyApproved:
+    """The reviewer, *agent*, found the reply good: one that was not sent is sent now, its author goes on."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    review: InteractionId
+
+
+@message
+class ReplyRejected:
+    """The reviewer, *agent*, found the reply wanting: one that was not sent goes back to its author."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    review: InteractionId
+    reason: str = ""
+
+
+@message
+class ReplyWithdrawn:
+    """The *review* was closed before anybody decided; *agent*, the author, has the interaction on."""
+
+    at: Instant
+    interaction: InteractionId
+    agent: AgentId
+    review: InteractionId
+    cause: str
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -676,4 +740,9 @@ Event: TypeAlias = (
     | WrapUpExtended
     | ShiftSet
     | Heard
+    | ReplyProposed
+    | ReplySampled
+    | ReplyApproved
+    | ReplyRejected
+    | ReplyWithdrawn
 )

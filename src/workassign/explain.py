@@ -121,7 +121,7 @@ class Explanation:
 
     interaction: InteractionId
     stage: str
-    """Where it stands at the end: waiting, offered, assigned, wrapping, parked or closed."""
+    """Its stage at the end: waiting, offered, assigned, wrapping, parked, awaiting_approval or closed."""
     at: Instant
     """The instant of the last turn."""
     story: tuple[Step, ...]

@@ -20,7 +20,7 @@ from workassign.needs import Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
 from workassign.policies.escalation import Step
-from workassign.queues import Alarms, Queue, positive, problems
+from workassign.queues import Alarms, Queue, has_door, positive, problems
 from workassign.rotations import Rotation
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _problems(plan: Plan) -> list[str]:
         note(f"queues.{name}", _bad_name(name))
         for path, problem in (*problems(queue, plan.calendars), *_unknown_needs(plan, queue)):
             note(f"queues.{name}.{path}", problem)
-    for path, problem in (*_moving_problems(plan), *_level_problems(plan), *_overflow_problems(plan)):
+    for path, problem in (*_moving_problems(plan), *_level_problems(plan), *_door_problems(plan)):
         note(path, problem)
     for old, new in plan.successors.items():
         if old in plan.queues:
@@ -305,6 +305,12 @@ def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
         yield f"queues.{name}.steps", "it comes back here in a circle of moves: give one an `after`"
 
 
+def _door_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with where things are sent when they come in."""
+    yield from _overflow_problems(plan)
+    yield from _review_problems(plan)
+
+
 def _overflow_problems(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the overflows that go to where there is nothing, or in a circle."""
     ways: dict[str, list[str]] = {}
@@ -318,6 +324,21 @@ def _overflow_problems(plan: Plan) -> Iterator[tuple[str, str]]:
                 ways.setdefault(name, []).append(to)
     for name in _circles(ways):
         yield f"queues.{name}.overflow", "it comes back here in a circle of overflows"
+
+
+def _review_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the reviews that wait where there is nothing, or where they might not."""
+    for name, queue in plan.queues.items():
+        where = getattr(getattr(queue, "review", None), "queue", None)
+        if not isinstance(where, str):
+            continue
+        path, known = f"queues.{name}.review.queue", plan.queues.get(where)
+        if known is None:
+            yield path, f"there is no queue {where!r}"
+        elif getattr(known, "review", None) is not None:
+            yield path, f"queue {where!r} has a review itself: reviews are not reviewed"
+        elif isinstance(known, Queue) and has_door(known):
+            yield path, f"queue {where!r} does not let in everything: leave out most, quota and overflow"
 
 
 def _circles(ways: Mapping[str, list[str]]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from workassign.policies.admission import Overflow, Quota, whole
 from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
+from workassign.policies.review import Review
 from workassign.policies.scoring import Scorer
 from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
@@ -95,6 +96,8 @@ class Queue:
     """At most so many are let in within a window of time."""
     overflow: tuple[Overflow, ...] = ()
     """Where something that is submitted goes instead: the first of these that holds."""
+    review: Review | None = None
+    """Which replies somebody looks at, before they are sent or after."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -110,6 +113,7 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_alarm_problems(queue.alarms),
         *_step_problems(queue.steps),
         *_door_problems(queue, calendars),
+        *_review_problems(queue.review),
     ]
     return [(path, problem) for path, problem in found if problem is not None]
 
@@ -238,6 +242,13 @@ def _door_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[
         if not found and rule.closed is not None and rule.closed not in calendars:
             found = [("closed", f"there is no calendar {rule.closed!r}")]
         yield from ((f"overflow[{i}]{field and '.'}{field}", problem) for field, problem in found)
+
+
+def _review_problems(review: object) -> Iterator[tuple[str, str]]:
+    if review is not None and not isinstance(review, Review):
+        yield "review", f"must be Review, not {review!r}"
+    elif review is not None:
+        yield from ((f"review{field and '.'}{field}", problem) for field, problem in review.problems())
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,7 @@ class InteractionView:
 
     id: InteractionId
     stage: str
-    """waiting, offered, assigned, wrapping, parked or closed."""
+    """waiting, offered, assigned, wrapping, parked, awaiting_approval or closed."""
     queue: str
     channel: str
     tier: int

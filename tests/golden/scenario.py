@@ -27,6 +27,7 @@ from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.review import Review
 from workassign.policies.sla import Target
 from workassign.rotations import Period, Rotation
 from workassign.stores.jsonl import JsonlStore
@@ -90,6 +91,7 @@ def tell(recorder: Recorder) -> None:
     hands(say)
     next_day(say)
     dawn(say)
+    school(say)
 
 
 def people(say: Say) -> None:
@@ -518,6 +520,42 @@ def dawn(say_it: Say) -> None:
                 say(cmd.Submit(Interaction(id=name, queue="care", channel="tweet", tier=0)), 10230)
             say(cmd.Abandon("dawn-7"), 10240)
     say(cmd.Tick(), 10620)
+
+
+def school_plan() -> Plan:
+    """The replies of who is new are looked at."""
+    review = Review(queue="desk", before={"trainee": 1.0}, after={"probation": 1.0}, units=0.25)
+    before = next_day_plan()
+    queues = {**before.queues, "care": Queue(review=review, tier=0), "desk": Queue(auto_accept=True)}
+    return attrs.evolve(before, name="golden-school", queues=queues, heartbeat=None)
+
+
+def school(say_it: Say) -> None:
+    """Replies are proposed, approved, rejected, withdrawn, and looked at after they were sent."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 3_500)
+
+    say(cmd.ChangePlan(school_plan().to_data()), 10_000)
+    for name, phase in (("gus", "trainee"), ("jon", "probation")):
+        say(cmd.AddAgent(Agent(id=name, queues={"care": 1}, attributes={"phase": phase})), 10_000)
+        say(cmd.SignOn(name), 10_000)
+    say(cmd.AddAgent(Agent(id="ivy", queues={"desk": 1}, capacity=3)), 10_000)
+    say(cmd.SignOn("ivy"), 10_000)
+    given: dict[str, ev.Assigned] = {}
+    for name, who in (("lesson-1", "gus"), ("lesson-2", "jon")):
+        say(cmd.Submit(Interaction(id=name, queue="care", channel="tweet")), 10_010)
+        given[who] = one(say(cmd.Assign(name, who, override=True), 10_010), ev.Assigned)
+    gus = ("lesson-1", "gus", given["gus"].fence)
+    for number, answer in enumerate((cmd.Reject, cmd.Approve), 1):
+        asked = one(say(cmd.Propose(*gus, f"drafts/{number}"), 10_020 + 3 * number), ev.Assigned)
+        say(cmd.Complete(*gus), 10_020 + 3 * number)
+        say(cmd.Complete(asked.interaction, "ivy", asked.fence), 10_020 + 3 * number)
+        say(answer(asked.interaction, "ivy", asked.fence), 10_021 + 3 * number)
+    asked = one(say(cmd.Propose("lesson-2", "jon", given["jon"].fence), 10_030), ev.Assigned)
+    say(cmd.Reject(asked.interaction, "ivy", asked.fence, "rude"), 10_031)
+    say(cmd.Propose(*gus), 10_040)
+    say(cmd.Release(*gus), 10_041)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
