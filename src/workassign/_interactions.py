@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._absorbing import Absorbing
 from workassign._admission import Admission
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
@@ -12,7 +13,7 @@ from workassign._linked import no_parent, open_parts
 from workassign._locking import Locking
 from workassign._moving import Passing
 from workassign._pairing import Pairing
-from workassign._records import PRESENT, AgentState, Holding, Work
+from workassign._records import PRESENT, AgentState, Holding, QueueState, Work
 from workassign._state import OVERFLOW, State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
@@ -35,6 +36,7 @@ class Interactions:
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
         self._admission = Admission(state, turn)
+        self._absorbing = Absorbing(state, asking, pairing.clocks, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
@@ -56,8 +58,8 @@ class Interactions:
             refused = ev.Refused(at, "Submit", interaction.id, "no_open_parent", problem_of)
             self._turn.facts.append(refused)
             return None
-        if interaction.not_before is not None and interaction.not_before > at:
-            self._aside.schedule(interaction, float(interaction.not_before), at)
+        special = interaction.not_before is not None or state.surge is not None
+        if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
         landing = self._admission.landing(interaction, queue, at) if rules.door else queue
@@ -92,6 +94,14 @@ class Interactions:
         else:
             self._pairing.place(work, at)
         return None
+
+    def _needs_no_place(self, interaction: Interaction, queue: QueueState, at: Instant) -> bool:
+        """Whether *interaction* is taken in without a place in a line: for later, or by a surge."""
+        if interaction.not_before is not None and interaction.not_before > at:
+            self._aside.schedule(interaction, float(interaction.not_before), at)
+            return True
+        surge = self._state.surge
+        return surge is not None and surge.on and self._absorbing.takes(interaction, queue, at)
 
     def _submitted_again(self, known: Work, interaction: Interaction) -> list[ev.Event] | None:
         if known.interaction != interaction:
