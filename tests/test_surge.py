@@ -16,6 +16,7 @@ from workassign.explain import explain, why_not
 from workassign.journal import record, replay, verify
 from workassign.kpi import measure
 from workassign.policies.admission import Quota
+from workassign.policies.sla import first_response
 from workassign.policies.surge import Borrow, Surge, Templates
 from workassign.stores.memory import MemoryStore
 
@@ -384,3 +385,67 @@ def test_the_figures_say_how_they_left_and_everything_is_counted() -> None:
         figures = measure(store).figures()
     assert figures.exited == {"collapsed": 1, "template": 2}
     assert (figures.entered, figures.answered, figures.abandoned, figures.waiting) == (8, 0, 0, 5)
+
+
+# --- a storm --------------------------------------------------------------------------------------
+
+
+def test_in_a_storm_nothing_is_lost_the_urgent_keep_their_promise_and_it_ends_by_itself() -> None:
+    plan = Plan(
+        queues={
+            "care": Queue(tier=2, sla=first_response(60), auto_accept=True),
+            "back": Queue(tier=3, auto_accept=True),
+        },
+        groups={"office": Group(queues={"back": 1}), "front": Group(queues={"care": 1})},
+        surge=attrs.evolve(SURGE, on=20, off=10, floor=1, collapse="thread", templates=DELAY, borrow=OFFICE),
+    )
+    engine = Engine(plan)
+    for i in range(6):
+        engine.add_agent(Agent(id=f"a{i}", groups=("front" if i < 3 else "office",)), 0.0)
+        engine.sign_on(f"a{i}", 0.0)
+    # One every half minute; from 300 to 600 a hundred times as many, every 25th of them urgent.
+    arrivals = [30.0 * i for i in range(10)] + [300.0 + 0.3 * i for i in range(1000)]
+    arrivals += [600.0 + 30.0 * i for i in range(20)]
+    found: list[ev.Event] = []
+    ends: list[tuple[float, str, str, int]] = []
+    for number, at in enumerate(arrivals):
+        while ends and ends[0][0] <= at:
+            found += _done(engine, ends, ends[0])
+        while engine.next_wake <= at:
+            found += _follow(engine.tick(engine.next_wake), ends)
+        tier = 1 if number % 25 == 0 else None
+        traits = {"thread": number % 40} if number % 3 else {"topic": "delay"}
+        found += _follow(submit(engine, at, f"m{number}", tier=tier, **traits), ends)
+    while ends or engine.next_wake < 1e9:
+        if ends and ends[0][0] <= engine.next_wake:
+            found += _done(engine, ends, ends[0])
+        else:
+            found += _follow(engine.tick(engine.next_wake), ends)
+    engine.check()
+    assert [type(each) for each in surges(found)] == [ev.SurgeStarted, ev.SurgeEnded]
+    missed = {each.interaction for each in found if isinstance(each, ev.SlaMissed)}
+    urgent = {f"m{number}" for number in range(0, len(arrivals), 25)}
+    assert missed & urgent == set()
+    total = engine.snapshot()["total"]
+    assert total["entered"] == len(arrivals)
+    assert total["answered"] + sum(total["exited"].values()) == len(arrivals)
+    assert total["exited"]["collapsed"] > 400
+    assert total["exited"]["template"] > 200
+
+
+def _follow(events: list[ev.Event], ends: list[tuple[float, str, str, int]]) -> list[ev.Event]:
+    """Let whoever was given something be done with it ten seconds later."""
+    given = (each for each in events if isinstance(each, ev.Assigned))
+    ends += [(each.at + 10.0, each.interaction, each.agent, each.fence) for each in given]
+    return events
+
+
+def _done(
+    engine: Engine, ends: list[tuple[float, str, str, int]], end: tuple[float, str, str, int]
+) -> list[ev.Event]:
+    ends.remove(end)
+    at, interaction, agent, fence = end
+    ticked = []
+    while engine.next_wake <= at:
+        ticked += _follow(engine.tick(engine.next_wake), ends)
+    return ticked + _follow(engine.complete(interaction, agent, fence, at), ends)
