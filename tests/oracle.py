@@ -67,7 +67,7 @@ class Oracle:
         elif isinstance(event, ev.Assigned) and promise is not None:
             since, seconds, ahead = self.promised.pop(who)
             self.scores.append(2 * (((event.at - since) / seconds) ** 0.5 - 1) / spread(ahead))
-        elif isinstance(event, ev.Cancelled | ev.Abandoned | ev.Parked):
+        elif isinstance(event, ev.Cancelled | ev.Abandoned | ev.Parked | ev.Collapsed | ev.TemplateSent):
             self.promised.pop(who, None)
         if isinstance(event, ev.Assigned | ev.Abandoned):
             self.left = self.left * 0.995 + isinstance(event, ev.Abandoned)

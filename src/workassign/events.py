@@ -37,6 +37,7 @@ __all__ = [
     "ClockResumed",
     "ClockStarted",
     "ClockStopped",
+    "Collapsed",
     "Completed",
     "Declined",
     "Escalated",
@@ -65,6 +66,9 @@ __all__ = [
     "SlaWarned",
     "StatusChanged",
     "Submitted",
+    "SurgeEnded",
+    "SurgeStarted",
+    "TemplateSent",
     "Terms",
     "Transferred",
     "Unlocked",
@@ -631,6 +635,40 @@ class WrapUpExtended:
     until: Instant
 
 
+@message
+class SurgeStarted:
+    """Too much comes in: so many arrivals within the window of the plan's `surge`."""
+
+    at: Instant
+    arrivals: int
+
+
+@message
+class SurgeEnded:
+    """The surge was over at *due*; None: another plan ended it."""
+
+    at: Instant
+    due: Instant | None
+
+
+@message
+class Collapsed:
+    """In a surge the interaction was closed as nearly the same as `into`, which is open."""
+
+    at: Instant
+    interaction: InteractionId
+    into: InteractionId
+
+
+@message
+class TemplateSent:
+    """In a surge the interaction was closed with an automatic answer."""
+
+    at: Instant
+    interaction: InteractionId
+    template: str
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -676,4 +714,8 @@ Event: TypeAlias = (
     | WrapUpExtended
     | ShiftSet
     | Heard
+    | SurgeStarted
+    | SurgeEnded
+    | Collapsed
+    | TemplateSent
 )

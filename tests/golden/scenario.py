@@ -28,6 +28,7 @@ from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.sla import Target
+from workassign.policies.surge import Borrow, Surge, Templates
 from workassign.rotations import Period, Rotation
 from workassign.stores.jsonl import JsonlStore
 
@@ -90,6 +91,7 @@ def tell(recorder: Recorder) -> None:
     hands(say)
     next_day(say)
     dawn(say)
+    storm(say)
 
 
 def people(say: Say) -> None:
@@ -518,6 +520,65 @@ def dawn(say_it: Say) -> None:
                 say(cmd.Submit(Interaction(id=name, queue="care", channel="tweet", tier=0)), 10230)
             say(cmd.Abandon("dawn-7"), 10240)
     say(cmd.Tick(), 10620)
+
+
+def storm_plan() -> Plan:
+    """What to do when too much comes in at once."""
+    return attrs.evolve(
+        dawn_plan(),
+        name="golden-storm",
+        queues={
+            "care": Queue(
+                targets=(Target(measures="first_response", within=90, bots=True),),
+            ),
+            "bulk": Queue(tier=2),
+        },
+        groups={**dawn_plan().groups, "office": Group(queues={"bulk": 1})},
+        surge=Surge(
+            on=4,
+            off=2.5,
+            window=60,
+            hold=30,
+            floor=0,
+            collapse="thread",
+            templates=Templates(attribute="topic", names={"delay": "we-know-of-the-delay"}),
+            borrow=Borrow(groups=("office",), queues={"care": 2}),
+        ),
+    )
+
+
+def storm(say_it: Say) -> None:
+    """Too much comes in: the office helps, more of the same is closed; then it is over."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 3_700)
+
+    def submit(number: int, seconds: float, **traits: str | float) -> None:
+        tier = 0 if number == 8 else None
+        name = f"storm-{number}"
+        body = Interaction(id=name, queue="care", channel="tweet", tier=tier, attributes=traits)
+        say(cmd.Submit(body), seconds)
+
+    say(cmd.ChangePlan(storm_plan().to_data()), 10_000)
+    for number in range(3):
+        submit(number, 10_010 + number, thread=1.5)
+    submit(4, 10_014, thread="b", topic="delay")
+    submit(5, 10_020, thread=1.5, topic="delay")
+    submit(6, 10_021, thread="c", topic="delay")
+    submit(7, 10_022, thread="c", topic="seat")
+    submit(8, 10_023, thread=1.5)
+    submit(5, 10_024, thread=1.5, topic="delay")
+    say(cmd.Reopen("storm-6"), 10_030)
+    submit(9, 10_031, thread="c")
+    say(cmd.Tick(), 10_400)
+    for number in range(10, 15):
+        submit(number, 10_500, thread=number)
+    say(cmd.ChangePlan(last_plan().to_data()), 10_510)
+
+
+def last_plan() -> Plan:
+    """The plan with which it ends."""
+    return attrs.evolve(storm_plan(), surge=None)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:
