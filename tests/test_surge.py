@@ -79,6 +79,15 @@ def test_it_ends_by_itself_when_it_has_been_calm_for_so_long() -> None:
     assert not engine.surging
 
 
+def test_the_window_ends_where_the_part_after_ten_begins() -> None:
+    engine = Checked(plan_of())
+    for at in (0.0, 1.0, 2.0, 6.0, 7.0):
+        submit(engine, at, f"at {at}")
+    assert engine.surging
+    submit(engine, 66.0, "late")  # those of 6 and 7 have just left
+    assert live(engine, 1000.0) == [ev.SurgeEnded(90.0, 90.0)]
+
+
 def test_nobody_has_to_look_in_time() -> None:
     engine = Checked(plan_of())
     storm(engine)
