@@ -34,7 +34,7 @@ REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST = range(11, 18)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE = range(11, 19)
 
 STOPS = {
     "accept": ("accepted",),
@@ -166,6 +166,8 @@ class Item:
     """What steps gave it: a tier, and seconds of head start."""
     boosts: list[float] = attrs.Factory(list)
     """Head starts that refusals gave it in its queue, in seconds."""
+    entry: int = 0
+    """Its place among all that ever came to a queue."""
     said: list[str] = attrs.Factory(lambda: ["customer"])
     """Who wrote, one after the other: customer, agent or bot."""
     mood: float | None = None
@@ -352,6 +354,10 @@ class Router:
         """Labels that somebody has limited under this plan: what has one is a class of its own."""
         self.let_in: list[tuple[str, Instant]] = []
         """Queue and instant of all that was let in under this plan."""
+        self.arrived: list[Instant] = []
+        """When everything came in, for as long as the plan says the same of surges."""
+        self.surging = False
+        self.entries = 0
         self.oracle = Oracle(self)
         self.oracle.prepare()
 
@@ -440,6 +446,8 @@ class Router:
         for number, name in enumerate(self.plan.rotations):
             if self.plan.rotations[name].queue is None:
                 found.append((self.turns[name][1] if name in self.turns else -inf, ROTATION, number, name))
+        if self.surging:
+            found.append((self.surge_end(), SURGE, 0, None))
         found += [(p.shift, SHIFT, p.number, p) for p in self.people if p.shift is not None]
         found += [(p.lease, BEAT, p.number, p) for p in self.people if p.lease is not None]
         for item in self.items:
@@ -481,7 +489,7 @@ class Router:
 
     def next_effect(self) -> Instant:
         """Return when something will be a fact without a command."""
-        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE, BEAT)
+        sure = (WRAP_UP, OFFER, SLA, GRACE, CLOCK, RESUME, LEASE, BEAT, SURGE)
         ends = [person.shift for person in self.people if person.shift is not None]
         return min([*ends, *(timer[0] for timer in self.all_timers() if timer[1] in sure)], default=inf)
 
@@ -514,6 +522,82 @@ class Router:
                 changed = True
         if changed:
             self.pair()
+        surge = self.plan.surge
+        if surge is not None and not self.surging:
+            number = self.arrivals(self.at // (surge.window / 10))
+            if number * 60 / surge.window >= surge.on:
+                self.swing(ev.SurgeStarted(self.at, number))
+                self.pair()
+
+    def arrivals(self, part: float) -> int:
+        """Return how many came in that part of a window, and in the nine before it."""
+        assert self.plan.surge is not None
+        width = self.plan.surge.window / 10
+        return sum(1 for at in self.arrived if part - 10 < at // width <= part)
+
+    def surge_end(self) -> Instant:
+        """Return when the surge that is on ends, if nothing more comes in."""
+        surge = self.plan.surge
+        assert surge is not None
+        width = surge.window / 10
+        parts = {at // width + more for at in self.arrived for more in range(10)}
+        last = max(part for part in parts if self.arrivals(part) * 60 / surge.window >= surge.off)
+        return (last + 1) * width + surge.hold
+
+    def swing(self, event: ev.SurgeStarted | ev.SurgeEnded) -> None:
+        """Let a surge begin or end, and those who help be lent or given back."""
+        assert self.plan.surge is not None
+        self.surging = isinstance(event, ev.SurgeStarted)
+        self.emit(event)
+        lent = () if self.plan.surge.borrow is None else self.plan.surge.borrow.groups
+        for person in self.people:
+            if set(person.told.groups) & set(lent):
+                person.version += 1
+                person.agent = formed(person.told, self.plan, self.turns, self.surging)
+                self.touched.append(person)
+        self.recount()
+
+    def absorbs(self, interaction: Interaction) -> bool:
+        """Whether a surge keeps it from the queue: then it is taken in and closed."""
+        surge, queue = self.plan.surge, interaction.queue
+        later = interaction.not_before is not None and interaction.not_before > self.at
+        if surge is None or not self.surging or later or interaction.parent is not None:
+            return False
+        tier = self.plan.queues[queue].tier if interaction.tier is None else interaction.tier
+        if surge.floor is not None and tier <= surge.floor:
+            return False
+        value = interaction.attributes.get(surge.collapse or "")
+        same = [
+            item
+            for item in self.items
+            if item.closed is None
+            and item.queue == queue
+            and value is not None
+            and item.interaction.attributes.get(surge.collapse or "") == value
+        ]
+        template = None
+        if surge.templates is not None:
+            topic = interaction.attributes.get(surge.templates.attribute)
+            template = next(
+                (surge.templates.names[each] for each in surge.templates.names if each == topic), None
+            )
+        if not same and template is None:
+            return False
+        self.take_in(interaction, queue)
+        item = self.items[-1]
+        if not same:
+            self.reply(item, "bot", None, "bot replied")
+        self.let_go(item, "closed")
+        into = min(same, key=lambda each: each.entry).interaction.id if same else ""
+        event = ev.Collapsed(self.at, interaction.id, into)
+        self.emit(event if same else ev.TemplateSent(self.at, interaction.id, template or ""))
+        self.follow(item, "absorbed")
+        return True
+
+    def enter(self, item: Item) -> None:
+        """*item* has come to a queue."""
+        self.entries += 1
+        item.entry = self.entries
 
     def rotate(self, name: str) -> None:
         """Let a rotation by schedule go on to where it is now."""
@@ -533,7 +617,7 @@ class Router:
         for person in self.people:
             if set(person.told.groups) & set(self.plan.rotations[name].groups):
                 person.version += 1
-                person.agent = formed(person.told, self.plan, self.turns)
+                person.agent = formed(person.told, self.plan, self.turns, self.surging)
                 self.touched.append(person)
         self.recount()
 
@@ -1246,6 +1330,7 @@ class Router:
         """Give *item* another place."""
         tier, reference, head_start, _, target = place
         if queue != item.queue:
+            self.enter(item)
             item.boosts, item.accepted_here = [], item.owned
         if not kept:
             item.taken, item.unmet, item.step_tier, item.step_seconds = [], [], None, 0.0
@@ -1284,7 +1369,7 @@ class Router:
             self.refuse(command, "unknown_channel")
         elif interaction.parent is not None and not self.takes_parts(interaction.parent):
             self.refuse(command, "no_open_parent")
-        elif (landing := self.door(command)) is not None:
+        elif not self.absorbs(interaction) and (landing := self.door(command)) is not None:
             self.take_in(interaction, landing)
         return None
 
@@ -1371,6 +1456,8 @@ class Router:
         item.mood = interaction.sentiment
         item.prefers, item.asked = interaction.prefers, self.at
         self.items.append(item)
+        self.arrived.append(self.at)
+        self.enter(item)
         self.emit(event)
         if since > self.at:
             item.ahead = True
@@ -1853,6 +1940,7 @@ class Router:
         item.version += 1
         place = self.place(queue, item.interaction, self.at)
         self.move(item, queue, place)
+        self.enter(item)
         self.sticky_timer(item)
         self.emit(ev.Reopened(self.at, item.interaction.id, queue, cause, *place))
         return True
@@ -2235,7 +2323,9 @@ class Router:
             self.refuse(command, "already_there")
         elif self.fits_plan(command):
             told = command.agent
-            self.people.append(Person(told, formed(told, self.plan, self.turns), self.enrolled, self.at))
+            self.people.append(
+                Person(told, formed(told, self.plan, self.turns, self.surging), self.enrolled, self.at)
+            )
             self.enrolled += 1
             self.limited |= set(self.people[-1].agent.labels or ())
             self.emit(ev.AgentAdded(self.at, command.agent))
@@ -2243,7 +2333,10 @@ class Router:
     def change_agent(self, command: cmd.ChangeAgent) -> None:
         person = self.known(command)
         if person is not None and self.fits_plan(command):
-            person.told, person.agent = command.agent, formed(command.agent, self.plan, self.turns)
+            person.told, person.agent = (
+                command.agent,
+                formed(command.agent, self.plan, self.turns, self.surging),
+            )
             person.version += 1
             self.limited |= set(person.agent.labels or ())
             self.emit(ev.AgentChanged(self.at, command.agent))
@@ -2339,6 +2432,12 @@ class Router:
         if any(set(person.told.groups) - set(plan.groups) for person in self.people):
             self.facts.append(ev.Refused(self.at, "ChangePlan", plan.name, "group_in_use", ""))
             return
+        if self.surging and plan.surge != self.plan.surge:
+            self.swing(ev.SurgeEnded(self.at, None))
+        if plan.surge != self.plan.surge:
+            self.arrived = []
+            for item in sorted(self.items, key=lambda each: each.seq):
+                self.enter(item)
         before, self.plan, self.turns, self.let_in = self.plan, plan, {}, []
         self.queues |= plan.queues
         self.recount()
@@ -2379,7 +2478,7 @@ class Router:
             person.told = attrs.evolve(agent, queues=queues, channels=channels)
             person.version += 1
             self.emit(ev.AgentChanged(self.at, person.told))
-        person.agent = formed(person.told, self.plan, self.turns)
+        person.agent = formed(person.told, self.plan, self.turns, self.surging)
 
     def rekey(self, item: Item, before: Plan) -> None:
         queue = item.queue if item.queue in self.plan.queues else self.plan.successors[item.queue]
@@ -2411,13 +2510,17 @@ class Router:
         self.refuse(command, "not_off")  # the policies that it is given never fail
 
 
-def formed(told: Agent, plan: Plan, turns: Mapping[str, tuple[int, Instant]]) -> Agent:
-    """Return *told* with what her groups and rotations say; *turns*: rotation -> its period, and its end."""
+def formed(told: Agent, plan: Plan, turns: Mapping[str, tuple[int, Instant]], surging: bool) -> Agent:
+    """Return *told* with what groups, rotations (*turns*: its period, and its end) and a surge say."""
     agent = grouped(told, plan)
     for name, rotation in plan.rotations.items():
         channels = rotation.periods[turns.get(name, (0, inf))[0]].channels
         if channels is not None and set(told.groups) & set(rotation.groups):
             agent = attrs.evolve(agent, channels=channels)
+    borrow = None if plan.surge is None or not surging else plan.surge.borrow
+    if borrow is not None and agent.queues is not None and set(told.groups) & set(borrow.groups):
+        more = {name: priority for name, priority in borrow.queues.items() if name not in agent.queues}
+        agent = attrs.evolve(agent, queues={**agent.queues, **more})
     return agent
 
 
@@ -2526,6 +2629,7 @@ _HAPPENS: Mapping[int, Callable[[Router, Any, Instant], object]] = {
     RESUME: lambda router, item, due: router.come_back(item, "time", due),
     LEASE: lambda router, item, due: router.unlock(item, "expired", due),
     BEAT: Router.end_lease,
+    SURGE: lambda router, _, due: router.swing(ev.SurgeEnded(router.at, due)),
 }
 """What happens when a timer of this kind is due, where that is one thing alone."""
 

@@ -67,7 +67,7 @@ class Oracle:
         elif isinstance(event, ev.Assigned) and promise is not None:
             since, seconds, ahead = self.promised.pop(who)
             self.scores.append(2 * (((event.at - since) / seconds) ** 0.5 - 1) / spread(ahead))
-        elif isinstance(event, ev.Cancelled | ev.Abandoned):
+        elif isinstance(event, ev.Cancelled | ev.Abandoned | ev.Parked | ev.Collapsed | ev.TemplateSent):
             self.promised.pop(who, None)
         if isinstance(event, ev.Assigned | ev.Abandoned):
             self.left = self.left * 0.995 + isinstance(event, ev.Abandoned)
@@ -91,7 +91,7 @@ class Oracle:
         ahead = [
             other
             for other in self.before(item)
-            if kind(other) == kind(item) or able & {person.id for person in self.able(other)}
+            if self.kind(other) == self.kind(item) or able & {person.id for person in self.able(other)}
         ]
         return 1 + len(ahead)
 
@@ -141,6 +141,11 @@ class Oracle:
         waiting = [other for other in self.router.items if other.stage == "waiting"]
         return [other for other in waiting if other.urgency < item.urgency]
 
+    def kind(self, item: Item) -> tuple[object, ...]:
+        """Return what those have in common who are a class of their own."""
+        label = item.interaction.label if item.interaction.label in self.router.limited else None
+        return item.queue, item.interaction.channel, label, item.tier, item.needs
+
     def able(self, item: Item) -> list[Person]:
         units = self.router.units(item.interaction.channel)
         there = [each for each in self.router.people if each.there and self.router.able(each, item)]
@@ -150,10 +155,6 @@ class Oracle:
         pool, channel = round(person.agent.capacity * 1_000_000), item.interaction.channel
         limit = None if person.agent.channels is None else person.agent.channels.get(channel, 0)
         return pool if limit is None else min(pool, limit * self.router.units(channel))
-
-
-def kind(item: Item) -> tuple[object, ...]:
-    return item.queue, item.interaction.channel, item.tier, item.needs
 
 
 def faded(seconds: list[float]) -> tuple[float, float]:

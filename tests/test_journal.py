@@ -202,7 +202,7 @@ def test_the_header_says_under_which_plan_it_begins() -> None:
     found = header(store)
     assert found.format == FORMAT
     assert Plan.from_data(found.plan).hash == found.plan_hash == scenario.plan().hash
-    assert recorder.engine.plan.hash == scenario.school_plan().hash
+    assert recorder.engine.plan.hash == scenario.last_plan().hash
 
 
 # --- recording ----------------------------------------------------------------------------------

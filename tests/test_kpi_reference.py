@@ -291,6 +291,12 @@ class Reference:
     def _abandoned(self, event: ev.Abandoned) -> None:
         self._gone(event.interaction, "abandoned")
 
+    def _collapsed(self, event: ev.Collapsed) -> None:
+        self._gone(event.interaction, "collapsed")
+
+    def _templatesent(self, event: ev.TemplateSent) -> None:
+        self._gone(event.interaction, "template")
+
     def _requeued(self, event: ev.Requeued) -> None:
         self._let_go(self.lives[event.interaction])
 
@@ -500,7 +506,7 @@ class Reference:
     def balance(self, queue: str | None, span: Span) -> dict[str, Any]:
         """Return what came and went."""
         entered = [v for v, since in self.stays(queue) if span[0] <= since < span[1]]
-        exits = {"cancelled": len(self.ended(queue, span, "cancelled"))}
+        exits = {how: len(self.ended(queue, span, how)) for how in ("cancelled", "collapsed", "template")}
         if queue is not None:
             exits["moved"] = len(self.ended(queue, span, "moved"))
         left = self.ended(queue, span, "abandoned")

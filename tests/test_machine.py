@@ -30,6 +30,7 @@ from tests.test_same_decisions import (
     Script,
     a_plan,
     an_agent,
+    some_traits,
 )
 from workassign import Agent, Engine, Interaction, Needs, Plan, Presence, UsageError
 from workassign import commands as cmd
@@ -137,6 +138,7 @@ class Ledger:
         """Rotation -> its period, and nothing that is asked here."""
         self.shifts: dict[str, float] = {}
         """Agent -> the end of her shift."""
+        self.surging = False
         self.fence = 0
         self.offer = 0
         self.total: Counter[str] = Counter()
@@ -167,7 +169,7 @@ class Ledger:
                     self.let_go(work, "closed")
                 else:
                     work.stage = "wrapping"
-            case ev.Cancelled() | ev.Abandoned():
+            case ev.Cancelled() | ev.Abandoned() | ev.Collapsed() | ev.TemplateSent():
                 self.close_early(event)
             case ev.Transferred() | ev.Requeued():
                 work = self.works[event.interaction]
@@ -236,14 +238,25 @@ class Ledger:
             each.stage for each in self.works.values() if each.parent == parent and each.stage != "closed"
         ]
 
-    def close_early(self, event: ev.Cancelled | ev.Abandoned) -> None:
+    def close_early(self, event: ev.Cancelled | ev.Abandoned | ev.Collapsed | ev.TemplateSent) -> None:
         """Believe that it was closed before it was done."""
         work = self.works[event.interaction]
         abandoned = isinstance(event, ev.Abandoned)
+        if isinstance(event, ev.Collapsed | ev.TemplateSent):
+            self.check_absorbed(event, work)
         assert set(self.open_parts(event.interaction)) <= {"wrapping"}
         assert work.stage in ("waiting", "parked", *(() if abandoned else ("assigned",)))
         self.leave("abandoned" if abandoned else "exited", work)
         self.let_go(work, "closed")
+
+    def check_absorbed(self, event: ev.Collapsed | ev.TemplateSent, work: Held) -> None:
+        """What a surge closes is new; what it is closed into is open in the same queue."""
+        assert self.surging
+        assert work.since == event.at
+        if isinstance(event, ev.Collapsed):
+            into = self.works[event.into]
+            assert into is not work
+            assert (into.stage != "closed", into.queue) == (True, work.queue)
 
     def move(self, work: Held, event: ev.Transferred | ev.Rekeyed) -> None:
         """Believe that it has another place."""
@@ -364,8 +377,12 @@ class Ledger:
             case ev.Rotated():
                 assert event.due is None or event.due <= event.at
                 self.turns[event.rotation] = event.period - 1, 0.0
+            case ev.SurgeStarted() | ev.SurgeEnded():
+                assert self.surging == isinstance(event, ev.SurgeEnded)
+                self.surging = not self.surging
             case ev.PlanChanged():
                 self.turns.clear()
+                assert not self.surging or event.plan["surge"] == self.plan.to_data(strict=False)["surge"]
                 self.plan = Plan.from_data(event.plan)
                 self.units = _units(self.plan)
                 self.queues = {name: Counter() for name in self.plan.queues} | self.queues
@@ -495,7 +512,7 @@ class Ledger:
     def check_room(self, agent: str, new: Held) -> None:
         """No grant goes over pool or limit (I2); a cut later on takes nothing away."""
         who, channel, channels = (
-            formed(self.agents[agent], self.plan, self.turns),
+            formed(self.agents[agent], self.plan, self.turns, self.surging),
             new.channel,
             self.plan.channels,
         )
@@ -823,6 +840,7 @@ class EveryCommand(RuleBasedStateMachine):
             label=rnd.choice((None, "refund")),
             not_before=self.at + gap + rnd.choice((-1.0, 10.0, 90.0)) if rnd.random() < 0.2 else None,
             parent=rnd.choice([*self.ledger.works]) if self.ledger.works and rnd.random() < 0.2 else None,
+            attributes=some_traits(rnd),
         )
         self.keyed(cmd.Submit(body), gap, keyed)
         self.bodies[body.id] = body

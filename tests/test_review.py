@@ -71,11 +71,11 @@ class Day:
 
     def stage(self, name: str) -> str:
         """Where something stands."""
-        return next(row[1] for row in self.engine.snapshot()["works"] if row[0] == name)
+        return str(next(row[1] for row in self.engine.snapshot()["works"] if row[0] == name))
 
     def load(self, who: str) -> float:
         """What is in her hands, in millionths."""
-        return next(row[4][0] for row in self.engine.snapshot()["agents"] if row[0] == who)
+        return float(next(row[4][0] for row in self.engine.snapshot()["agents"] if row[0] == who))
 
     def close(self) -> None:
         """The journal keeps the laws and leads to the same state."""
@@ -358,7 +358,7 @@ def test_the_balance_holds_with_reviews_in_it() -> None:
 
 
 def test_a_review_in_a_plan_file_is_read_and_written() -> None:
-    table = {
+    table: dict[str, Any] = {
         "queue": "desk",
         "before": {"trainee": 1, "probation": 0.25},
         "after": {"probation": 0.1},

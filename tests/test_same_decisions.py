@@ -41,6 +41,7 @@ from workassign.policies.escalation import Step
 from workassign.policies.review import Review
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
+from workassign.policies.surge import Borrow, Surge, Templates
 from workassign.rotations import Period, Rotation
 
 QUEUES = ("a", "b", "c")
@@ -131,6 +132,7 @@ def a_plan(rnd: Random) -> Plan:
         rotations=some_rotations(rnd, list(queues), list(channels), list(groups)),
         lock_lease=rnd.choice((120.0, 20.0)),
         heartbeat=rnd.choice((None, None, None, 30.0, 150.0)),
+        surge=a_surge(rnd, list(queues), list(groups)) if rnd.random() < 0.5 else None,
     )
 
 
@@ -361,7 +363,8 @@ def nearly(rnd: Random, plan: Plan) -> Plan:
             needs=rnd.choice((queue.needs, queue.needs, some_needs(rnd))),
             steps=rnd.choice((queue.steps, queue.steps, queue.steps, some_steps(rnd))),
         )
-    return attrs.evolve(plan, calendars=calendars, queues=queues)
+    surge = rnd.choice((plan.surge, plan.surge, None))
+    return attrs.evolve(plan, calendars=calendars, queues=queues, surge=surge)
 
 
 def a_backoff(rnd: Random) -> offers.RefusalPolicy:
@@ -455,6 +458,30 @@ def some_rotations(
     return found
 
 
+def a_surge(rnd: Random, queues: list[str], groups: list[str]) -> Surge:
+    """Return what a surge is: so little that there will be some."""
+    window = rnd.choice((10.0, 100.0, 300, 600.5, 3000.0))
+    on = rnd.choice((2, 2.5, 3, 5)) * 60 / window
+    members = tuple(each for each in groups if rnd.random() < 0.7) or (groups[0],)
+    borrow = Borrow(groups=members, queues={each: rnd.randint(1, 3) for each in queues if rnd.random() < 0.9})
+    return Surge(
+        on=on,
+        off=on * rnd.choice((0.1, 0.5, 0.8)),
+        window=window,
+        hold=rnd.choice((0.5, 10.0, 90)),
+        floor=rnd.choice((None, None, 0, 1)),
+        collapse=rnd.choice((None, "thread", "thread")),
+        templates=rnd.choice((None, Templates(attribute="topic", names={"delay": "known", "lost": "form"}))),
+        borrow=borrow if borrow.queues and rnd.random() < 0.7 else None,
+    )
+
+
+def some_traits(rnd: Random) -> dict[str, str | float | bool]:
+    """Return what a surge asks for of an interaction."""
+    found = {"thread": rnd.choice((1, True, 2.0, "a", "b")), "topic": rnd.choice((1, "delay", "seat"))}
+    return {name: value for name, value in found.items() if rnd.random() < 0.4}
+
+
 def some_needs(rnd: Random) -> Needs:
     """Return needs of any kind: a table of skills, or a rule."""
     skills = {skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.3}
@@ -482,6 +509,7 @@ def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interacti
         prefers=rnd.choice((None, None, *AGENTS)),
         label=rnd.choice((None, None, *LABELS)),
         not_before=at + rnd.choice((-5.0, 10.0, 30.0, 100.0)) if rnd.random() < 0.1 else None,
+        attributes=some_traits(rnd),
     )
 
 

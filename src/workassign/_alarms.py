@@ -24,7 +24,14 @@ _WAITS = ("waiting", "offered")
 
 _NONE: Mapping[str, Clock] = {}
 
-_ROSTER = (ev.PresenceChanged, ev.AgentChanged, ev.AgentRemoved, ev.Rotated)
+_ROSTER = (
+    ev.PresenceChanged,
+    ev.AgentChanged,
+    ev.AgentRemoved,
+    ev.Rotated,
+    ev.SurgeStarted,
+    ev.SurgeEnded,
+)
 """What changes who could take something; a newcomer is not signed on yet."""
 
 _ARMS = (

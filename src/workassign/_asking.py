@@ -38,7 +38,18 @@ Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 class Turn:
     """The turn that is going on: its instant and what it has brought about so far."""
 
-    __slots__ = ("at", "careful", "facts", "late", "loaded", "several", "switched", "timed", "watched")
+    __slots__ = (
+        "at",
+        "careful",
+        "facts",
+        "late",
+        "loaded",
+        "several",
+        "surging",
+        "switched",
+        "timed",
+        "watched",
+    )
 
     def __init__(self) -> None:
         self.at: Instant = -inf
@@ -55,12 +66,14 @@ class Turn:
         """Some queue asks several agents at once."""
         self.loaded = False
         """Some rotation goes by load."""
+        self.surging = False
+        """The plan says what a surge is."""
         self.careful = False
         """More than usual has to be done at the turn's end: one of these is so."""
 
     def take_care(self) -> None:
         """Find out whether more than usual has to be done at the turn's end."""
-        self.careful = self.switched or self.watched or self.several or self.loaded
+        self.careful = self.switched or self.watched or self.several or self.loaded or self.surging
 
     def refuse(self, command: Command, rule: str, reason: str) -> None:
         """Say that *command* came too late or is impossible."""

@@ -37,6 +37,8 @@ _MOVES: Mapping[type, tuple[tuple[str, ...], str]] = {
     ev.ReplyApproved: (("awaiting_approval",), "held"),
     ev.ReplyRejected: (("awaiting_approval",), "held"),
     ev.ReplyWithdrawn: (("awaiting_approval",), "held"),
+    ev.Collapsed: (("waiting",), "closed"),
+    ev.TemplateSent: (("waiting",), "closed"),
 }
 """Event -> the stages in which it may happen, and the next one. When an offer ends, it waits if no other
 is open. Written down a second time here,
@@ -71,6 +73,8 @@ class Auditor:
         self._people: dict[AgentId, Person] = {}
         self._periods: dict[str, int] = {}
         """Rotation -> its period, from 1."""
+        self._surge: Mapping[str, Any] | None = None
+        self._surging = False
         self._won: dict[InteractionId, Item] = {}
         """What one of several accepted in this turn."""
         self._reviews: dict[InteractionId, tuple[InteractionId, AgentId, bool]] = {}
@@ -323,6 +327,27 @@ class Auditor:
             self._left(item, "cancelled")
             self._shut(event.interaction)
 
+    def _absorbed(self, event: ev.Collapsed | ev.TemplateSent) -> None:
+        item = self._move(event, event.interaction)
+        if not self._surging:
+            self._note(f"{type(event).__name__} of {event.interaction!r}, but no surge is on")
+        if item is None:
+            return
+        if isinstance(event, ev.Collapsed):
+            into = self._items.get(event.into)
+            if into is None or into is item or into.queue != item.queue:
+                self._note(f"{event.interaction!r} was closed as {event.into!r}, which is not open there")
+        self._left(item, "collapsed" if isinstance(event, ev.Collapsed) else "template")
+        self._shut(event.interaction)
+
+    def _surge_moved(self, event: ev.SurgeStarted | ev.SurgeEnded) -> None:
+        begins = isinstance(event, ev.SurgeStarted)
+        if self._surge is None or begins == self._surging:
+            self._note(f"{type(event).__name__}, but one is {'on' if self._surging else 'not on'}")
+        if isinstance(event, ev.SurgeEnded) and event.due is not None and event.due > event.at:
+            self._note(f"a surge ended at {event.at!r}, due {event.due!r}")
+        self._surging = begins
+
     def _abandoned(self, event: ev.Abandoned) -> None:
         item = self._move(event, event.interaction)
         if item is None:
@@ -501,6 +526,10 @@ class Auditor:
         self._retention = plan.get("retention", 7 * _DAY)
         self._groups = plan.get("groups", {})
         self._rotations = plan.get("rotations", {})
+        surge = plan.get("surge")
+        if self._surging and surge != self._surge:
+            self._note("another plan says what a surge is, but the one that was on goes on")
+        self._surge = surge
         self._periods.clear()
         for person in self._people.values():
             self._turn_of(person)
@@ -702,4 +731,8 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.ReplyApproved: Auditor._decided,
     ev.ReplyRejected: Auditor._decided,
     ev.ReplyWithdrawn: Auditor._decided,
+    ev.SurgeStarted: Auditor._surge_moved,
+    ev.SurgeEnded: Auditor._surge_moved,
+    ev.Collapsed: Auditor._absorbed,
+    ev.TemplateSent: Auditor._absorbed,
 }

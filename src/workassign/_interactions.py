@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._absorbing import Absorbing
 from workassign._admission import Admission
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
@@ -12,7 +13,7 @@ from workassign._linked import no_parent, open_parts
 from workassign._locking import Locking
 from workassign._moving import Passing
 from workassign._pairing import Pairing
-from workassign._records import PRESENT, AgentState, Holding, Work
+from workassign._records import PRESENT, AgentState, Holding, QueueState, Work
 from workassign._state import OVERFLOW, State
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.policies.offers import Backoff
@@ -39,6 +40,7 @@ class Interactions:
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
         self._admission = Admission(state, turn)
+        self._absorbing = Absorbing(state, asking, pairing.clocks, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
@@ -47,21 +49,15 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        if queue is None or queue.rules is None or interaction.channel not in state.units or state.wordy:
+        told = state.wordy or interaction.parent is not None
+        if queue is None or queue.rules is None or interaction.channel not in state.units or told:
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
                 return None
             queue = state.queues[interaction.queue]
-        if (
-            interaction.parent is not None
-            and (problem_of := no_parent(state, interaction.parent)) is not None
-        ):
-            refused = ev.Refused(at, "Submit", interaction.id, "no_open_parent", problem_of)
-            self._turn.facts.append(refused)
-            return None
-        if interaction.not_before is not None and interaction.not_before > at:
-            self._aside.schedule(interaction, float(interaction.not_before), at)
+        special = interaction.not_before is not None or state.surge is not None
+        if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
         landing = self._admission.landing(interaction, queue, at) if rules.door else queue
@@ -97,6 +93,14 @@ class Interactions:
             self._pairing.place(work, at)
         return None
 
+    def _needs_no_place(self, interaction: Interaction, queue: QueueState, at: Instant) -> bool:
+        """Whether *interaction* is taken in without a place in a line: for later, or by a surge."""
+        if interaction.not_before is not None and interaction.not_before > at:
+            self._aside.schedule(interaction, float(interaction.not_before), at)
+            return True
+        surge = self._state.surge
+        return surge is not None and surge.on and self._absorbing.takes(interaction, queue, at)
+
     def _submitted_again(self, known: Work, interaction: Interaction) -> list[ev.Event] | None:
         if known.interaction != interaction:
             reason = f"interaction {interaction.id!r} was submitted before with another body"
@@ -105,13 +109,17 @@ class Interactions:
         return [known.first_said()]
 
     def _problem(self, interaction: Interaction) -> tuple[str, str] | None:
-        """Return what the plan does not know in *interaction*: the rule and the reason."""
+        """Return what there is not that *interaction* names: the rule and the reason."""
         plan = self._state.plan
         if interaction.queue not in plan.queues:
             return "unknown_queue", f"there is no queue {interaction.queue!r}"
         if interaction.channel not in plan.channels:
             return "unknown_channel", f"there is no channel {interaction.channel!r}"
-        return plan.unknown(interaction.needs)
+        problem = plan.unknown(interaction.needs)
+        if problem is not None or interaction.parent is None:
+            return problem
+        reason = no_parent(self._state, interaction.parent)
+        return None if reason is None else ("no_open_parent", reason)
 
     def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
         """Make what was offered the agent's own, or answer again if it is."""
@@ -128,9 +136,8 @@ class Interactions:
             timers.popleft()  # most offers are accepted in turn: no dead ones pile up
         if state.clocked:
             self._clocks.follow(work, "accepted", at)
-        if (
-            who.admitted or state.plan.capacity is not None or state.mixed
-        ):  # her keys, or her room, may differ
+        # Her keys, or her room, may differ.
+        if who.admitted or state.plan.capacity is not None or state.mixed:
             self._pairing.freed.append(who)
         if state.rivals:
             for rival in list(state.rivals.get(work.interaction.id, ())):

@@ -34,6 +34,7 @@ from workassign._deadlines import (
     SLA,
     STEP,
     STICKY,
+    SURGE,
     WRAP_UP,
     Deadlines,
     Timed,
@@ -476,6 +477,9 @@ class Pairing:
     def _counts(self, timer: Timer) -> bool:
         """Whether a timer in the heap still counts."""
         due, kind, _, subject = timer
+        if kind == SURGE:
+            surge = self._state.surge
+            return surge is not None and surge.on and surge.due == due
         if isinstance(subject, str):
             return self.rotates(subject, due)
         if isinstance(subject, AgentState):

@@ -11,6 +11,7 @@ from workassign._records import Progress, Work
 from workassign._roster import Roster
 from workassign._rotating import Rotating
 from workassign._state import State
+from workassign._surging import Surging
 from workassign.model import Instant
 from workassign.plan import Plan, Queue
 
@@ -27,10 +28,12 @@ class Planning:
         pairing: Pairing,
         roster: Roster,
         rotating: Rotating,
+        surging: Surging,
         watch: Watch,
         turn: Turn,
     ) -> None:
         self._rotating = rotating
+        self._surging = surging
         self._watch = watch
         self._state = state
         self._asking = asking
@@ -59,6 +62,8 @@ class Planning:
                 self._turn.facts.append(ev.Refused(at, "ChangePlan", plan.name, "group_in_use", reason))
                 return
         stays = frozenset(name for name, queue in plan.queues.items() if self._is_schedule_of(name, queue))
+        if state.surge is not None and state.surge.on and plan.surge != state.plan.surge:
+            self._surging.end(None, at)
         event = ev.PlanChanged(at, plan.to_data(strict=False), plan.hash)
         state.plan_changed(event, plan)
         self._turn.facts.append(event)
@@ -72,6 +77,7 @@ class Planning:
                 self._pairing.clocks.follow(work, "plan changed", at)
         self._pairing.start_over(at)
         self._rotating.arm(at)
+        self._surging.arm()
         self._watch.rebuild(at)
 
     def resume(self, command: cmd.ResumePolicy, at: Instant) -> None:

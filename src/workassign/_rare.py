@@ -130,6 +130,14 @@ def _abandoned(m: Measures, event: ev.Abandoned) -> None:
     _closed_early(m, event.interaction, "abandoned", event.at)
 
 
+def _collapsed(m: Measures, event: ev.Collapsed) -> None:
+    _closed_early(m, event.interaction, "exited:collapsed", event.at)
+
+
+def _template_sent(m: Measures, event: ev.TemplateSent) -> None:
+    _closed_early(m, event.interaction, "exited:template", event.at)
+
+
 def _closed_early(m: Measures, name: InteractionId, what: str, at: Instant) -> None:
     begin_waiting(m, name, at)
     flow, story = flow_of(m, name), story_of(m, name)
@@ -389,5 +397,7 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.PlanChanged: _plan_changed,
     ev.Parked: _parked,
     ev.Resumed: _resumed,
+    ev.Collapsed: _collapsed,
+    ev.TemplateSent: _template_sent,
 }
 """Every event that a figure needs, but for `Offered`: `Measures.fold` takes that in itself."""

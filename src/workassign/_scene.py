@@ -17,13 +17,15 @@ import attrs
 
 from workassign import events as ev
 from workassign._asking import short_name
-from workassign._records import PRESENT, UNIT, AgentState, Signature, Work
+from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
 from workassign._room import counted, in_the_way, kept_back, labelled, lacks
 from workassign._shifts import held_by_time
 from workassign._state import State
+from workassign.groups import formed
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
 from workassign.policies.selection import Selection
+from workassign.rotations import turned
 
 __all__ = [
     "KINDS",
@@ -36,6 +38,7 @@ __all__ = [
     "Reason",
     "Scene",
     "Waiting",
+    "as_if",
     "before",
     "closest",
     "failed_at",
@@ -203,10 +206,16 @@ class Scene:
         self._ranks: dict[tuple[Signature, int], float] = {}
 
     def supposing(self, agent: AgentState, at: Instant) -> Scene:
-        """Return the scene at *at* if *agent* were as given and all else as it is. Cost: O(agents)."""
+        """Return the scene at *at* if *agent* were as given and all else as it is, rotations aside.
+
+        Cost: O(agents).
+        """
         other = copy(self)
         other.state, other.at = copy(self.state), at
-        other.state.agents = {**self.state.agents, agent.agent.id: agent}
+        agents = {**self.state.agents, agent.agent.id: agent}
+        if at > self.at and any(each.queue is None for each in self.state.plan.rotations.values()):
+            agents = {name: _rotated(self.state, each, at) for name, each in agents.items()}
+        other.state.agents = agents
         other._again, other._ranks = {}, {}
         return other
 
@@ -438,6 +447,25 @@ def _told_lack(agent: AgentState, sig: Signature, what: str) -> str:
     text = f"has no room: load {load} of {figure(agent.pool / UNIT)}, it takes {needed}"
     kept = kept_back(agent)
     return f"{text}, and {figure(kept / UNIT)} are kept for what customers may wake" if kept else text
+
+
+def as_if(agent: AgentState) -> AgentState:
+    """Return a copy of an agent, to suppose something about; the engine's own index knows nothing of it."""
+    other = copy(agent)
+    other.view = AgentView(other)
+    return other
+
+
+def _rotated(state: State, agent: AgentState, at: Instant) -> AgentState:
+    """Return *agent* with the channels that she serves at *at*, as far as that is a matter of time."""
+    plan, told = state.plan, agent.told
+    if not any(each.has(told) for each in plan.rotations.values() if each.queue is None):
+        return agent
+    numbers = {name: each.at(at)[0] for name, each in plan.rotations.items() if each.queue is None}
+    then = turned(formed(told, plan.groups), told, plan.rotations, {**state.periods, **numbers})
+    other = as_if(agent)
+    other.agent = attrs.evolve(agent.agent, channels=then.channels)
+    return other
 
 
 def ranked(scene: Scene, work: Work, winner: AgentState | None) -> tuple[Candidate, ...]:

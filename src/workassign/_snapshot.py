@@ -33,6 +33,7 @@ def snapshot(state: State) -> dict[str, Any]:
         **({"boosts": dict(sorted(state.boosts.items()))} if state.boosts else {}),
         **({"windows": _windows(state)} if state.bounded else {}),
         **({} if state.waits is None else {"waits": state.waits.as_data()}),
+        **({} if state.surge is None else {"surge": state.surge.as_data()}),
         **_owned_data(state),
     }
 

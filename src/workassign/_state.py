@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workassign import events as ev
+from workassign._arrivals import Arrivals
 from workassign._conversations import Conversations
 from workassign._counters import Tally
 from workassign._records import (
@@ -33,6 +34,7 @@ from workassign.model import LATEST, AgentId, Instant, Interaction, InteractionI
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
+from workassign.policies.surge import borrowed
 from workassign.queues import forecasts
 from workassign.rotations import turned
 
@@ -52,6 +54,8 @@ MOVES: Mapping[Stage, Mapping[type, Stage]] = {
         ev.Cancelled: "closed",
         ev.Abandoned: "closed",
         ev.Parked: "parked",
+        ev.Collapsed: "closed",
+        ev.TemplateSent: "closed",
     },
     "offered": {
         ev.Offered: "offered",
@@ -106,6 +110,7 @@ _WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed
 _CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
 _REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
 _PARKED, _RESUMED = _after(ev.Parked), _after(ev.Resumed)
+_COLLAPSED, _ANSWERED = _after(ev.Collapsed), _after(ev.TemplateSent)
 
 _GONE = (Presence.OFFLINE, Presence.AWAY)
 
@@ -133,6 +138,8 @@ class State:
         self._look_at(plan)
         self.waits: Waits | None = _forecasting() if _is_forecast(plan) else None
         """How long something has to wait: only where some queue wants to know."""
+        self.surge: Arrivals | None = None if plan.surge is None else Arrivals(plan.surge)
+        """What came in lately: only where the plan says what a surge is."""
         self.missed: dict[InteractionId, float] = {}
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
@@ -258,6 +265,9 @@ class State:
             self.waits.came(work, event.at)
         if self.bounded:
             sig.queue.admit(event.at, 1)
+        if self.surge is not None:
+            self.surge.came(event.at)
+            self.surge.opened(work)
         if not event.sequence % FORGET_EVERY:
             self._forget(event.at - self.plan.retention)
         return work
@@ -357,6 +367,8 @@ class State:
     def completed(self, work: Work, hold: Holding, event: ev.Completed) -> None:
         """Close *work* and free its agent of it."""
         agent = hold.agent
+        if self.surge is not None:
+            self.surge.left(work)
         work.stage = _COMPLETED[work.stage]
         work.version += 1
         work.hold = None
@@ -390,6 +402,18 @@ class State:
             self.total.abandoned += 1
         if work.answered != 2:
             work.sig.queue.tally.abandoned += 1
+
+    def absorbed(self, work: Work, event: ev.Collapsed | ev.TemplateSent) -> None:
+        """Close *work*, which needs no agent; it has taken up no place in its queue."""
+        collapsed = isinstance(event, ev.Collapsed)
+        reason, moves = ("collapsed", _COLLAPSED) if collapsed else ("template", _ANSWERED)
+        self._close(work, moves[work.stage], event.at)
+        if self.waits is not None:
+            self.waits.closed(work, event.at, left=False)
+        if self.bounded:
+            work.sig.queue.admit(event.at, -1)
+        self.total.exit(reason)
+        work.sig.queue.tally.exit(reason)
 
     def transferred(self, work: Work, event: ev.Transferred) -> None:
         """Let *work* wait in another queue."""
@@ -465,6 +489,8 @@ class State:
         work.pending = event.target is not None
         self.total.entered += 1
         work.sig.queue.tally.entered += 1
+        if self.surge is not None:
+            self.surge.opened(work)
         self._follow(work, event.at)
 
     def parked_(self, work: Work, event: ev.Parked) -> None:
@@ -583,6 +609,28 @@ class State:
                 if self.waits is not None:
                     self.waits.attend(agent)
 
+    def surge_started(self, event: ev.SurgeStarted) -> None:
+        """Too much comes in."""
+        assert self.surge is not None
+        self.surge.began(event.at)
+        self._lend(event.at)
+
+    def surge_ended(self, event: ev.SurgeEnded) -> None:
+        """It is over."""
+        assert self.surge is not None
+        self.surge.ended()
+        self._lend(event.at)
+
+    def _lend(self, at: Instant) -> None:
+        """Let those who are borrowed in a surge serve what they do now."""
+        assert self.surge is not None
+        for agent in self.agents.values():
+            if self.surge.rule.borrows(agent.told):
+                agent.version += 1
+                self._form(agent)
+                if self.waits is not None:
+                    self.waits.attend(agent)
+
     def presence_changed(self, agent: AgentState, event: ev.PresenceChanged) -> None:
         """Keep where an agent is."""
         agent.version += 1
@@ -618,6 +666,8 @@ class State:
 
     def plan_changed(self, event: ev.PlanChanged, plan: Plan) -> None:
         """Go on under another plan; `Rekeyed` follows for what it changes."""
+        if plan.surge != self.plan.surge:
+            self._count_anew(plan)
         self._look_at(plan)
         self.plan_version += 1
         self.periods.clear()
@@ -684,6 +734,8 @@ class State:
         agent.agent = formed(agent.told, self.plan.groups)
         if self.plan.rotations:
             agent.agent = turned(agent.agent, agent.told, self.plan.rotations, self.periods)
+        if self.surge is not None and self.surge.on:
+            agent.agent = borrowed(agent.agent, agent.told, self.surge.rule)
         agent.pool = round(agent.agent.capacity * UNIT)
         new = [label for label in agent.agent.labels or () if label not in self.limited]
         self.limited.update(dict.fromkeys(new, True))
@@ -755,6 +807,16 @@ class State:
         self.waits = self.waits or _forecasting()
         self.waits.begin(self.works.values(), self.agents.values(), at)
 
+    def _count_anew(self, plan: Plan) -> None:
+        """Count from now on what *plan* asks for."""
+        if plan.surge is None:
+            self.surge = None
+            return
+        self.surge = Arrivals(plan.surge)
+        for work in self.works.values():
+            if work.stage != "closed":
+                self.surge.opened(work)
+
     def _let_go(self, agent: AgentState, work: Work) -> None:
         agent.load -= agent.holdings.pop(work.interaction.id).units
 
@@ -776,6 +838,8 @@ class State:
             self.boosts[who] = self.boosts.get(who, 0.0) + boost
 
     def _close(self, work: Work, stage: Stage, at: Instant) -> None:
+        if self.surge is not None:
+            self.surge.left(work)
         work.stage = stage
         work.version += 1
         work.hold = None
@@ -788,6 +852,9 @@ class State:
     def _move(self, work: Work, event: ev.Transferred | ev.Rekeyed) -> None:
         """Give *work* the place that *event* says, and the balance of both queues their due."""
         old = work.sig
+        moves = event.queue != old.queue.name
+        if self.surge is not None and moves:
+            self.surge.left(work)
         work.submission = work.first_said()
         kept = isinstance(event, ev.Rekeyed) and event.kept
         if not kept and (work.progress is not None or event.queue != old.queue.name):
@@ -795,6 +862,8 @@ class State:
             work.progress = Progress(work.came if stays else event.at)
         needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
         work.sig = self.signature(event.queue, old.kind, needs, event.tier)
+        if self.surge is not None and moves:
+            self.surge.opened(work)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         if self.boosts and (isinstance(event, ev.Transferred) or event.queue != old.queue.name):
@@ -942,5 +1011,9 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.ReplyApproved: State.reply_decided,
     ev.ReplyRejected: State.reply_decided,
     ev.ReplyWithdrawn: State.reply_decided,
+    ev.SurgeStarted: State.surge_started,
+    ev.SurgeEnded: State.surge_ended,
+    ev.Collapsed: lambda s, e: s.absorbed(s.works[e.interaction], e),
+    ev.TemplateSent: lambda s, e: s.absorbed(s.works[e.interaction], e),
 }
 """Every event there is: one that is missing here is a bug and must crash."""

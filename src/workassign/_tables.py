@@ -19,6 +19,7 @@ from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.review import Review
 from workassign.policies.sla import Target
+from workassign.policies.surge import Borrow, Surge, Templates
 from workassign.queues import Alarms, Queue
 from workassign.rotations import Period, Rotation
 
@@ -280,6 +281,24 @@ class Tables:
         except UsageError as error:
             self.found.append(f"{path}: {error}")
             return Period()
+
+    def surge(self, path: str, value: object) -> Surge:
+        """Return what a surge is."""
+        settings = {"on": None, "off": None, **self._settings(path, value, Surge)}
+        if "templates" in settings:
+            given = self._settings(f"{path}.templates", settings["templates"], Templates)
+            settings["templates"] = Templates(**{"attribute": None, "names": {}, **given})
+        if "borrow" in settings:
+            settings["borrow"] = self._borrow(f"{path}.borrow", settings["borrow"])
+        return Surge(**settings)
+
+    def _borrow(self, path: str, value: object) -> Borrow | None:
+        settings = {"groups": (), "queues": {}, **self._settings(path, value, Borrow)}
+        try:
+            return Borrow(**settings)
+        except UsageError as error:
+            self.found.append(f"{path}: {error}")
+            return None
 
     def policy(self, path: str, spec: object, room: str) -> Callable[..., Any]:
         """Return the policy that *spec* names; *room* is our module that a bare name is looked up in."""

@@ -238,6 +238,8 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
         f"{'' if e.stolen_from is None else f', who took the lock from {e.stolen_from}'}"
     ),
     ev.Unlocked: lambda e: f"no more locked by {e.agent} ({e.cause})",
+    ev.Collapsed: lambda e: f"closed in a surge, as nearly the same as {e.into}, which was open",
+    ev.TemplateSent: lambda e: f"closed in a surge with the automatic answer {e.template}",
     ev.WrapUpExtended: lambda e: f"{e.agent} wraps up for longer, until {when(e.until)} at most",
     ev.ReplyProposed: lambda e: f"{e.agent} proposed a reply, which waits for its review {e.review}",
     ev.ReplySampled: lambda e: f"the reply of {e.agent} is looked at after it was sent: {e.review}",

@@ -7,19 +7,16 @@ less, it is later), and then nothing kept the two apart any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from itertools import islice
 from math import inf
 
 import attrs
 
 from workassign._linked import open_parts
-from workassign._records import UNIT, AgentState, AgentView, Holding, Work
-from workassign._scene import SHOWN, Candidate, Reason, Scene, figure, when
-from workassign.groups import formed
+from workassign._records import UNIT, AgentState, Holding, Work
+from workassign._scene import SHOWN, Candidate, Reason, Scene, as_if, figure, when
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
 from workassign.policies.holds import Hold
-from workassign.rotations import turned
 
 __all__ = ["Way", "ways"]
 
@@ -30,6 +27,8 @@ _TURNS = 200
 """So many ends of periods are looked ahead."""
 _ANY_NUMBER = 10_000
 """The largest limit there is."""
+_FAR = 30 * 86_400.0
+"""What takes so many seconds is no way."""
 _ROUNDS = 12
 """A way has fewer steps than that; whoever would need more is left out."""
 
@@ -136,7 +135,8 @@ class _Search:
         return None
 
     def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
-        return self._scene.supposing(agent, at).reasons(agent, self._work)
+        scene = self._scene.supposing(agent, at)
+        return scene.reasons(scene.state.agents[agent.agent.id], self._work)
 
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
@@ -157,26 +157,22 @@ class _Search:
 
     def _turn_comes(self) -> bool:
         """Suppose that it is so late that she serves the channel by her rotation."""
-        state, who, channel = self._scene.state, self._agent, self._work.sig.channel
-        plan, at = state.plan, self._at
-        schedules = {
-            name: each for name, each in plan.rotations.items() if each.queue is None and each.has(who.told)
-        }
+        who, channel, at = self._agent, self._work.sig.channel, self._at
+        rotations = self._scene.state.plan.rotations.values()
+        schedules = [each for each in rotations if each.queue is None and each.has(who.told)]
         for _ in range(_TURNS if schedules else 0):
-            at = min(each.at(at)[2] for each in schedules.values())
-            periods = {**state.periods, **{name: each.at(at)[0] for name, each in schedules.items()}}
-            agent = turned(formed(who.told, plan.groups), who.told, plan.rotations, periods)
-            if agent.channels is None or agent.channels.get(channel):
-                self._texts["turn"] = f"the turn of {agent.id} on channel {channel} comes at {when(at)}"
-                self._agent, self._at = _as_if(who), at
-                self._agent.agent = agent
+            at = min(each.at(at)[2] for each in schedules)
+            agent = self._scene.supposing(who, at).state.agents[who.agent.id]
+            if agent.view.channel_limit(channel) != 0:
+                self._texts["turn"] = f"the turn of {who.agent.id} on channel {channel} comes at {when(at)}"
+                self._at = at
                 return True
         return False
 
     def _available(self) -> bool:
         was = self._agent
         self._texts["available"] = f"{was.agent.id} becomes available (she is {was.presence.value})"
-        self._agent = _as_if(was)
+        self._agent = as_if(was)
         self._agent.presence, self._agent.idle_since = Presence.AVAILABLE, self._at
         ramp = was.agent.login_ramp
         if ramp is not None and was.presence in (Presence.OFFLINE, Presence.AWAY):
@@ -187,7 +183,7 @@ class _Search:
         """Suppose that she asks for work, for which she need not have rested."""
         was = self._agent
         self._texts["pulls"] = f"{was.agent.id} asks for work"
-        self._agent = _as_if(was)
+        self._agent = as_if(was)
         self._agent.agent, self._agent.rest = attrs.evolve(was.agent, pull=False), None
         return True
 
@@ -231,7 +227,7 @@ class _Search:
 
     def _without(self, *holds: Holding) -> AgentState:
         """Return the agent as she would be after she has accepted and finished *holds*."""
-        other = _as_if(self._agent)
+        other = as_if(self._agent)
         done = {hold.work.interaction.id for hold in holds}
         other.holdings = {name: hold for name, hold in other.holdings.items() if name not in done}
         other.load -= sum(hold.units for hold in holds)
@@ -242,7 +238,10 @@ class _Search:
     def _waits(self, reasons: list[Reason]) -> bool:
         """Suppose that it is so late that all that ends by itself has ended."""
         name = self._agent.agent.id
-        self._at = max(reason.until for reason in reasons if reason.until is not None)
+        until = max(reason.until for reason in reasons if reason.until is not None)
+        if until > self._scene.at + _FAR:
+            return False
+        self._at = until
         for reason in reasons:
             assert reason.until is not None
             what = {
@@ -260,7 +259,7 @@ class _Search:
             return False
         was, sig = self._agent, self._work.sig
         self._texts["trained"] = f"{was.agent.id} is given {', '.join(_lacks(was, self._work))}"
-        self._agent = _as_if(was)
+        self._agent = as_if(was)
         self._agent.agent = _able(was.agent, self._work, was.on_channel(sig.channel) + 1)
         self._agent.pool = round(self._agent.agent.capacity * UNIT)
         return True
@@ -285,18 +284,12 @@ class _Search:
         )
 
     def _ahead(self, agent: AgentState) -> int:
-        return self._scene.supposing(agent, self._at).takes(agent).index(self._work)
+        scene = self._scene.supposing(agent, self._at)
+        return scene.takes(scene.state.agents[agent.agent.id]).index(self._work)
 
 
 def _names(*holds: Holding) -> str:
     return ", ".join(hold.work.interaction.id for hold in holds)
-
-
-def _as_if(agent: AgentState) -> AgentState:
-    """Return a copy of an agent, to suppose something about; the engine's own index knows nothing of it."""
-    other = copy(agent)
-    other.view = AgentView(other)
-    return other
 
 
 # --- somebody new, or trained ----------------------------------------------------------------

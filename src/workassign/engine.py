@@ -40,6 +40,7 @@ from workassign._deadlines import (
     SLA,
     STEP,
     STICKY,
+    SURGE,
     WRAP_UP,
 )
 from workassign._interactions import Interactions
@@ -53,6 +54,7 @@ from workassign._roster import OF_AGENTS, Roster
 from workassign._rotating import Rotating
 from workassign._snapshot import snapshot
 from workassign._state import State
+from workassign._surging import Surging
 from workassign._talking import Talking
 from workassign.errors import UsageError
 from workassign.model import (
@@ -122,8 +124,10 @@ class Engine:
         self._deadlines = self._pairing.deadlines
         self._rotating = Rotating(self._state, self._roster, self._deadlines, self._turn)
         self._pairing.rotates = self._rotating.counts
+        self._surging = Surging(self._state, self._roster, self._deadlines, self._turn)
+        in_turn = (self._rotating, self._surging, self._watch)
         self._planning = Planning(
-            self._state, self._asking, self._pairing, self._roster, self._rotating, self._watch, self._turn
+            self._state, self._asking, self._pairing, self._roster, *in_turn, self._turn
         )
         self._answers: dict[str, tuple[cmd.Command, list[ev.Event]]] = {}
         self._answered: deque[tuple[Instant, str]] = deque()
@@ -138,6 +142,12 @@ class Engine:
     def now(self) -> Instant:
         """The instant of the last turn; minus infinity before the first."""
         return self._turn.at
+
+    @property
+    def surging(self) -> bool:
+        """Whether a surge is on: see the plan's `surge`."""
+        surge = self._state.surge
+        return surge is not None and surge.on
 
     @property
     def timed(self) -> int:
@@ -521,6 +531,8 @@ class Engine:
             self._bring_together(at)
         if self._turn.loaded and self._rotating.follow(at):
             self._settle(at)
+        if self._turn.surging and self._surging.follow(at):
+            self._settle(at)
 
     def _bring_together(self, at: Instant) -> None:
         pairing = self._pairing
@@ -560,6 +572,7 @@ class Engine:
         self._asking.quiet = True  # a policy that fails now fails again when it is asked in a turn
         self._pairing.rebuild(self.now)
         self._rotating.arm(self.now)
+        self._surging.arm()
         self._watch.rebuild(self.now)
         self._asking.quiet = False
 
@@ -569,6 +582,7 @@ class Engine:
         self._turn.take_care()
         self._pairing.start_over(at)
         self._rotating.arm(at)
+        self._surging.arm()
         self._watch.rebuild(at)
 
     # --- odds and ends ----------------------------------------------------------------------
@@ -663,6 +677,7 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     BREACH: lambda engine, subject, due, at: engine._watch.nears(subject, due, at),
     GRACE: lambda engine, agent, due, at: engine._roster.grace_over(agent, due, at),
     ROTATION: lambda engine, name, due, at: engine._rotating.go_on(name, at),
+    SURGE: lambda engine, _, due, at: engine._surging.end(due, at),
     RESUME: lambda engine, work, due, at: engine._aside.resume(work, "time", due, at),
     LEASE: lambda engine, work, due, at: engine._locking.end(work, "expired", due, at),
     RAMP: lambda engine, agent, due, at: engine._pairing.freed.append(agent),

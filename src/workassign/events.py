@@ -37,6 +37,7 @@ __all__ = [
     "ClockResumed",
     "ClockStarted",
     "ClockStopped",
+    "Collapsed",
     "Completed",
     "Declined",
     "Escalated",
@@ -70,6 +71,9 @@ __all__ = [
     "SlaWarned",
     "StatusChanged",
     "Submitted",
+    "SurgeEnded",
+    "SurgeStarted",
+    "TemplateSent",
     "Terms",
     "Transferred",
     "Unlocked",
@@ -695,6 +699,40 @@ class ReplyWithdrawn:
     cause: str
 
 
+@message
+class SurgeStarted:
+    """Too much comes in: so many arrivals within the window of the plan's `surge`."""
+
+    at: Instant
+    arrivals: int
+
+
+@message
+class SurgeEnded:
+    """The surge was over at *due*; None: another plan ended it."""
+
+    at: Instant
+    due: Instant | None
+
+
+@message
+class Collapsed:
+    """In a surge the interaction was closed as nearly the same as `into`, which is open."""
+
+    at: Instant
+    interaction: InteractionId
+    into: InteractionId
+
+
+@message
+class TemplateSent:
+    """In a surge the interaction was closed with an automatic answer."""
+
+    at: Instant
+    interaction: InteractionId
+    template: str
+
+
 Event: TypeAlias = (
     Submitted
     | Offered
@@ -745,4 +783,8 @@ Event: TypeAlias = (
     | ReplyApproved
     | ReplyRejected
     | ReplyWithdrawn
+    | SurgeStarted
+    | SurgeEnded
+    | Collapsed
+    | TemplateSent
 )

@@ -293,7 +293,7 @@ class _Telling:
             self._hasten(event.interaction, "escalated", event.head_start)
         elif isinstance(event, _REFUSALS) and event.boost:
             self._hasten(event.interaction, "refused", event.boost)
-        elif isinstance(event, ev.Completed | ev.Cancelled | ev.Abandoned):
+        elif isinstance(event, _CLOSINGS):
             self._places.pop(event.interaction, None)
         known = self._state.works.get(self._about)
         if known is not None:
@@ -355,6 +355,7 @@ class _Telling:
 
 
 _BY_HAND = ("manual", "override")
+_CLOSINGS = (ev.Completed, ev.Cancelled, ev.Abandoned, ev.Collapsed, ev.TemplateSent)
 _REFUSALS = (ev.Declined, ev.OfferExpired, ev.OfferRescinded, ev.Requeued)
 
 

@@ -20,6 +20,7 @@ from workassign.needs import Needs, checked_name
 from workassign.policies import naming
 from workassign.policies.capacity import Capacity
 from workassign.policies.escalation import Step
+from workassign.policies.surge import Surge
 from workassign.queues import Alarms, Queue, has_door, positive, problems
 from workassign.rotations import Rotation
 
@@ -74,6 +75,8 @@ class Plan:
     """Who locks an interaction to answer it has the lock for so long, unless she says so again."""
     heartbeat: float | None = None
     """Who is signed on and says nothing for so long is disconnected; None: nobody is."""
+    surge: Surge | None = None
+    """When too much comes in at once, and what is done about it; None: nothing is."""
 
     def __attrs_post_init__(self) -> None:
         """Freeze the tables and check everything."""
@@ -210,7 +213,7 @@ def _problems(plan: Plan) -> list[str]:
     if plan.capacity is not None and not callable(plan.capacity):
         note("capacity", f"must be callable, not {plan.capacity!r}")
     note("heartbeat", None if plan.heartbeat is None else positive(plan.heartbeat))
-    for path, trouble in (*_group_problems(plan), *_rotation_problems(plan)):
+    for path, trouble in (*_group_problems(plan), *_rotation_problems(plan), *_surge_problems(plan)):
         note(path, trouble)
     return found
 
@@ -272,6 +275,17 @@ def _rotation_problems(plan: Plan) -> Iterator[tuple[str, str | None]]:
             continue
         for field, problem in rotation.problems(plan.queues, plan.channels, plan.groups):
             yield f"{path}.{field}", problem
+
+
+def _surge_problems(plan: Plan) -> Iterator[tuple[str, str]]:
+    surge = plan.surge
+    if surge is None:
+        return
+    if not isinstance(surge, Surge):
+        yield "surge", f"must be a Surge, not {surge!r}"
+        return
+    for setting, problem in surge.problems(plan.queues, plan.groups):
+        yield f"surge.{setting}", problem
 
 
 def _unknown_needs(plan: Plan, queue: Queue) -> Iterator[tuple[str, str]]:
@@ -423,6 +437,8 @@ def _as_data(plan: Plan, found: list[str]) -> dict[str, Any]:
         data["lock_lease"] = plan.lock_lease
     if plan.heartbeat is not None:
         data["heartbeat"] = plan.heartbeat
+    if plan.surge is not None:
+        data["surge"] = plan.surge.to_data()
     return data
 
 
@@ -477,6 +493,8 @@ def _read_parts(tables: Tables, table: Mapping[str, Any]) -> dict[str, Any]:
             settings[names] = tables.names(names, table[names])
     if "capacity" in table:
         settings["capacity"] = tables.policy("capacity", table["capacity"], "capacity")
+    if "surge" in table:
+        settings["surge"] = tables.surge("surge", table["surge"])
     if "successors" in table:
         settings["successors"] = tables.table("successors", table["successors"])
     return settings

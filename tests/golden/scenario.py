@@ -29,6 +29,7 @@ from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
 from workassign.policies.review import Review
 from workassign.policies.sla import Target
+from workassign.policies.surge import Borrow, Surge, Templates
 from workassign.rotations import Period, Rotation
 from workassign.stores.jsonl import JsonlStore
 
@@ -91,6 +92,7 @@ def tell(recorder: Recorder) -> None:
     hands(say)
     next_day(say)
     dawn(say)
+    storm(say)
     school(say)
 
 
@@ -522,6 +524,60 @@ def dawn(say_it: Say) -> None:
     say(cmd.Tick(), 10620)
 
 
+def storm_plan() -> Plan:
+    """What to do when too much comes in at once."""
+    return attrs.evolve(
+        dawn_plan(),
+        name="golden-storm",
+        queues={
+            "care": Queue(
+                targets=(Target(measures="first_response", within=90, bots=True),),
+            ),
+            "bulk": Queue(tier=2),
+        },
+        groups={**dawn_plan().groups, "office": Group(queues={"bulk": 1})},
+        surge=Surge(
+            on=4,
+            off=2.5,
+            window=60,
+            hold=30,
+            floor=0,
+            collapse="thread",
+            templates=Templates(attribute="topic", names={"delay": "we-know-of-the-delay"}),
+            borrow=Borrow(groups=("office",), queues={"care": 2}),
+        ),
+    )
+
+
+def storm(say_it: Say) -> None:
+    """Too much comes in: the office helps, more of the same is closed; then it is over."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 3_700)
+
+    def submit(number: int, seconds: float, **traits: str | float) -> None:
+        tier = 0 if number == 8 else None
+        name = f"storm-{number}"
+        body = Interaction(id=name, queue="care", channel="tweet", tier=tier, attributes=traits)
+        say(cmd.Submit(body), seconds)
+
+    say(cmd.ChangePlan(storm_plan().to_data()), 10_000)
+    for number in range(3):
+        submit(number, 10_010 + number, thread=1.5)
+    submit(4, 10_014, thread="b", topic="delay")
+    submit(5, 10_020, thread=1.5, topic="delay")
+    submit(6, 10_021, thread="c", topic="delay")
+    submit(7, 10_022, thread="c", topic="seat")
+    submit(8, 10_023, thread=1.5)
+    submit(5, 10_024, thread=1.5, topic="delay")
+    say(cmd.Reopen("storm-6"), 10_030)
+    submit(9, 10_031, thread="c")
+    say(cmd.Tick(), 10_400)
+    for number in range(10, 15):
+        submit(number, 10_500, thread=number)
+    say(cmd.ChangePlan(attrs.evolve(storm_plan(), surge=None).to_data()), 10_510)
+
+
 def school_plan() -> Plan:
     """The replies of who is new are looked at."""
     review = Review(queue="desk", before={"trainee": 1.0}, after={"probation": 1.0}, units=0.25)
@@ -534,7 +590,7 @@ def school(say_it: Say) -> None:
     """Replies are proposed, approved, rejected, withdrawn, and looked at after they were sent."""
 
     def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
-        return say_it(command, seconds + 3_500)
+        return say_it(command, seconds + 4_300)
 
     say(cmd.ChangePlan(school_plan().to_data()), 10_000)
     for name, phase in (("gus", "trainee"), ("jon", "probation")):
@@ -556,6 +612,11 @@ def school(say_it: Say) -> None:
     say(cmd.Reject(asked.interaction, "ivy", asked.fence, "rude"), 10_031)
     say(cmd.Propose(*gus), 10_040)
     say(cmd.Release(*gus), 10_041)
+
+
+def last_plan() -> Plan:
+    """The plan with which it ends."""
+    return school_plan()
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

@@ -372,7 +372,9 @@ class _World:
     def _offer_gone(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded) -> None:
         self._offers.discard(event.offer)
 
-    def _closed(self, event: ev.Completed | ev.Cancelled | ev.Abandoned) -> None:
+    def _closed(
+        self, event: ev.Completed | ev.Cancelled | ev.Abandoned | ev.Collapsed | ev.TemplateSent
+    ) -> None:
         self._open.pop(event.interaction, None)
         self._waiting.discard(event.interaction)
         self._fences.pop(event.interaction, None)
@@ -402,6 +404,8 @@ _SEEN: Mapping[type, Callable[[_World, Any], None]] = {
     ev.Completed: _World._closed,
     ev.Cancelled: _World._closed,
     ev.Abandoned: _World._closed,
+    ev.Collapsed: _World._closed,
+    ev.TemplateSent: _World._closed,
     ev.Requeued: _World._lost,
     ev.Transferred: _World._lost,
     ev.PresenceChanged: _World._set_away,

@@ -248,6 +248,12 @@ class Ledger:
     def _abandoned(self, event: ev.Abandoned) -> None:
         self._closed_early(event.interaction, "abandoned", event.at)
 
+    def _collapsed(self, event: ev.Collapsed) -> None:
+        self._closed_early(event.interaction, "collapsed", event.at)
+
+    def _template_sent(self, event: ev.TemplateSent) -> None:
+        self._closed_early(event.interaction, "template", event.at)
+
     def _closed_early(self, interaction: InteractionId, end: str, at: Instant) -> None:
         case = self._current[interaction]
         case.end = end
@@ -331,6 +337,8 @@ _ENTRIES: Mapping[type, Callable[[Ledger, Any], None]] = {
     ev.Completed: Ledger._completed,
     ev.Cancelled: Ledger._cancelled,
     ev.Abandoned: Ledger._abandoned,
+    ev.Collapsed: Ledger._collapsed,
+    ev.TemplateSent: Ledger._template_sent,
     ev.Requeued: Ledger._requeued,
     ev.Transferred: Ledger._transferred,
     ev.Rekeyed: Ledger._rekeyed,
