@@ -1861,7 +1861,9 @@ class Router:
         if awaited and good and item is not None and item.writer not in (None, review.author):
             self.refuse(command, "locked")
             return
-        said = ev.ReplyApproved(self.at, *ids) if good else ev.ReplyRejected(self.at, *ids, command.reason)
+        said: ev.Event = ev.ReplyApproved(self.at, *ids)
+        if isinstance(command, cmd.Reject):
+            said = ev.ReplyRejected(self.at, *ids, command.reason)
         if awaited:
             self.wait_no_more(review)
         review.verdict = "over"
