@@ -963,7 +963,8 @@ class Router:
         true["rest"] = here and person.rest is not None and self.at < person.rest
         later = self.not_now(person, channel) if here else None
         true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
-        true["cool_down"] = self.apart(person, item)
+        true["own_reply"] = person.id == item.author
+        true["cool_down"] = not true["own_reply"] and self.apart(person, item)
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
 

@@ -675,7 +675,7 @@ def check_reasons(router: Router, found: WhyNot, item: Item) -> None:
 def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     """Everybody is counted once, at a kind that is true of somebody, until nobody is left."""
     order = [
-        *("presence", "pull_only", "queue", "channel", "label", "skill", "needs"),
+        *("presence", "pull_only", "queue", "channel", "label", "skill", "needs", "own_reply"),
         *("room", "channel_limit", "beside", "label_limit", "capacity"),
         *("rest", "login_ramp", "shift_end", "cool_down", "sticky_wait"),
     ]
