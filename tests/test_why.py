@@ -298,9 +298,9 @@ def test_markup_in_an_id_is_escaped() -> None:
 
 MOVES = (
     *(ev.Offered, ev.Assigned, ev.Completed, ev.PresenceChanged, ev.Requeued, ev.OfferExpired),
-    ev.Resumed,
+    *(ev.Resumed, ev.SurgeStarted, ev.SurgeEnded),
 )
-"""What changes who has room for what."""
+"""What changes who has room for what, or who serves what."""
 
 
 class Scenario:
@@ -344,13 +344,17 @@ class Scenario:
         return self.routed
 
     def pause(self) -> bool:
-        """Let her be given nothing else meanwhile; False if accepting what is hers did that already."""
+        """Let her be given nothing else meanwhile.
+
+        To be busy she accepts what she is offered. False if that is an event of its own: she is given
+        more, or what is somebody else's turn takes up less from now on.
+        """
         holdings = self.engine._state.agents[self.agent].holdings
-        before = list(holdings)
-        for name in before:
+        before = [(name, hold.units) for name, hold in holdings.items()]
+        for name, _ in before:
             self.accept(name)
         self.say(cmd.SetPresence(self.agent, Presence.BUSY))
-        return list(holdings) == before
+        return [(name, hold.units) for name, hold in holdings.items()] == before
 
     def time_passes(self, until: float) -> bool:
         """Let it be *until*; False if something moves before that, or besides."""
@@ -405,7 +409,9 @@ class Scenario:
         self.accept(name)
         item = self.engine._state.works[name]
         if item.stage == "assigned" and item.hold is not None and item.hold.fence is not None:
-            self.say(cmd.Complete(name, self.agent, item.hold.fence))
+            review = self.engine._state.reviews.get(name)
+            done = cmd.Approve if review is not None and review.open else cmd.Complete
+            self.say(done(name, self.agent, item.hold.fence))
         if item.stage == "wrapping" and item.hold is not None and item.hold.fence is not None:
             self.say(cmd.FinishWrapUp(name, self.agent, item.hold.fence))
 
