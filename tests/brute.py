@@ -34,7 +34,7 @@ REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE = range(11, 19)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, DELAY = range(11, 20)
 
 STOPS = {
     "accept": ("accepted",),
@@ -475,6 +475,8 @@ class Router:
             if clock.now == "runs" and clock.threshold is not None:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
         if item.stage == "waiting":
+            ends = [item.came + each.agent.delays.get(item.queue, 0.0) for each in self.people]
+            yield from ((due, DELAY, item.seq, item) for due in ends if due > self.at)
             for number, due in self.steps_ahead(item):
                 if number not in item.unmet and number not in item.quiet:
                     yield due, STEP, item.seq, item
@@ -641,6 +643,7 @@ class Router:
             and self.able(each, item)
             and self.has_label_room(each, item)
             and not self.apart(each, item)
+            and not self.too_early(each, item)
             and each.id not in item.offers.values()
         ]
 
@@ -699,6 +702,7 @@ class Router:
             and self.has_label_room(person, item)
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
+            and not self.too_early(person, item)
         )
 
     # --- what waiting changes ---------------------------------------------------------------
@@ -931,6 +935,11 @@ class Router:
             return None
         return person
 
+    def too_early(self, person: Person, item: Item) -> bool:
+        """Whether *item* has not been in its queue for as long as *person* waits for what is there."""
+        delay = person.agent.delays.get(item.queue, 0.0)
+        return self.waits_for(item) is not person and delay > 0 and self.at < item.came + delay
+
     def barriers(self, person: Person, item: Item) -> set[str]:
         """Return the kinds of all that keeps *person* from *item* while it waits."""
         agent, channel, units = person.agent, item.interaction.channel, self.units(item.interaction.channel)
@@ -965,6 +974,7 @@ class Router:
         true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
         true["own_reply"] = person.id == item.author
         true["cool_down"] = not true["own_reply"] and self.apart(person, item)
+        true["queue_delay"] = self.too_early(person, item)
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
 
@@ -2307,7 +2317,7 @@ class Router:
 
     def fits_plan(self, command: cmd.AddAgent | cmd.ChangeAgent) -> bool:
         agent, skills = command.agent, self.plan.skills
-        if set(agent.queues or ()) - set(self.plan.queues):
+        if {*(agent.queues or ()), *agent.delays} - set(self.plan.queues):
             self.refuse(command, "unknown_queue")
         elif set(agent.channels or ()) - set(self.plan.channels):
             self.refuse(command, "unknown_channel")
@@ -2477,8 +2487,13 @@ class Router:
         channels = agent.channels
         if channels is not None:
             channels = {each: most for each, most in channels.items() if each in plan.channels}
-        if (queues, channels) != (agent.queues, agent.channels):
-            person.told = attrs.evolve(agent, queues=queues, channels=channels)
+        delays: dict[str, float] = {}
+        for each, seconds in agent.delays.items():
+            new = each if each in plan.queues else plan.successors.get(each)
+            if new is not None:
+                delays[new] = min(seconds, delays.get(new, inf))
+        if (queues, channels, delays) != (agent.queues, agent.channels, agent.delays):
+            person.told = attrs.evolve(agent, queues=queues, channels=channels, delays=delays)
             person.version += 1
             self.emit(ev.AgentChanged(self.at, person.told))
         person.agent = formed(person.told, self.plan, self.turns, self.surging)
@@ -2531,11 +2546,12 @@ def grouped(told: Agent, plan: Plan) -> Agent:
     """Return *told* with all that her groups say and she does not."""
     skills, attributes = dict(told.skills), dict(told.attributes)
     queues, channels, capacity, pull = told.queues, told.channels, told.capacity, told.pull
-    labels, reserve, ramp = told.labels, told.reserve, told.login_ramp
+    labels, reserve, ramp, delays = told.labels, told.reserve, told.login_ramp, told.delays
     for name in told.groups:
         group = plan.groups[name]
         skills = {**group.skills, **skills}
         attributes = {**group.attributes, **attributes}
+        delays = {**group.delays, **delays}
         if group.queues is not None:
             queues = {**group.queues, **(queues or {})}
         if group.channels is not None:
@@ -2560,6 +2576,7 @@ def grouped(told: Agent, plan: Plan) -> Agent:
         labels=labels,
         reserve=reserve,
         login_ramp=ramp,
+        delays=delays,
     )
 
 

@@ -107,6 +107,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         queue(sla=MINUTE, refusals=per_cause(declined={"cool_down": 60, "exclusion": 60})),
         queue(sla=MINUTE, refusals=PATIENT),
     ),
+    "slow_delay": (
+        {**queue(sla=MINUTE), "roster": [agent(delays={"vip": 60}), agent("bob", delays={"vip": 90})]},
+        {**queue(sla=MINUTE), "roster": [agent(delays={"vip": 60}), agent("bob", delays={"vip": 9})]},
+    ),
+    "dead_delay": (
+        two({}, {}, agent(queues={"web": 1}, delays={"vip": 60, "web": 1})),
+        two({}, {}, agent(queues={"web": 1, "vip": 1}, delays={"vip": 60}), agent("bob", delays={"web": 1})),
+    ),
     "slow_exclusion": (queue(sla=MINUTE), queue(sla=MINUTE, refusals=PATIENT)),
     "dead_step": (
         promised(sla.tightened(3600, followers=[(1000, 300), (1_000_000, 900)])),

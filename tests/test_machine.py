@@ -728,6 +728,7 @@ class EveryCommand(RuleBasedStateMachine):
             labels=rnd.choice((None, None, {"refund": rnd.randint(0, 2)})),
             reserve=rnd.choice((0.0, 0.0, 0.5)),
             login_ramp=rnd.choice((None, None, 30.0)),
+            delays=rnd.choice(({}, {}, {queue: rnd.choice((0.0, 10.0, 60.0)) for queue in plan.queues})),
             groups=tuple(name for name in plan.groups if rnd.random() < 0.4),
         )
 

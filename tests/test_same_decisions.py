@@ -403,6 +403,7 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
         labels=rnd.choice((None, None, some_labels(rnd))),
         reserve=rnd.choice((0.0, 0.0, 0.5, 1.5)),
         login_ramp=rnd.choice((None, None, None, 5.0, 100.0)),
+        delays=rnd.choice(({}, {}, some_delays(rnd, list(QUEUES if stray else plan.queues)))),
         groups=tuple(each for each in (GROUPS if stray else plan.groups) if rnd.random() < 0.5),
     )
 
@@ -410,6 +411,11 @@ def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:
 def some_labels(rnd: Random) -> dict[str, int]:
     """Return limits of labels."""
     return {label: rnd.choice((0, 1, 1, 2)) for label in LABELS if rnd.random() < 0.6}
+
+
+def some_delays(rnd: Random, queues: list[str]) -> dict[str, float]:
+    """Return for how long work of some queues is kept from somebody."""
+    return {queue: rnd.choice((0.0, 0.5, 10.0, 30.0, 30.0, 100.0)) for queue in queues if rnd.random() < 0.6}
 
 
 def some_groups(rnd: Random, queues: list[str], channels: list[str]) -> dict[str, Group]:
@@ -430,6 +436,7 @@ def a_group(rnd: Random, queues: list[str], channels: list[str]) -> Group:
         labels=rnd.choice((None, None, None, some_labels(rnd))),
         reserve=rnd.choice((None, None, 0.2)),
         login_ramp=rnd.choice((None, None, None, 30.0)),
+        delays=rnd.choice(({}, {}, {}, some_delays(rnd, queues))),
     )
 
 

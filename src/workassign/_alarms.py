@@ -206,7 +206,7 @@ class Watch:
         queue = sig.queue
         if queue.plan.alarms is None or not queue.plan.alarms.no_eligible_agent or sig.link is None:
             return
-        head = sig.link.line.head
+        head = sig.link.head()
         members = self._over.get((queue.name, "no_eligible_agent"), {})
         if head is not None and not self._pairing.index.is_served(sig):
             self._add(queue.name, "no_eligible_agent", sig, head, None)

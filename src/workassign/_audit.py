@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._audit_clocks import FOLLOW_CLOCKS, ClockAuditor
+from workassign._audit_grants import check_grant, place
 from workassign._audit_records import UNIT, Balance, Item, Person
 from workassign.model import AgentId, Instant, InteractionId, Presence, Status
 
@@ -150,7 +151,8 @@ class Auditor:
         if event.sequence != self._sequence + 1:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence
-        self._items[who.id] = Item(who.queue, who.channel, who.label)
+        item = self._items[who.id] = Item(who.queue, who.channel, who.label)
+        place(item, event)
         if who.parent is not None:
             self._part(who.id, who.parent)
         self._total.entered += 1
@@ -175,6 +177,7 @@ class Auditor:
         item.offers[event.offer] = event.agent, event.expires
         self._is_not_author(event)
         self._put(item, event.interaction, event.agent, granted=True)
+        self._is_granted(event, item)
         person = self._people.get(event.agent)
         if person is not None and person.presence is not Presence.AVAILABLE:
             self._note(f"{event.interaction!r} was offered to {event.agent!r}: {person.presence.value}")
@@ -197,11 +200,16 @@ class Auditor:
             # Given by hand what she was offered until then, she has no more than before.
             was_hers = item.taken_back == (self._where, event.agent)
             self._put(item, event.interaction, event.agent, granted=event.how != "override" and not was_hers)
+            self._is_granted(event, item)
         self._is_not_author(event)
         item.agent, item.fence = event.agent, event.fence
         if item.offers:
             self._won[event.interaction] = item
         self._answered(item)
+
+    def _is_granted(self, event: ev.Offered | ev.Assigned, item: Item) -> None:
+        if (person := self._people.get(event.agent)) is not None:
+            check_grant(event, item, person, self._settings.get(item.queue, {}), self._note)
 
     def _is_not_author(self, event: ev.Offered | ev.Assigned) -> None:
         if self._reviews.get(event.interaction, ("", "", False))[1] == event.agent:
@@ -274,6 +282,7 @@ class Auditor:
         self._is_holder(event, event.interaction, event.agent, item)
         self._let_go(item, event.interaction)
         item.steps.clear()
+        place(item, event)
         if event.queue != item.queue:
             self._change_queue(item, event.interaction, event.queue)
 
@@ -303,6 +312,8 @@ class Auditor:
         item = self._known(event, event.interaction)
         if item is not None and not event.kept:
             item.steps.clear()
+        if item is not None:
+            place(item, event)
         if item is not None and event.queue != item.queue:
             self._change_queue(item, event.interaction, event.queue)
             if item.fence is not None:
@@ -377,6 +388,7 @@ class Auditor:
             return
         if event.queue not in self._queues:
             self._note(f"{event.interaction!r} was opened again in an unknown queue: {event.queue!r}")
+        place(item, event)
         item.stage, item.queue = _MOVES[ev.Reopened][1], event.queue
         item.steps.clear()
         item.answered = item.answered_here = False

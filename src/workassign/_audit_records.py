@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence, Status
 
 __all__ = ["UNIT", "Balance", "Item", "Person"]
+
+N = TypeVar("N", int, float)
 
 UNIT = 1_000_000
 """Loads are counted in whole millionths."""
@@ -22,6 +24,7 @@ class Item:
         "agent",
         "answered",
         "answered_here",
+        "came",
         "channel",
         "closed",
         "fence",
@@ -30,6 +33,7 @@ class Item:
         "parts",
         "queue",
         "review",
+        "since",
         "stage",
         "status",
         "steps",
@@ -42,6 +46,8 @@ class Item:
         self.queue = queue
         self.channel = channel
         self.label = label
+        self.since = self.came = -inf
+        """From when on its age counts, and since when it is in its queue."""
         self.status = Status.OPEN
         self.stage = "waiting"
         self.closed: Instant = inf
@@ -68,7 +74,7 @@ class Item:
 class Person:
     """An agent: what she can hold, and what she has."""
 
-    __slots__ = ("has", "labels", "limits", "pool", "presence", "reserve", "told")
+    __slots__ = ("delays", "has", "labels", "limits", "pool", "presence", "reserve", "told")
 
     def __init__(self, agent: Agent, groups: Mapping[str, Any]) -> None:
         self.has: dict[InteractionId, Item] = {}
@@ -82,6 +88,9 @@ class Person:
         self.pool = _first_said(1.0, agent.capacity, [group.get("capacity") for group in hers])
         self.reserve = _first_said(0.0, agent.reserve, [group.get("reserve") for group in hers])
         self.limits = _joined([agent.channels, *(group.get("channels") for group in hers)])
+        self.delays: Mapping[str, float] = (
+            _joined([agent.delays, *(group.get("delays") for group in hers)]) or {}
+        )
         self.labels = _joined([agent.labels, *(group.get("labels") for group in hers)]) or {}
 
 
@@ -91,7 +100,7 @@ def _first_said(default: float, own: float, others: list[float | None]) -> int:
     return round((said[0] if said else default) * UNIT)
 
 
-def _joined(tables: list[Mapping[str, int] | None]) -> dict[str, int] | None:
+def _joined(tables: list[Mapping[str, N] | None]) -> dict[str, N] | None:
     """Return what all tables say, the first before the others; None: nobody says anything."""
     named = [table for table in tables if table is not None]
     return {name: most for table in named[::-1] for name, most in table.items()} if named else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 
 from workassign._index import Index
 from workassign._records import PRESENT, UNIT, AgentState, Work
@@ -208,6 +209,12 @@ def _held_by_time(state: State, agent: AgentState, channel: str, at: Instant) ->
     return Hold.LOGIN_RAMP if early and agent.holdings else None
 
 
+def _delayed(agent: AgentState, work: Work) -> Instant:
+    """Return until when work that came to its queue when this did is kept from *agent*."""
+    delay = agent.agent.delays.get(work.sig.queue.name)
+    return work.came + delay if delay else -inf
+
+
 def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, int]:
     """I3: assert that only holds keep a free agent and an eligible interaction apart; count them."""
     found: dict[Hold, int] = {}
@@ -235,6 +242,8 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                     hold = Hold.STICKY_WAIT
                 elif apart(work, agent, at):
                     hold = Hold.COOL_DOWN
+                elif work.interaction.id not in index.kept and at < _delayed(agent, work):
+                    hold = Hold.QUEUE_DELAY
                 assert hold is not None, f"{agent.agent.id} is free and {work.interaction.id} waits"
                 found[hold] = found.get(hold, 0) + 1
     return found

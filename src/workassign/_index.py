@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
+from workassign._reach import delay
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._room import Kind, has_room
 from workassign._shifts import held_by_time
@@ -48,14 +49,15 @@ class Profile:
         "bits",
         "channels",
         "choices",
+        "delays",
         "labels",
         "levels",
+        "links",
         "most",
         "name",
         "pools",
         "present",
         "queues",
-        "signatures",
         "traits",
     )
 
@@ -73,12 +75,13 @@ class Profile:
         self.levels = agent.agent.skills
         self.queues = agent.agent.queues
         self.labels = agent.agent.labels
+        self.delays = agent.agent.delays
         self.channels = channels
         """Each kind of work served."""
         self.bits = sum(bit for bit, _, _ in channels)
         self.most = max((kind.units for _, kind, _ in channels), default=0)
-        self.signatures: list[Signature] = []
-        """What she can serve."""
+        self.links: list[Link] = []
+        """What she can serve, and what of it before it is old enough for everybody."""
         self.choices: dict[int, list[Group]] = {}
         """Bits of the kinds of work with room -> groups of lines, in the order to be asked."""
         self.pools: dict[tuple[Kind, Selection], Line] = {}
@@ -90,9 +93,10 @@ class Profile:
 class Link:
     """What is computed once for a signature: its line, and the pools that can serve it."""
 
-    __slots__ = ("bit", "groups", "line", "pools", "profiles", "ranks")
+    __slots__ = ("bit", "early", "groups", "likings", "line", "pools", "profiles", "ranks", "sig")
 
-    def __init__(self, line: Line, bit: int, pools: Board) -> None:
+    def __init__(self, sig: Signature, line: Line, bit: int, pools: Board) -> None:
+        self.sig = sig
         self.line = line
         self.pools = pools
         """All pools of its kind and selection policy, those that cannot serve it too."""
@@ -103,6 +107,21 @@ class Link:
         self.profiles: list[Profile] = []
         self.ranks: dict[int, float] = {}
         """Profile (by id) -> the rank that the work policy gives to this work for it."""
+        self.likings: dict[int, tuple[float, float]] = {}
+        """Profile (by id) -> its place among the pools, whoever stands in them."""
+        self.early: dict[float, Link] = {}
+        """Delay -> the same for what has not waited for so long, without all whom it keeps from it."""
+
+    def head(self) -> Work | None:
+        """Return the first that waits, whatever its age."""
+        heads = [each.line.head for each in (self, *self.early.values()) if each.line.head is not None]
+        return min(heads, key=lambda work: (work.key, work.seq), default=None)
+
+    def young(self) -> Link:
+        """Return the same for what is younger: nobody is connected to it yet."""
+        other = Link(self.sig, Line(self.line.board), self.bit, self.pools)
+        other.ranks, other.likings = self.ranks, self.likings
+        return other
 
 
 Apart: TypeAlias = Callable[[Work, AgentState, Instant], bool]
@@ -136,17 +155,26 @@ class Index:
         """Interactions that wait for the agent they prefer, by id, and the lines they stand in."""
         self.fans: dict[str, dict[str, Work]] = {}
         """Agent -> interactions, by id, that prefer her but wait for anybody."""
+        self.young: dict[str, tuple[Instant, Line]] = {}
+        """Interactions that a delay keeps from somebody, by id: until when, and the lines they stand in."""
 
     # --- the waiting side -------------------------------------------------------------------
 
-    def wait(self, work: Work) -> None:
-        """Let *work* stand in the line of its signature."""
-        link = work.sig.link or self._link(work.sig)
+    def wait(self, work: Work, at: Instant) -> Instant | None:
+        """Let *work* stand in the line of its signature, and of its age where that matters.
+
+        Returns when it has to stand in another, as some delay ends; None: never.
+        """
+        link, due = work.sig.link or self._link(work.sig), None
+        if self._state.delays and (found := self._awaited(work, at)) is not None:
+            due, link = found[0], self._early(link, found[1])
+            self.young[work.interaction.id] = due, link.line
         link.line.push(work)
         if work.refused is not None:
             self.refused[work.interaction.id] = work
         if work.prefers is not None:
             self.fans.setdefault(work.prefers[0], {})[work.interaction.id] = work
+        return due
 
     def wait_for(self, work: Work, agent: AgentState) -> None:
         """Let *work* stand in the line that is for *agent* alone."""
@@ -162,7 +190,10 @@ class Index:
         if self.kept and work.interaction.id in self.kept:
             self.kept.pop(work.interaction.id).remove(work)
         elif work.place is not None:
-            work.sig.link.line.remove(work)
+            line: Line = work.sig.link.line
+            if self.young and work.interaction.id in self.young:
+                line = self.young.pop(work.interaction.id)[1]
+            line.remove(work)
             self._left(work)
 
     def _left(self, work: Work) -> None:
@@ -186,6 +217,8 @@ class Index:
             work: Work = line.head
             if work.refused is None and work.prefers is None:
                 line.pop()
+                if self.young:
+                    self.young.pop(work.interaction.id, None)
                 return work
         chosen = self.choose(agent, at)
         if chosen is not None:
@@ -212,7 +245,7 @@ class Index:
                 break
         if aside:
             for work in aside:
-                self.wait(work)
+                self.wait(work, at)
         if agent.personal:
             chosen = self._personal(agent, chosen, order)
         return chosen
@@ -223,8 +256,8 @@ class Index:
         groups = profile.choices.get(agent.open)
         if groups is None:
             groups = profile.choices[agent.open] = []
-            for sig in profile.signatures:
-                self._join(profile, agent.open, groups, sig)
+            for link in profile.links:
+                self._join(profile, agent.open, groups, link)
         return groups
 
     def _personal(self, agent: AgentState, chosen: Work | None, order: tuple[float, ...]) -> Work | None:
@@ -247,6 +280,8 @@ class Index:
         Cost: O(pools that can serve it), or the heads walked until one fits.
         """
         link = work.sig.link or self._link(work.sig)
+        if self._state.delays:
+            link = self._as_old(link, work, at)
         for group in link.groups if link.pools.filled else ():
             line = group.first()
             if line is not None:
@@ -257,7 +292,7 @@ class Index:
 
     def picks(self, work: Work, at: Instant) -> Generator[AgentState]:
         """Yield the free agents for *work*, the preferred first. Nothing may change meanwhile."""
-        link = work.sig.link or self._link(work.sig)
+        link = self._as_old(self.link_of(work.sig), work, at)
         aside: list[Standing] = []
         try:
             for group in link.groups:
@@ -345,7 +380,7 @@ class Index:
         told = tuple((trait, _kinds(value), value) for trait, value in traits.items())
         limits = tuple((kind.channel, most) for _, kind, most in channels if kind.label is None)
         labels = None if who.labels is None else tuple(who.labels.items())
-        key = (tuple(who.skills.items()), queues, limits, told, name, labels)
+        key = (tuple(who.skills.items()), queues, limits, told, name, labels, tuple(who.delays.items()))
         profile = self._profiles.get(key)
         if profile is None:
             profile = self._profiles[key] = Profile(agent, channels, traits, name)
@@ -355,7 +390,7 @@ class Index:
                     self._meeting[each] = (test, bits | place)
             for sig in self._linked:
                 if self._serves(profile, sig) and sig.needs.met_by(who.skills, traits, name):
-                    self._connect(sig, profile)
+                    self._connect(sig.link, profile)
         agent.profile = profile
 
     def _learn(self, needs: Needs) -> None:
@@ -418,10 +453,16 @@ class Index:
 
     def lines(self) -> Iterator[Line]:
         """Yield every line in which interactions wait."""
-        yield from (sig.link.line for sig in self._linked)
+        yield from self._common_lines()
         for profile in self._profiles.values():
             for agent in profile.present.values():
                 yield from (agent.personal or {}).values()
+
+    def _common_lines(self) -> Iterator[Line]:
+        """Yield every line that is not for one agent alone."""
+        for sig in self._linked:
+            yield sig.link.line
+            yield from (link.line for link in sig.link.early.values())
 
     def boards(self) -> Iterator[Board]:
         """Yield every board."""
@@ -441,7 +482,7 @@ class Index:
         if sig.tier not in self._boards:
             self._boards[sig.tier] = Board()
         pools = self._pool_boards.setdefault((sig.kind, sig.queue.plan.selection), Board())
-        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.kind], pools)
+        link = sig.link = Link(sig, Line(self._boards[sig.tier]), self._bits[sig.kind], pools)
         self._linked.append(sig)
         profiles = list(self._profiles.values())
         bits = is_true(sig.needs.expression, self._having, (1 << len(profiles)) - 1)
@@ -450,8 +491,33 @@ class Index:
             bits ^= low
             profile = profiles[low.bit_length() - 1]
             if self._serves(profile, sig):
-                self._connect(sig, profile)
+                self._connect(link, profile)
         return link
+
+    # --- who has to wait for it -------------------------------------------------------------
+
+    def _awaited(self, work: Work, at: Instant) -> tuple[Instant, float] | None:
+        """Return when the next delay ends that keeps *work* from somebody, and the delay; None: none does."""
+        delays = self._state.delays.get(work.sig.queue.name, ())
+        ends = ((work.came + delay, delay) for delay in delays)
+        return next((end for end in ends if end[0] > at), None)
+
+    def _as_old(self, link: Link, work: Work, at: Instant) -> Link:
+        """Return what holds instead of *link* for *work* at its age. Cost: O(different delays)."""
+        found = self._awaited(work, at)
+        return link if found is None else self._early(link, found[1])
+
+    def _early(self, link: Link, younger: float) -> Link:
+        """Return what holds instead of *link* for what is *younger* than this."""
+        early = link.early.get(younger)
+        if early is None:
+            early = link.early[younger] = link.young()
+            for profile in link.profiles:
+                if delay(profile, link.sig) < younger:
+                    self._meet(early, profile)
+        return early
+
+    # --- comparisons, queues, kinds ---------------------------------------------------------
 
     def _having(self, each: Fact) -> int:
         """Return the bits of the profiles of which a comparison, its negation aside, is true."""
@@ -470,16 +536,28 @@ class Index:
             return False
         return bool(profile.bits & self._bits[sig.kind])
 
-    def _connect(self, sig: Signature, profile: Profile) -> None:
-        """Let *profile* and *sig* find each other."""
-        link: Link = sig.link
-        link.profiles.append(profile)
+    def _connect(self, link: Link, profile: Profile) -> None:
+        """Let *profile* find the work of *link*, that of each age as far as her delay lets her."""
+        sig = link.sig
         link.ranks[id(profile)] = self._asking.rank(sig, profile.levels, profile.queues)
-        profile.signatures.append(sig)
+        pair_key = getattr(sig.queue.plan.selection, "pair_key", None)
+        rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
+        who = (profile.levels, profile.traits, profile.name)
+        wanted = sig.needs.wanted(*who) if sig.needs.wants else 0.0
+        link.likings[id(profile)] = (-wanted, rank)
+        self._meet(link, profile)
+        for younger, early in link.early.items():
+            if delay(profile, sig) < younger:
+                self._meet(early, profile)
+
+    def _meet(self, link: Link, profile: Profile) -> None:
+        """Let *profile* and *link* find each other."""
+        link.profiles.append(profile)
+        profile.links.append(link)
         for bits, groups in profile.choices.items():
-            self._join(profile, bits, groups, sig)
-        selection = sig.queue.plan.selection
-        key = (sig.kind, selection)
+            self._join(profile, bits, groups, link)
+        selection = link.sig.queue.plan.selection
+        key = (link.sig.kind, selection)
         board = link.pools
         pool = profile.pools.get(key)
         if pool is None:
@@ -489,30 +567,25 @@ class Index:
                     standing = Standing(agent, self._asking.agent_key(selection, agent), pool)
                     pool.push(standing)
                     agent.standings.append(standing)
-        pair_key = getattr(selection, "pair_key", None)
-        rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
-        who = (profile.levels, profile.traits, profile.name)
-        wanted = sig.needs.wanted(*who) if sig.needs.wants else 0.0
         enter(
             link.groups,
-            (-wanted, rank),
+            link.likings[id(profile)],
             board,
             pool,
             lambda: [p.pools[key] for p in self._profiles.values() if key in p.pools],
         )
 
-    def _join(self, profile: Profile, bits: int, groups: list[Group], sig: Signature) -> None:
-        """Let the line of *sig* compete in *groups*, if there is room on its channel."""
-        link: Link = sig.link
+    def _join(self, profile: Profile, bits: int, groups: list[Group], link: Link) -> None:
+        """Let the line of *link* compete in *groups*, if there is room on its channel."""
         if link.bit & bits:
             board = link.line.board
-            order = (sig.tier, link.ranks[id(profile)])
+            order = (link.sig.tier, link.ranks[id(profile)])
             enter(
                 groups,
                 order,
                 board,
                 link.line,
-                lambda: [s.link.line for s in self._linked if s.tier == sig.tier],
+                lambda: [line for line in self._common_lines() if line.board is board],
             )
 
 

@@ -87,7 +87,7 @@ class Interactions:
         elif rules.steps:
             self._pairing.moving.begin(work, at)
         link = work.sig.link
-        if link is not None and not link.pools.filled and interaction.prefers is None:
+        if link is not None and not link.pools.filled and interaction.prefers is None and not state.delays:
             link.line.push(work)  # `place`, written out, for when nobody is free at all
         else:
             self._pairing.place(work, at)

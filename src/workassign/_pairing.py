@@ -22,6 +22,7 @@ from workassign._deadlines import (
     AGE,
     BEAT,
     BREACH,
+    DELAY,
     FORECAST,
     GRACE,
     LEASE,
@@ -42,6 +43,7 @@ from workassign._deadlines import (
 )
 from workassign._index import Index
 from workassign._moving import Moving
+from workassign._reach import is_early
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
 from workassign._shifts import held_by_time, turning_points
 from workassign._state import State
@@ -118,10 +120,12 @@ class Pairing:
                 if self._waits_for(work, agent, at):
                     return
                 agent = None
+            elif agent is not None and self._is_too_early(work, agent, at):
+                agent = None
         if agent is None:
             agent = index.pick(work, at)
         if agent is None:
-            index.wait(work)
+            self._wait(work, at)
         else:
             self._take(work, agent, at)
 
@@ -269,7 +273,12 @@ class Pairing:
         """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
         agent = None if work.prefers is None else self._preferred(work)
         if agent is None or not self._waits_for(work, agent, at):
-            self.index.wait(work)
+            self._wait(work, at)
+
+    def _wait(self, work: Work, at: Instant) -> None:
+        """Let *work* wait for anybody, for some of them when it is old enough."""
+        if (due := self.index.wait(work, at)) is not None:
+            self.deadlines.later(due, DELAY, work.seq, work)
 
     def _waits_for(self, work: Work, agent: AgentState, at: Instant) -> bool:
         """Let *work* wait for the agent it prefers, if there is time left for that."""
@@ -290,6 +299,12 @@ class Pairing:
     def _is_free(self, agent: AgentState, work: Work) -> bool:
         """Whether *agent* stands in her pools with room for *work*."""
         return agent.admitted and bool(agent.open & self.index.link_of(work.sig).bit)
+
+    def _is_too_early(self, work: Work, agent: AgentState, at: Instant) -> bool:
+        """Whether her delay keeps *work* from *agent*: not from whom it would wait for alone."""
+        until = work.kept_until
+        kept = until is not None and at < until
+        return bool(self._state.delays) and not kept and is_early(agent.agent, work, at)
 
     def release(self, agent: AgentState) -> None:
         """Let nothing wait for *agent*: she is not there any more, or not the same."""
@@ -512,6 +527,8 @@ class Pairing:
             return lock is not None and lock[1] == due
         if kind == STICKY:
             return subject.interaction.id in self.index.kept and subject.kept_until == due
+        if kind == DELAY:
+            return self.index.young.get(subject.interaction.id, (None,))[0] == due
         # Offered to somebody else, it may come back before that refusal ends.
         return subject.refused is not None and any(due in times for times in subject.refused.values())
 

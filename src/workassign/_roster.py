@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 import attrs
 
@@ -18,9 +19,11 @@ from workassign._records import PRESENT, AgentState
 from workassign._state import State
 from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Presence
-from workassign.plan import unknown_names
+from workassign.plan import Plan, unknown_names
 
 __all__ = ["OF_AGENTS", "Roster"]
+
+N = TypeVar("N", int, float)
 
 STALLED = 1.0
 """A lease whose end is noticed so much later, in seconds, ran out while nobody was listening."""
@@ -101,30 +104,26 @@ class Roster:
         pairing.freed += agents
 
     def _tell_apart(self, told: Agent) -> None:
-        """Take out of their lines whose labels *told* is the first to limit: they stand apart from now on."""
-        state = self._state
-        labels = formed(told, state.plan.groups).labels or ()
-        if all(label in state.limited for label in labels):
-            return
-        for work in state.works.values():
-            if work.stage == "waiting" and work.interaction.label in labels:
+        """Take out of their lines what *told* is the first to tell apart: labels and ages, from now on."""
+        state, formed_so = self._state, formed(told, self._state.plan.groups)
+        labels = [label for label in formed_so.labels or () if label not in state.limited]
+        delays = formed_so.delays.items()
+        queues = [queue for queue, delay in delays if delay and delay not in state.delays.get(queue, ())]
+        for work in state.works.values() if labels or queues else ():
+            apart = work.interaction.label in labels or work.sig.queue.name in queues
+            if work.stage == "waiting" and apart:
                 self._pairing.fetch(work)
 
     def follow(self, agent: AgentState, at: Instant) -> None:
         """Take *agent* along under a new plan: to the successors of queues that are gone."""
         who, plan = agent.told, self._state.plan
-        queues, channels = who.queues, who.channels
-        if queues is not None:
-            moved: dict[str, int] = {}
-            for name, priority in queues.items():
-                new = name if name in plan.queues else plan.successors.get(name)
-                if new is not None:
-                    moved[new] = min(priority, moved.get(new, priority))
-            queues = moved
+        queues = None if who.queues is None else _moved(who.queues, plan)
+        delays, channels = _moved(who.delays, plan), who.channels
         if channels is not None:
             channels = {name: most for name, most in channels.items() if name in plan.channels}
-        if queues != who.queues or channels != who.channels:
-            event = ev.AgentChanged(at, attrs.evolve(who, queues=queues, channels=channels))
+        if (queues, delays, channels) != (who.queues, who.delays, who.channels):
+            new = attrs.evolve(who, queues=queues, channels=channels, delays=delays)
+            event = ev.AgentChanged(at, new)
             self._state.agent_changed(agent, event)
             self._turn.facts.append(event)
 
@@ -275,3 +274,13 @@ class Roster:
         self._turn.facts.append(event)
         for hold in list(agent.holdings.values()):
             self._interactions.take_back(hold, "disconnected", due, at)
+
+
+def _moved(table: Mapping[str, N], plan: Plan) -> dict[str, N]:
+    """Return what is said of queues under *plan*; of two that have become one the smaller."""
+    moved: dict[str, N] = {}
+    for name, figure in table.items():
+        new = name if name in plan.queues else plan.successors.get(name)
+        if new is not None:
+            moved[new] = min(figure, moved.get(new, figure))
+    return moved

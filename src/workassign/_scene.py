@@ -17,6 +17,7 @@ import attrs
 
 from workassign import events as ev
 from workassign._asking import short_name
+from workassign._reach import delay, is_early
 from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
 from workassign._room import counted, in_the_way, kept_back, labelled, lacks
 from workassign._shifts import held_by_time
@@ -74,6 +75,7 @@ KINDS: Mapping[str, str] = {
     Hold.LOGIN_RAMP.value: "with one thing at a time, having just come",
     Hold.SHIFT_END.value: "too near the end of the shift",
     Hold.COOL_DOWN.value: "refused it",
+    Hold.QUEUE_DELAY.value: "not given it before it has been there for longer",
     Hold.STICKY_WAIT.value: "kept from it by its wait for another",
     "other_first": "free, but something else came first",
 }
@@ -349,7 +351,12 @@ class Scene:
                 text = f"refused it and is not asked again until {when(until)}"
                 found.append(Reason(kind=Hold.COOL_DOWN.value, text=text, until=until))
         kept_until = self._kept_until(work)
-        if kept_until is not None and work.preferred != who:
+        alone = kept_until is not None and work.preferred == who
+        if not alone and is_early(agent.agent, work, self.at):
+            end, queue = work.came + delay(agent.agent, work.sig), work.sig.queue.name
+            text = f"is given what comes to queue {queue} after a delay, which ends at {when(end)}"
+            found.append(Reason(kind=Hold.QUEUE_DELAY.value, text=text, until=end))
+        if kept_until is not None and not alone:
             text = f"it is kept for {work.preferred}, whom it prefers, until {when(kept_until)}"
             found.append(Reason(kind=Hold.STICKY_WAIT.value, text=text, until=kept_until))
         return found

@@ -186,6 +186,8 @@ class State:
         """Some queue has a quota: who is let in is counted."""
         self.mixed = _is_mixed(plan)
         """Room is not a matter of pool and channel limits alone."""
+        self.delays: dict[str, tuple[float, ...]] = {}
+        """Queue -> for how long somebody is given nothing from there, the shortest delay first."""
 
     # --- questions --------------------------------------------------------------------------
 
@@ -737,6 +739,10 @@ class State:
         if self.surge is not None and self.surge.on:
             agent.agent = borrowed(agent.agent, agent.told, self.surge.rule)
         agent.pool = round(agent.agent.capacity * UNIT)
+        for queue in agent.agent.delays:
+            known = self.delays.get(queue, ())
+            if (delay := agent.agent.delays[queue]) and delay not in known:
+                self.delays[queue] = tuple(sorted((*known, delay)))
         new = [label for label in agent.agent.labels or () if label not in self.limited]
         self.limited.update(dict.fromkeys(new, True))
         self.mixed = self.mixed or bool(new)

@@ -248,6 +248,7 @@ class _Search:
                 Hold.REST.value: f"the rest of {name}",
                 Hold.LOGIN_RAMP.value: f"the login ramp of {name}",
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
+                Hold.QUEUE_DELAY.value: f"the delay of {name} for queue {self._work.sig.queue.name}",
                 Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
             }[reason.kind]
             self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"

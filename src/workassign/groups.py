@@ -15,7 +15,7 @@ from workassign.model import Agent, Value
 
 __all__ = ["Group", "formed"]
 
-_TABLES = ("skills", "queues", "channels", "attributes", "labels")
+_TABLES = ("skills", "queues", "channels", "attributes", "labels", "delays")
 """What is merged name by name; of two who name the same, the first to speak."""
 
 _SETTINGS = ("capacity", "pull", "reserve", "login_ramp")
@@ -45,6 +45,8 @@ class Group:
     labels: Mapping[str, int] | None = None
     reserve: float | None = None
     login_ramp: float | None = None
+    delays: Mapping[str, float] = attrs.field(factory=dict)
+    """Queue -> seconds; 0 for an agent of whom another group says more."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field as an agent's."""

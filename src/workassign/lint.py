@@ -16,7 +16,7 @@ from workassign.groups import formed
 from workassign.linting.bounds import Bound, starvation_bound
 from workassign.linting.capacity import of_capacity, of_channels
 from workassign.linting.dead import of_change, of_dead_settings
-from workassign.linting.delays import of_delays
+from workassign.linting.delays import of_agents_delays, of_delays
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
 from workassign.linting.head_starts import of_head_starts
 from workassign.linting.order import of_orders, of_tiers, of_twins
@@ -107,6 +107,7 @@ def _of_roster(plan: Plan, staff: Staff, after: Mapping[str, Outranked]) -> Iter
     yield from of_skills(plan, staff.agents)
     yield from of_capacity(plan, staff.agents)
     yield from of_priorities(plan, staff, after)
+    yield from of_agents_delays(plan, staff)
     yield from of_twins(plan, staff)
 
 

@@ -178,6 +178,8 @@ class Customer:
 
 _NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
 
+_NO_DELAYS: Mapping[str, float] = MappingProxyType({})
+
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Interaction:
@@ -272,6 +274,16 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
     return MappingProxyType(dict(sorted(queues.items())))
 
 
+def _checked_delays(delays: Mapping[str, float]) -> Mapping[str, float]:
+    if not isinstance(delays, Mapping):
+        raise UsageError(f"delays of an agent must be a table queue -> seconds, not {delays!r}")
+    for name, seconds in delays.items():
+        checked_name(name, "a queue of an agent")
+        if not (is_number(seconds) and seconds == 0) and (problem := range_problem(seconds)):
+            raise UsageError(f"delay of queue {name!r} {problem}, or 0: none")
+    return MappingProxyType({name: float(seconds) for name, seconds in sorted(delays.items())})
+
+
 def _checked_limits(limits: Mapping[str, int], what: str) -> Mapping[str, int]:
     """Return how many at a time of each channel, or label, read-only."""
     if not isinstance(limits, Mapping):
@@ -342,6 +354,8 @@ class Agent:
     """Units of her pool that new work may not take up while something of hers has only `pending_units`."""
     login_ramp: float | None = None
     """For so many seconds after she came she has one interaction at a time; None: what fits."""
+    delays: Mapping[str, float] = _NO_DELAYS
+    """Queue -> seconds for which something is there before she is given it, if it waits for others too."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -361,6 +375,8 @@ class Agent:
         _in_range(self.capacity, 0.001, 1e6, "capacity")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_traits(self.attributes))
+        if self.delays is not _NO_DELAYS:
+            object.__setattr__(self, "delays", _checked_delays(self.delays))
         if type(self.pull) is not bool:
             raise UsageError(f"pull must be true or false, not {self.pull!r}")
 

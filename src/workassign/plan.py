@@ -221,7 +221,7 @@ def _problems(plan: Plan) -> list[str]:
 def unknown_names(plan: Plan, who: Agent | Group) -> Iterator[tuple[str, str]]:
     """Yield what *who* names that *plan* does not have: the kind of it, and the name."""
     tables: tuple[tuple[str, Iterable[str], Container[str] | None], ...] = (
-        ("queue", who.queues or (), plan.queues),
+        ("queue", {**(who.queues or {}), **who.delays}, plan.queues),
         ("channel", who.channels or (), plan.channels),
         ("skill", who.skills, plan.skills),
         ("attribute", who.attributes, plan.attributes),

@@ -90,6 +90,7 @@ class Team:
     labels: Mapping[str, int] | None = None
     reserve: float = 0.0
     login_ramp: float | None = None
+    delays: Mapping[str, float] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agents."""
@@ -121,6 +122,7 @@ class Member:
     labels: Mapping[str, int] | None = None
     reserve: float = 0.0
     login_ramp: float | None = None
+    delays: Mapping[str, float] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Raise if there can be no such agent."""
@@ -140,6 +142,7 @@ def _agent(like: Team | Member, name: AgentId) -> Agent:
         labels=like.labels,
         reserve=like.reserve,
         login_ramp=like.login_ramp,
+        delays=like.delays,
     )
 
 
@@ -187,7 +190,7 @@ class Roster:
         for path, like in named:
             for what, names, known in (
                 ("skill", like.skills, plan.skills if plan.skills is not None else like.skills),
-                ("queue", like.queues or (), plan.queues),
+                ("queue", {**(like.queues or {}), **like.delays}, plan.queues),
                 ("channel", like.channels or (), plan.channels),
                 ("group", like.groups, plan.groups),
             ):

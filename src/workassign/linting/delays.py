@@ -1,14 +1,15 @@
-"""Which delays use up the promise that the queue makes?"""
+"""Which delays use up the promise that the queue makes, or keep nothing from anybody?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from workassign.linting.findings import Finding, finding
+from workassign.linting.findings import Finding, finding, listed
 from workassign.linting.known import backoffs, target
-from workassign.plan import Queue
+from workassign.linting.staff import Staff
+from workassign.plan import Plan, Queue
 
-__all__ = ["of_delays"]
+__all__ = ["of_agents_delays", "of_delays"]
 
 
 def of_delays(place: str, queue: Queue) -> Iterator[Finding]:
@@ -42,3 +43,21 @@ def _too_long(place: str, field: str, long: Mapping[str, float], within: float) 
     whom = "anybody who refused" if field == "cool_down" else "who refused, while others are left,"
     message = f"{field} is {times}: {whom} is not asked again within the target of {within:g} s"
     return finding(f"slow_{field}", place, message, f"keep {field} below {within:g}")
+
+
+def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
+    """Look for queues from which nobody is given anything in time, and for delays in vain."""
+    for name, queue in plan.queues.items():
+        within, serving = target(queue), staff.named(staff.serving(name))
+        least = min((agent.delays.get(name, 0.0) for agent in serving), default=0.0)
+        if within is not None and least >= within:
+            message = f"all who serve it have a delay of {least:g} s or more: nobody meets the target of {within:g} s"
+            suggestion = f"let somebody have it before {within:g} s"
+            yield finding("slow_delay", f"queues.{name}", message, suggestion)
+    borrow = None if plan.surge is None else plan.surge.borrow
+    for agent in staff.agents:
+        lent = borrow.queues if borrow is not None and set(borrow.groups) & set(agent.groups) else {}
+        vain = set(agent.delays) - {*(agent.queues or agent.delays), *lent}
+        if agent.queues is not None and vain:
+            message = f"has a delay for what she does not serve: {listed(sorted(vain))}"
+            yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out, or let her serve it")

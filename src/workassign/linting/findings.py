@@ -30,6 +30,8 @@ KINDS: Mapping[str, Severity] = {
     "slow_offer": "warning",
     "slow_cool_down": "warning",
     "slow_exclusion": "info",
+    "slow_delay": "warning",
+    "dead_delay": "info",
     # promises
     "dead_step": "warning",
     "dead_case": "warning",

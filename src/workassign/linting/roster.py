@@ -32,7 +32,7 @@ def of_agents(plan: Plan, roster: Sequence[Agent]) -> Iterator[Finding]:
 def _of_names(plan: Plan, agent: Agent) -> Iterator[Finding]:
     """Look for names of queues, channels, skills and attributes that the plan does not have."""
     tables: tuple[tuple[str, Iterable[str], Iterable[str] | None], ...] = (
-        ("queue", agent.queues or (), plan.queues),
+        ("queue", {**(agent.queues or {}), **agent.delays}, plan.queues),
         ("channel", agent.channels or (), plan.channels),
         ("skill", agent.skills, plan.skills),
         ("attribute", agent.attributes, plan.attributes),

@@ -22,6 +22,8 @@ class Hold(StrEnum):
     """It waits for the agent it prefers, who is there but has no room."""
     PULL_ONLY = "pull_only"
     """She takes only what she asks for."""
+    QUEUE_DELAY = "queue_delay"
+    """It has not been in its queue for as long as she has to wait for work from there."""
     LOGIN_RAMP = "login_ramp"
     """She has come just now, and has something: one at a time until her ramp is over."""
     SHIFT_END = "shift_end"
