@@ -51,7 +51,7 @@ def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
         within, serving = target(queue), staff.named(staff.serving(name))
         least = min((agent.delays.get(name, 0.0) for agent in serving), default=0.0)
         if within is not None and least >= within:
-            message = f"all who serve it have a delay of {least:g} s or more: nobody meets the target of {within:g} s"
+            message = f"all who serve it have a delay of {least:g} s or more, the target is {within:g} s"
             suggestion = f"let somebody have it before {within:g} s"
             yield finding("slow_delay", f"queues.{name}", message, suggestion)
     borrow = None if plan.surge is None else plan.surge.borrow
