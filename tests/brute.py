@@ -644,6 +644,7 @@ class Router:
             and self.has_label_room(each, item)
             and not self.apart(each, item)
             and not self.too_early(each, item)
+            and not self.kept_free(each, item)
             and each.id not in item.offers.values()
         ]
 
@@ -703,6 +704,7 @@ class Router:
             and not self.apart(person, item)
             and self.waits_for(item) in (None, person)
             and not self.too_early(person, item)
+            and not self.kept_free(person, item)
         )
 
     # --- what waiting changes ---------------------------------------------------------------
@@ -854,10 +856,13 @@ class Router:
         """Return the load of *person*, in millionths of a unit."""
         return sum(self.weight(item) for item in self.hands(person))
 
-    def full_of(self, person: Person, channel: str, but: Item | None = None) -> set[str]:
-        """Return what is missing for one more of *channel*, leaving *but* out."""
+    def full_of(
+        self, person: Person, channel: str, but: Item | None = None, more: Item | None = None
+    ) -> set[str]:
+        """Return what is missing for one more of *channel*, leaving *but* out, with *more* beside."""
         agent, plan = person.agent, self.plan
-        hands = [item for item in self.hands(person) if item is not but]
+        hands = [item for item in self.hands(person) if item is not but and item is not more]
+        hands += [] if more is None else [more]
         missing = set()
         if agent.channels is not None:
             on_channel = sum(1 for item in hands if item.interaction.channel == channel)
@@ -940,6 +945,40 @@ class Router:
         delay = person.agent.delays.get(item.queue, 0.0)
         return self.waits_for(item) is not person and delay > 0 and self.at < item.came + delay
 
+    def served(self, person: Person) -> set[str]:
+        """Return the channels that *person* serves."""
+        limits = person.agent.channels
+        return {each for each in self.plan.channels if limits is None or limits.get(each, 0) > 0}
+
+    def free_for(self, queue: str) -> list[Person]:
+        """Return those who serve *queue* and could be given one more on all their channels."""
+        return [
+            each
+            for each in self.people
+            if (each.agent.queues is None or queue in each.agent.queues)
+            and each.agent.meets(self.plan.queues[queue].needs)
+            and each.presence is Presence.AVAILABLE
+            and not each.agent.pull
+            and (each.rest is None or self.at >= each.rest)
+            and self.served(each)
+            and self.served(each) <= each.open
+        ]
+
+    def kept_free(self, person: Person, item: Item) -> bool:
+        """Whether *person* is one of so few who are free that *item* must not take that away."""
+        for name, queue in self.plan.queues.items():
+            if queue.keep_free is None or item.tier <= queue.keep_free.tier:
+                continue
+            free = self.free_for(name)
+            if person in free and len(free) <= queue.keep_free.agents and not self.stays_open(person, item):
+                return True
+        return False
+
+    def stays_open(self, person: Person, item: Item) -> bool:
+        """Whether *person* could be given one more on all her channels if she had *item*, too."""
+        early = person.ramp is not None and self.at < person.ramp
+        return not early and not any(self.full_of(person, each, more=item) for each in self.served(person))
+
     def barriers(self, person: Person, item: Item) -> set[str]:
         """Return the kinds of all that keeps *person* from *item* while it waits."""
         agent, channel, units = person.agent, item.interaction.channel, self.units(item.interaction.channel)
@@ -974,6 +1013,7 @@ class Router:
         true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
         true["own_reply"] = person.id == item.author
         true["cool_down"] = not true["own_reply"] and self.apart(person, item)
+        true["kept_free"] = self.kept_free(person, item)
         true["queue_delay"] = self.too_early(person, item)
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}

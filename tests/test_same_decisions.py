@@ -38,6 +38,7 @@ from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
 from workassign.policies.selection import AgentFacts
 from workassign.policies.sla import Target
@@ -303,6 +304,7 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         sticky_wait=rnd.choice((None, 15.0, 200.0)),
         refusals=rnd.choice((offers.per_cause(), a_backoff(rnd))),
         **several(rnd),
+        keep_free=rnd.choice((None, None, None, KeepFree(agents=rnd.randint(1, 2), tier=rnd.randint(0, 1)))),
         expected_wait=rnd.random() < 0.2,
         most=rnd.choice((None, None, None, 3)),
         quota=rnd.choice((None, None, None, Quota(number=2, per=30.0))),

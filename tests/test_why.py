@@ -683,7 +683,7 @@ def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
     order = [
         *("presence", "pull_only", "queue", "channel", "label", "skill", "needs", "own_reply"),
         *("room", "channel_limit", "beside", "label_limit", "capacity"),
-        *("rest", "login_ramp", "shift_end", "cool_down", "queue_delay", "sticky_wait"),
+        *("rest", "login_ramp", "shift_end", "kept_free", "cool_down", "queue_delay", "sticky_wait"),
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]
     assert found.roster == len(router.people)

@@ -42,6 +42,7 @@ class Turn:
         "at",
         "careful",
         "facts",
+        "kept",
         "late",
         "loaded",
         "several",
@@ -64,6 +65,8 @@ class Turn:
         """Some queue has alarms."""
         self.several = False
         """Some queue asks several agents at once."""
+        self.kept = False
+        """Some queue keeps agents free."""
         self.loaded = False
         """Some rotation goes by load."""
         self.surging = False
@@ -74,6 +77,7 @@ class Turn:
     def take_care(self) -> None:
         """Find out whether more than usual has to be done at the turn's end."""
         self.careful = self.switched or self.watched or self.several or self.loaded or self.surging
+        self.careful = self.careful or self.kept
 
     def refuse(self, command: Command, rule: str, reason: str) -> None:
         """Say that *command* came too late or is impossible."""

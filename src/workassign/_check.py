@@ -32,6 +32,9 @@ def check(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, i
     _check_waits(state, waiting)
     _check_lines(index, waiting)
     _check_pools(state, index)
+    for gate in index.gates:
+        free = {each.agent.id for each in _free_for(state, gate.queue, at)}
+        assert set(gate.free) == free, f"{gate.queue}: {sorted(gate.free)} but {sorted(free)} are free"
     return _holds(state, index, at, apart)
 
 
@@ -180,10 +183,13 @@ def _weight(state: State, work: Work) -> int:
     return round(min([channel.units, *light]) * UNIT)
 
 
-def _has_room(state: State, agent: AgentState, name: str, label: str | None) -> bool:
-    """Whether *agent* may have one more of a channel and a label."""
+def _has_room(
+    state: State, agent: AgentState, name: str, label: str | None, more: Work | None = None
+) -> bool:
+    """Whether *agent* may have one more of a channel and a label, beside *more*."""
     who, channels = agent.agent, state.plan.channels
     held = [hold.work for hold in agent.holdings.values()]
+    held += [] if more is None else [more]
     on_channel = sum(1 for work in held if work.interaction.channel == name)
     if who.channels is not None and on_channel >= who.channels.get(name, 0):
         return False
@@ -198,6 +204,46 @@ def _has_room(state: State, agent: AgentState, name: str, label: str | None) -> 
     kept = round(who.reserve * UNIT) if any(hold.dozes for hold in agent.holdings.values()) else 0
     units = round(channels[name].units * UNIT)
     return sum(_weight(state, work) for work in against) + units + kept <= agent.pool
+
+
+def _free_for(state: State, queue: str, at: Instant) -> list[AgentState]:
+    """Return those who serve *queue* and could be given one more on all their channels."""
+    needs = state.plan.queues[queue].needs
+    return [
+        each
+        for each in state.agents.values()
+        if (each.agent.queues is None or queue in each.agent.queues) and each.agent.meets(needs)
+        if each.presence is Presence.AVAILABLE and not each.agent.pull
+        if (each.rest is None or at >= each.rest) and _is_open(state, each, at)
+    ]
+
+
+def _is_open(state: State, agent: AgentState, at: Instant, more: Work | None = None) -> bool:
+    """Whether *agent* could be given one more on all her channels, beside *more*."""
+    if state.plan.capacity is not None and agent.open & agent.profile.whole != agent.profile.whole:
+        return False
+    limits = agent.agent.channels
+    served = [name for name in state.plan.channels if limits is None or limits.get(name, 0) > 0]
+    later = more is not None and agent.ramp is not None and at < agent.ramp
+    return (
+        bool(served)
+        and not later
+        and all(
+            _has_room(state, agent, name, None, more) and _held_by_time(state, agent, name, at) is None
+            for name in served
+        )
+    )
+
+
+def _is_kept_free(state: State, agent: AgentState, work: Work, at: Instant) -> bool:
+    """Whether *agent* is one of so few who are free that *work* must not take that away."""
+    for name, queue in state.plan.queues.items():
+        keep = queue.keep_free
+        if keep is not None and work.sig.tier > keep.tier:
+            free = _free_for(state, name, at)
+            if agent in free and len(free) <= keep.agents and not _is_open(state, agent, at, work):
+                return True
+    return False
 
 
 def _held_by_time(state: State, agent: AgentState, channel: str, at: Instant) -> Hold | None:
@@ -244,6 +290,8 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                     hold = Hold.COOL_DOWN
                 elif work.interaction.id not in index.kept and at < _delayed(agent, work):
                     hold = Hold.QUEUE_DELAY
+                elif hold is None and _is_kept_free(state, agent, work, at):
+                    hold = Hold.KEPT_FREE
                 assert hold is not None, f"{agent.agent.id} is free and {work.interaction.id} waits"
                 found[hold] = found.get(hold, 0) + 1
     return found

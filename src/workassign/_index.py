@@ -8,6 +8,7 @@ signature, a free agent in the pools of her profile.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from math import inf
 from typing import Any, TypeAlias
 
 from workassign._asking import Asking
@@ -15,12 +16,13 @@ from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
 from workassign._reach import delay
 from workassign._records import PRESENT, AgentState, Signature, Work
-from workassign._room import Kind, has_room
+from workassign._room import Kind, has_room, stays_open
 from workassign._shifts import held_by_time
 from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.selection import Selection
 
 __all__ = ["Index", "Profile", "Standing"]
@@ -50,6 +52,7 @@ class Profile:
         "channels",
         "choices",
         "delays",
+        "gates",
         "labels",
         "levels",
         "links",
@@ -59,6 +62,7 @@ class Profile:
         "present",
         "queues",
         "traits",
+        "whole",
     )
 
     def __init__(
@@ -79,6 +83,10 @@ class Profile:
         self.channels = channels
         """Each kind of work served."""
         self.bits = sum(bit for bit, _, _ in channels)
+        self.whole = sum(bit for bit, kind, _ in channels if kind.label is None)
+        """The bits of her channels: who has room on all of them is free."""
+        self.gates: list[Gate] = []
+        """Those who serve with her, as far as some of them are kept free."""
         self.most = max((kind.units for _, kind, _ in channels), default=0)
         self.links: list[Link] = []
         """What she can serve, and what of it before it is old enough for everybody."""
@@ -88,6 +96,30 @@ class Profile:
         """Kind of work and selection policy -> where her free agents stand for it."""
         self.present: dict[str, AgentState] = {}
         """Her agents who are available or busy, by id."""
+
+
+class Gate:
+    """Those who serve a queue that keeps some of them free for urgent work."""
+
+    __slots__ = ("free", "most", "needs", "queue", "tier")
+
+    def __init__(self, queue: str, needs: Needs, keep: KeepFree) -> None:
+        self.queue = queue
+        self.needs = needs
+        self.most = keep.agents
+        """How many are kept."""
+        self.tier = keep.tier
+        self.free: dict[str, AgentState] = {}
+        """Who stands in her pools with room on all her channels, by id."""
+
+    def is_shut(self, agent: AgentState) -> bool:
+        """Whether so few are free that *agent* is kept, if she is free too."""
+        return len(self.free) - (agent.agent.id in self.free) < self.most
+
+    def concerns(self, profile: Profile) -> bool:
+        """Whether agents of *profile* serve the queue, and have what everything needs there."""
+        serves = profile.queues is None or self.queue in profile.queues
+        return serves and self.needs.met_by(profile.levels, profile.traits, profile.name)
 
 
 class Link:
@@ -149,6 +181,14 @@ class Index:
         """The attributes that needs ask about."""
         self._named: set[str] = set()
         """The agents whom needs name: each has a profile of her own."""
+        self.gates = [
+            Gate(name, queue.needs, queue.keep_free)
+            for name, queue in state.plan.queues.items()
+            if queue.keep_free is not None
+        ]
+        for gate in self.gates:
+            self._asked |= gate.needs.names.attributes
+            self._named |= gate.needs.names.agents
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -209,7 +249,7 @@ class Index:
     def take(self, agent: AgentState, at: Instant) -> Work | None:
         """Return what *agent*, who has room, should take next, taken out of its line."""
         groups = agent.profile.choices.get(agent.open)
-        if groups is not None and len(groups) == 1 and agent.personal is None:
+        if groups is not None and len(groups) == 1 and agent.personal is None and not self.gates:
             # The usual case, straight: one tier, one rank, and nobody has refused the head.
             line = groups[0].first()
             if line is None:
@@ -233,7 +273,8 @@ class Index:
         aside: list[Work] | None = None
         chosen: Work | None = None
         order: tuple[float, ...] = ()
-        for group in self.choices(agent):
+        limit, roomy = self._kept(agent, at)
+        for group in self._choices(agent, limit, roomy):
             while (line := group.first()) is not None:
                 work: Work = line.head  # type: ignore[assignment]
                 if work.refused is None or not self._apart(work, agent, at):
@@ -247,30 +288,64 @@ class Index:
             for work in aside:
                 self.wait(work, at)
         if agent.personal:
-            chosen = self._personal(agent, chosen, order)
+            chosen = self._personal(agent, chosen, order, limit, roomy)
         return chosen
 
-    def choices(self, agent: AgentState) -> list[Group]:
-        """Return the groups of lines for the kinds of work for which *agent* has room."""
-        profile: Profile = agent.profile
-        groups = profile.choices.get(agent.open)
+    def _choices(self, agent: AgentState, limit: float, roomy: int) -> list[Group]:
+        """Return the groups of lines that *agent* may take from: of tiers beyond *limit*, the *roomy*."""
+        groups = self._groups(agent.profile, agent.open)
+        if limit == inf:
+            return groups
+        first = [group for group in groups if group.order[0] <= limit]
+        later = self._groups(agent.profile, roomy) if roomy else ()
+        return [*first, *(group for group in later if group.order[0] > limit)]
+
+    def _groups(self, profile: Profile, bits: int) -> list[Group]:
+        """Return the groups of lines for the kinds of work that have *bits*."""
+        groups = profile.choices.get(bits)
         if groups is None:
-            groups = profile.choices[agent.open] = []
+            groups = profile.choices[bits] = []
             for link in profile.links:
-                self._join(profile, agent.open, groups, link)
+                self._join(profile, bits, groups, link)
         return groups
 
-    def _personal(self, agent: AgentState, chosen: Work | None, order: tuple[float, ...]) -> Work | None:
+    def _personal(
+        self, agent: AgentState, chosen: Work | None, order: tuple[float, ...], limit: float, roomy: int
+    ) -> Work | None:
         """Return the better of *chosen* and the heads of her own lines."""
         best = None if chosen is None else (order, chosen.key, chosen.seq)
         for sig, line in agent.personal.items():  # type: ignore[union-attr]
             head = line.head
-            if head is None or not sig.link.bit & agent.open:
+            if head is None or not sig.link.bit & (agent.open if sig.tier <= limit else roomy):
                 continue
             place = ((sig.tier, sig.link.ranks[id(agent.profile)]), head.key, head.seq)
             if best is None or place < best:
                 best, chosen = place, head
         return chosen
+
+    # --- who is kept free -------------------------------------------------------------------
+
+    def withholds(self, agent: AgentState, work: Work, at: Instant) -> bool:
+        """Whether *agent*, who has room for *work*, is kept free for what is more urgent."""
+        limit, roomy = self._kept(agent, at)
+        return work.sig.tier > limit and not self.link_of(work.sig).bit & roomy
+
+    def _kept(self, agent: AgentState, at: Instant) -> tuple[float, int]:
+        """Return beyond which tier nothing is given to *agent* but what leaves her free, and its bits."""
+        profile: Profile = agent.profile
+        shut = [gate.tier for gate in profile.gates if gate.is_shut(agent)]
+        if not shut or not self._is_spare(agent, at):
+            return inf, 0
+        if agent.ramp is not None and at < agent.ramp:
+            return min(shut), 0
+        channels = [kind for _, kind, _ in profile.channels if kind.label is None]
+        open_to = ((bit, kind) for bit, kind, _ in profile.channels if bit & agent.open)
+        return min(shut), sum(bit for bit, kind in open_to if stays_open(agent, kind, channels))
+
+    def _is_spare(self, agent: AgentState, at: Instant) -> bool:
+        """Whether *agent* is free: given work unasked, with room for it on all her channels."""
+        unasked = not agent.agent.pull and (agent.rest is None or at >= agent.rest)
+        return unasked and agent.open & agent.profile.whole == agent.profile.whole
 
     # --- the free side ----------------------------------------------------------------------
 
@@ -285,7 +360,7 @@ class Index:
         for group in link.groups if link.pools.filled else ():
             line = group.first()
             if line is not None:
-                if work.refused is None:
+                if work.refused is None and not self.gates:
                     return line.head.agent  # type: ignore[no-any-return, union-attr]
                 return next(self.picks(work, at), None)
         return None
@@ -298,8 +373,10 @@ class Index:
             for group in link.groups:
                 while (line := group.first()) is not None:
                     standing: Standing = line.head  # type: ignore[assignment]
-                    if work.refused is None or not self._apart(work, standing.agent, at):
-                        yield standing.agent
+                    who = standing.agent
+                    apart = work.refused is not None and self._apart(work, who, at)
+                    if not apart and not (self.gates and self.withholds(who, work, at)):
+                        yield who
                     line.remove(standing)
                     aside.append(standing)
         finally:
@@ -350,6 +427,9 @@ class Index:
     def admit(self, agent: AgentState) -> None:
         """Let *agent*, who has room, stand in her pools."""
         agent.admitted = True
+        for gate in agent.profile.gates:
+            if agent.open & agent.profile.whole == agent.profile.whole:
+                gate.free[agent.agent.id] = agent
         standings = agent.standings
         for (kind, selection), line in agent.profile.pools.items():
             if self._bits[kind] & agent.open:
@@ -360,6 +440,8 @@ class Index:
     def withdraw(self, agent: AgentState) -> None:
         """Take *agent* out of her pools."""
         agent.admitted = False
+        for gate in self.gates:
+            gate.free.pop(agent.agent.id, None)
         for standing in agent.standings:
             standing.line.remove(standing)
         agent.standings.clear()
@@ -384,6 +466,7 @@ class Index:
         profile = self._profiles.get(key)
         if profile is None:
             profile = self._profiles[key] = Profile(agent, channels, traits, name)
+            profile.gates = [gate for gate in self.gates if gate.concerns(profile)]
             place = 1 << (len(self._profiles) - 1)
             for each, (test, bits) in self._meeting.items():
                 if test(who.skills, traits, name):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from contextlib import closing
-from itertools import islice
 from math import inf
 from typing import Any, TypeAlias
 
@@ -86,15 +85,31 @@ class Pairing:
             for work in sorted(brought, key=_in_order):
                 if work.sig.queue.rules.steps:
                     self.moving.take(work, at, at)
+        if self.index.gates and freed:
+            freed = self._with_the_kept(freed)
         if not brought and len(freed) == 1:
-            self.employ(freed[0], at)
+            self._employ(freed[0], at)
         elif not freed and len(brought) == 1:
             self.place(brought[0], at)
         else:
             self._settle_all(brought, freed, at)
 
+    def _with_the_kept(self, freed: list[AgentState]) -> list[AgentState]:
+        """Return *freed*, and whoever was kept free: there may be enough others now."""
+        kept = {each.number: each for each in freed}
+        for gate in self.index.gates:
+            if len(gate.free) <= gate.most:
+                kept |= {each.number: each for each in gate.free.values()}
+        return [kept[number] for number in sorted(kept)] if len(kept) > 1 else freed
+
     def employ(self, agent: AgentState, at: Instant) -> None:
-        """Give one freed agent what she would take, while she has room."""
+        """Give one freed agent what she would take, while she has room; later, where some are kept free."""
+        if self.index.gates:
+            self.freed.append(agent)
+        else:
+            self._employ(agent, at)
+
+    def _employ(self, agent: AgentState, at: Instant) -> None:
         index = self.index
         if agent.admitted:
             index.withdraw(agent)
@@ -116,7 +131,7 @@ class Pairing:
         agent = None
         if work.prefers is not None:
             agent = self._preferred(work)
-            if agent is not None and not self._is_free(agent, work):
+            if agent is not None and not self._is_free(agent, work, at):
                 if self._waits_for(work, agent, at):
                     return
                 agent = None
@@ -165,10 +180,11 @@ class Pairing:
             # Who prefers her asks nobody else; and one may have been taken back meanwhile.
             if work.stage != "offered" or hold is None or hold.agent.agent.id == work.preferred:
                 continue
-            with closing(self.index.picks(work, at)) as picks:  # nothing may change before it is closed
-                free = (each for each in picks if work.interaction.id not in each.holdings)
-                chosen = list(islice(free, work.sig.queue.plan.offers - 1))
-            for agent in chosen:
+            for _ in range(work.sig.queue.plan.offers - 1):
+                with closing(self.index.picks(work, at)) as picks:  # nothing may change before it is closed
+                    agent = next((each for each in picks if work.interaction.id not in each.holdings), None)
+                if agent is None:
+                    break
                 self._take(work, agent, at)
 
     def pull(self, agent: AgentState, at: Instant) -> bool:
@@ -296,9 +312,11 @@ class Pairing:
             return None
         return None if work.refused is not None and agent.agent.id in work.refused else agent
 
-    def _is_free(self, agent: AgentState, work: Work) -> bool:
-        """Whether *agent* stands in her pools with room for *work*."""
-        return agent.admitted and bool(agent.open & self.index.link_of(work.sig).bit)
+    def _is_free(self, agent: AgentState, work: Work, at: Instant) -> bool:
+        """Whether *agent* stands in her pools with room for *work*, and is not kept free for other work."""
+        index = self.index
+        has_room = agent.admitted and bool(agent.open & index.link_of(work.sig).bit)
+        return has_room and not index.withholds(agent, work, at)
 
     def _is_too_early(self, work: Work, agent: AgentState, at: Instant) -> bool:
         """Whether her delay keeps *work* from *agent*: not from whom it would wait for alone."""
@@ -467,7 +485,9 @@ class Pairing:
 
     def _new_index(self) -> Index:
         self.prepare()
-        self._turn.several = any(queue.offers > 1 for queue in self._state.plan.queues.values())
+        queues = self._state.plan.queues.values()
+        self._turn.several = any(queue.offers > 1 for queue in queues)
+        self._turn.kept = any(queue.keep_free is not None for queue in queues)
         self._turn.take_care()
         return Index(self._state, self._asking, self.apart)
 

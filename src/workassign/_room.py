@@ -7,7 +7,8 @@ only forbid more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from workassign.model import Agent, Channel, Status
@@ -24,6 +25,7 @@ __all__ = [
     "labelled",
     "lacks",
     "on_channel",
+    "stays_open",
 ]
 
 UNIT = 1_000_000
@@ -84,6 +86,18 @@ def lacks(who: Hands, kind: Kind, but: object = None) -> Iterator[str]:
     most = None if labels is None or kind.label is None else labels.get(kind.label)
     if most is not None and labelled(who, kind.label, but) >= most:
         yield "label_limit"
+
+
+def stays_open(who: Hands, kind: Kind, channels: Iterable[Kind]) -> bool:
+    """Whether *who* would have room for one of each of *channels* beside one more of *kind*."""
+    more = SimpleNamespace(
+        units=kind.units,
+        dozes=False,
+        work=SimpleNamespace(sig=SimpleNamespace(kind=kind, channel=kind.channel)),
+    )
+    holdings = {**who.holdings, "": more}  # no id is empty
+    then = SimpleNamespace(agent=who.agent, pool=who.pool, holdings=holdings)
+    return all(has_room(then, each) for each in channels)
 
 
 def counted(who: Hands, kind: Kind, but: object = None) -> int:

@@ -19,12 +19,13 @@ from workassign import events as ev
 from workassign._asking import short_name
 from workassign._reach import delay, is_early
 from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
-from workassign._room import counted, in_the_way, kept_back, labelled, lacks
+from workassign._room import counted, has_room, in_the_way, kept_back, labelled, lacks, stays_open
 from workassign._shifts import held_by_time
 from workassign._state import State
 from workassign.groups import formed
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.holds import Hold
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.selection import Selection
 from workassign.rotations import turned
 
@@ -74,6 +75,7 @@ KINDS: Mapping[str, str] = {
     Hold.REST.value: "resting",
     Hold.LOGIN_RAMP.value: "with one thing at a time, having just come",
     Hold.SHIFT_END.value: "too near the end of the shift",
+    Hold.KEPT_FREE.value: "kept free for more urgent work",
     Hold.COOL_DOWN.value: "refused it",
     Hold.QUEUE_DELAY.value: "not given it before it has been there for longer",
     Hold.STICKY_WAIT.value: "kept from it by its wait for another",
@@ -206,6 +208,8 @@ class Scene:
         self._places = places or {}
         self._again: dict[InteractionId, AgentId | None] = {}
         self._ranks: dict[tuple[Signature, int], float] = {}
+        self.extra = 0
+        """So many more are supposed to be free for every queue."""
 
     def supposing(self, agent: AgentState, at: Instant) -> Scene:
         """Return the scene at *at* if *agent* were as given and all else as it is, rotations aside.
@@ -297,7 +301,7 @@ class Scene:
             for each in lacks(agent, sig.kind)
             if _NEVER.get(each) not in never
         ]
-        if not found and not self._may_take(agent, sig):
+        if not found and not self._may_take(agent, sig.channel, sig.units):
             # The policy is asked only of those who have room, here as in the engine.
             found.append(Reason(kind="capacity", text="is held back by the capacity policy"))
         resting = agent.rest is not None and self.at < agent.rest and not pulls
@@ -311,7 +315,44 @@ class Scene:
         elif hold is Hold.SHIFT_END and agent.shift is not None:
             text = f"leaves at {when(agent.shift)}, too soon for channel {sig.channel}"
             found.append(Reason(kind=hold.value, text=text, until=agent.shift))
+        keeping = self._keeping(agent, sig)
+        if keeping is not None:
+            name, keep = keeping
+            text = f"is one of the last {keep.agents} free for queue {name}, kept for tier {keep.tier}"
+            found.append(Reason(kind=Hold.KEPT_FREE.value, text=text))
         return found
+
+    def _keeping(self, agent: AgentState, sig: Signature) -> tuple[str, KeepFree] | None:
+        """Return the queue that keeps *agent* free for more urgent work than this, and how many it keeps."""
+        for name, queue in self.state.plan.queues.items():
+            keep = queue.keep_free
+            if keep is None or sig.tier <= keep.tier or not self._is_free(agent, name):
+                continue
+            if agent.ramp is None or self.at >= agent.ramp:
+                kinds = [self.state.kind(channel) for channel in self._channels_of(agent)]
+                if stays_open(agent, sig.kind, kinds):
+                    continue
+            free = sum(1 for each in self.state.agents.values() if self._is_free(each, name))
+            if free + self.extra <= keep.agents:
+                return name, keep
+        return None
+
+    def _is_free(self, agent: AgentState, queue: str) -> bool:
+        """Whether *agent* serves *queue* and could be given one more on each of her channels."""
+        who, channels = agent.agent, self._channels_of(agent)
+        serves = who.queues is None or queue in who.queues
+        rests = agent.rest is not None and self.at < agent.rest
+        if agent.presence is not Presence.AVAILABLE or who.pull or rests or not serves or not channels:
+            return False
+        return who.meets(self.state.plan.queues[queue].needs) and all(
+            has_room(agent, kind)
+            and held_by_time(agent, kind, self.at) is None
+            and self._may_take(agent, kind.channel, kind.units)
+            for kind in map(self.state.kind, channels)
+        )
+
+    def _channels_of(self, agent: AgentState) -> list[str]:
+        return [name for name in self.state.plan.channels if agent.view.channel_limit(name) != 0]
 
     def _cannot(self, agent: AgentState, sig: Signature) -> Iterator[Reason]:
         """Yield what keeps *agent* from work like this wherever she is and whatever she holds."""
@@ -333,10 +374,10 @@ class Scene:
             ):
                 yield Reason(kind="needs", text=f"does not meet: {rule.text}")
 
-    def _may_take(self, agent: AgentState, sig: Signature) -> bool:
+    def _may_take(self, agent: AgentState, channel: str, units: int) -> bool:
         capacity = self.state.plan.capacity
         return capacity is None or bool(
-            self._ask("capacity", capacity, True, agent.view, sig.channel, sig.units / UNIT)
+            self._ask("capacity", capacity, True, agent.view, channel, units / UNIT)
         )
 
     def _holds(self, agent: AgentState, work: Work) -> list[Reason]:

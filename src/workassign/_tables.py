@@ -17,6 +17,7 @@ from workassign.needs import ANYBODY, Needs
 from workassign.policies import naming
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
 from workassign.policies.sla import Target
 from workassign.policies.surge import Borrow, Surge, Templates
@@ -57,6 +58,7 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
     table["steps"] = [_step_data(step) for step in queue.steps]
     table["quota"] = None if queue.quota is None else _said(queue.quota)
     table["overflow"] = [_said(rule) for rule in queue.overflow]
+    table["keep_free"] = None if queue.keep_free is None else _said(queue.keep_free)
     table["review"] = None if queue.review is None else _review_data(queue.review)
     for later in _LATER:  # said only where it is meant: plans of before keep their hash
         if getattr(queue, later) == getattr(_PLAIN, later):
@@ -81,6 +83,7 @@ _LATER = (
     "quota",
     "overflow",
     "review",
+    "keep_free",
 )
 """Settings that the first plans did not have."""
 
@@ -158,6 +161,8 @@ class Tables:
             settings["quota"] = self._quota(f"{path}.quota", table["quota"])
         if "review" in table:
             settings["review"] = self._review(f"{path}.review", table["review"])
+        if "keep_free" in table:
+            settings["keep_free"] = self._keep_free(f"{path}.keep_free", table["keep_free"])
         settings["overflow"] = self._overflow(f"{path}.overflow", table.get("overflow", []))
         return Queue(**{key: value for key, value in settings.items() if hasattr(Queue, key)})
 
@@ -211,10 +216,19 @@ class Tables:
         return Step(**settings)
 
     def _quota(self, path: str, value: object) -> Quota | None:
-        settings = self._settings(path, value, Quota)
-        missing = [key for key in ("number", "per") if key not in settings]
+        settings = self._whole(path, value, Quota)
+        return None if settings is None else Quota(**settings)
+
+    def _keep_free(self, path: str, value: object) -> KeepFree | None:
+        settings = self._whole(path, value, KeepFree)
+        return None if settings is None else KeepFree(**settings)
+
+    def _whole(self, path: str, value: object, kind: type[attrs.AttrsInstance]) -> dict[str, Any] | None:
+        """Return what a table says that must name every field of *kind*."""
+        settings = self._settings(path, value, kind)
+        missing = [each.name for each in attrs.fields(kind) if each.name not in settings]
         self.found += [f"{path}.{key}: is missing" for key in missing]
-        return None if missing else Quota(**settings)
+        return None if missing else settings
 
     def _review(self, path: str, value: object) -> Review | None:
         settings = self._settings(path, value, Review)

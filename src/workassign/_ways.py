@@ -42,7 +42,7 @@ class Way:
     kinds: tuple[str, ...]
     """What has to happen, all of it before she is given anything else: available, finished, emptied,
     wrapped_up, until (a hold ends), trained, added, pulls (she asks for work), turn (a period of
-    her rotation begins)."""
+    her rotation begins), spared (somebody else comes free, so that she is not kept free)."""
     text: str
     at: Instant | None
     """Not before; None: at any time."""
@@ -121,6 +121,8 @@ class _Search:
         self._finished: tuple[InteractionId, ...] = ()
         self._others: list[AgentState] = []
         """As she would be if it were another of `_finished` that she is done with."""
+        self._more = 0
+        """So many more are free."""
         self._takes_time = False
         """Before she has finished it she may already have room for something else."""
 
@@ -134,8 +136,13 @@ class _Search:
                 return None
         return None
 
-    def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
+    def _supposed(self, agent: AgentState, at: Instant) -> Scene:
         scene = self._scene.supposing(agent, at)
+        scene.extra = self._more
+        return scene
+
+    def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
+        scene = self._supposed(agent, at)
         return scene.reasons(scene.state.agents[agent.agent.id], self._work)
 
     def _supposes(self, reasons: list[Reason]) -> bool:
@@ -153,6 +160,8 @@ class _Search:
             return self._finishes()
         if Hold.PULL_ONLY.value in kinds:
             return self._pulls()
+        if Hold.KEPT_FREE.value in kinds:
+            return self._spared(reasons)
         return self._waits(reasons)
 
     def _turn_comes(self) -> bool:
@@ -186,6 +195,13 @@ class _Search:
         self._agent = as_if(was)
         self._agent.agent, self._agent.rest = attrs.evolve(was.agent, pull=False), None
         return True
+
+    def _spared(self, reasons: list[Reason]) -> bool:
+        """Suppose that one more is free where she is kept free."""
+        text = next(each.text for each in reasons if each.kind == Hold.KEPT_FREE.value)
+        self._texts["spared"] = f"somebody else comes free ({self._agent.agent.id} {text})"
+        self._more += 1
+        return self._more <= len(self._scene.state.agents)
 
     def _finishes(self) -> bool:
         """Suppose that she is done with one of what she has, or else with everything."""
@@ -285,7 +301,7 @@ class _Search:
         )
 
     def _ahead(self, agent: AgentState) -> int:
-        scene = self._scene.supposing(agent, self._at)
+        scene = self._supposed(agent, self._at)
         return scene.takes(scene.state.agents[agent.agent.id]).index(self._work)
 
 

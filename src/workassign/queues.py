@@ -13,6 +13,7 @@ from workassign.policies import offers as refusals
 from workassign.policies import ordering, selection, work
 from workassign.policies.admission import Overflow, Quota, whole
 from workassign.policies.escalation import MOST_STEPS, Step
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
 from workassign.policies.review import Review
@@ -98,6 +99,8 @@ class Queue:
     """Where something that is submitted goes instead: the first of these that holds."""
     review: Review | None = None
     """Which replies somebody looks at, before they are sent or after."""
+    keep_free: KeepFree | None = None
+    """How many of those who serve it are kept free for urgent work."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -113,7 +116,8 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_alarm_problems(queue.alarms),
         *_step_problems(queue.steps),
         *_door_problems(queue, calendars),
-        *_review_problems(queue.review),
+        *_table_problems("review", queue.review, Review),
+        *_table_problems("keep_free", queue.keep_free, KeepFree),
     ]
     return [(path, problem) for path, problem in found if problem is not None]
 
@@ -244,11 +248,15 @@ def _door_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[
         yield from ((f"overflow[{i}]{field and '.'}{field}", problem) for field, problem in found)
 
 
-def _review_problems(review: object) -> Iterator[tuple[str, str]]:
-    if review is not None and not isinstance(review, Review):
-        yield "review", f"must be Review, not {review!r}"
-    elif review is not None:
-        yield from ((f"review{field and '.'}{field}", problem) for field, problem in review.problems())
+def _table_problems(
+    name: str, table: Review | KeepFree | None, kind: type[attrs.AttrsInstance]
+) -> Iterator[tuple[str, str]]:
+    if table is None:
+        return
+    if not isinstance(table, kind):
+        yield name, f"must be {kind.__name__}, not {table!r}"
+    else:
+        yield from ((f"{name}{field and '.'}{field}", problem) for field, problem in table.problems())
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:

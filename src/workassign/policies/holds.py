@@ -1,7 +1,7 @@
 """Why may a free agent and an eligible interaction not be paired yet?
 
-The list is closed: `engine.check()` accepts no other reason. Each one ends by a timer, or when she
-asks for work herself.
+The list is closed: `engine.check()` accepts no other reason. Each one ends by a timer, when she asks
+for work herself, or when somebody else comes free.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class Hold(StrEnum):
     """She takes only what she asks for."""
     QUEUE_DELAY = "queue_delay"
     """It has not been in its queue for as long as she has to wait for work from there."""
+    KEPT_FREE = "kept_free"
+    """She is one of the last who are free, and kept so for something more urgent."""
     LOGIN_RAMP = "login_ramp"
     """She has come just now, and has something: one at a time until her ramp is over."""
     SHIFT_END = "shift_end"
