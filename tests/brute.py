@@ -200,6 +200,8 @@ class Item:
     """And to what."""
     verdict: str = ""
     """What is said of that reply: awaited, asked for all the same, or over."""
+    shared: tuple[str, ...] = ()
+    """The other queues through which agents see it."""
     replies: int = 0
     """Replies that were sent or proposed, where some are looked at."""
 
@@ -475,7 +477,7 @@ class Router:
             if clock.now == "runs" and clock.threshold is not None:
                 yield clock.threshold, CLOCK, clock.number, (item, clock)
         if item.stage == "waiting":
-            ends = [item.came + each.agent.delays.get(item.queue, 0.0) for each in self.people]
+            ends = [item.came + self.delay(each, item) for each in self.people]
             yield from ((due, DELAY, item.seq, item) for due in ends if due > self.at)
             for number, due in self.steps_ahead(item):
                 if number not in item.unmet and number not in item.quiet:
@@ -681,7 +683,8 @@ class Router:
 
     def wish(self, person: Person, item: Item) -> tuple[float, ...]:
         """Return the place of *item* among what *person* could take."""
-        priority = 1 if person.agent.queues is None else person.agent.queues[item.queue]
+        queues, views = person.agent.queues, self.seen_through(person.agent, item)
+        priority = 1 if queues is None else min(queues[each] for each in views)
         rank = self.plan.queues[item.queue].work(item.needs, person.agent.skills, priority)
         return item.tier, rank, item.key, item.seq
 
@@ -895,11 +898,15 @@ class Router:
         held = sum(1 for each in self.hands(person) if each.interaction.label == label and each is not item)
         return held < limits[label]
 
+    def seen_through(self, agent: Agent, item: Item) -> list[str]:
+        """Return the queues through which *agent* sees *item*."""
+        return [each for each in (item.queue, *item.shared) if agent.queues is None or each in agent.queues]
+
     def able(self, person: Person, item: Item) -> bool:
         """Whether *person* serves the queue and the channel of *item* and has the skills."""
         agent, channel = person.agent, item.interaction.channel
         return (
-            (agent.queues is None or item.queue in agent.queues)
+            self.seen_through(agent, item) != []
             and (agent.channels is None or agent.channels.get(channel, 0) > 0)
             and (agent.labels is None or agent.labels.get(item.interaction.label or "", 1) > 0)
             and agent.meets(item.needs)
@@ -940,9 +947,14 @@ class Router:
             return None
         return person
 
+    def delay(self, person: Person, item: Item) -> float:
+        """Return for how long *item* is kept from *person*, through the queue where that is shortest."""
+        views = self.seen_through(person.agent, item) or [item.queue, *item.shared]
+        return min(person.agent.delays.get(each, 0.0) for each in views)
+
     def too_early(self, person: Person, item: Item) -> bool:
         """Whether *item* has not been in its queue for as long as *person* waits for what is there."""
-        delay = person.agent.delays.get(item.queue, 0.0)
+        delay = self.delay(person, item)
         return self.waits_for(item) is not person and delay > 0 and self.at < item.came + delay
 
     def served(self, person: Person) -> set[str]:
@@ -990,7 +1002,7 @@ class Router:
         true = {
             "presence": not here,
             "pull_only": agent.pull,
-            "queue": agent.queues is not None and item.queue not in agent.queues,
+            "queue": self.seen_through(agent, item) == [],
             "channel": limit == 0,
             "skill": any(name not in levels or levels[name] < least for name, least in needed),
             "needs": any(
@@ -1410,7 +1422,7 @@ class Router:
             if known.interaction == interaction:
                 return [known.first]
             self.refuse(command, "id_reused")
-        elif interaction.queue not in self.plan.queues:
+        elif not {interaction.queue, *interaction.shared_with} <= set(self.plan.queues):
             self.refuse(command, "unknown_queue")
         elif self.plan.skills is not None and interaction.needs.names.skills - self.plan.skills:
             self.refuse(command, "unknown_skill")
@@ -1504,7 +1516,7 @@ class Router:
             self.needs(interaction, queue),
             since,
         )
-        item.mood = interaction.sentiment
+        item.mood, item.shared = interaction.sentiment, interaction.shared_with
         item.prefers, item.asked = interaction.prefers, self.at
         self.items.append(item)
         self.arrived.append(self.at)
@@ -1988,6 +2000,7 @@ class Router:
             self.refuse(command, "unknown_queue" if queue is None else "unknown_channel")
             return False
         item.stage, item.closed, item.since, item.came = "waiting", None, self.at, self.at
+        item.shared = self.still_there(item.shared)
         item.accepted_ever, item.accepted_here, item.missed, item.boosts = False, False, None, []
         item.prefers, item.asked = item.interaction.prefers, self.at
         item.version += 1
@@ -2310,7 +2323,8 @@ class Router:
             if not any(round(each.agent.capacity * 1_000_000) >= units for each in able):
                 label = item.interaction.label
                 label = label if label in self.limited else None
-                found.setdefault((item.interaction.channel, item.needs, item.tier, label), item)
+                kind = (item.interaction.channel, item.needs, item.tier, label, item.shared)
+                found.setdefault(kind, item)
         return found
 
     def breaches(self, item: Item) -> Iterator[tuple[Instant, Instant]]:
@@ -2503,6 +2517,8 @@ class Router:
                 self.rotate(name)
         self.limited = {label for person in self.people for label in person.agent.labels or ()}
         for item in open_items:
+            item.shared = self.still_there(item.shared)
+        for item in open_items:
             self.rekey(item, before)
             self.follow(item, "plan changed")
         self.timers = [timer for timer in self.timers if timer[1] != STICKY]
@@ -2513,6 +2529,15 @@ class Router:
             gone = person.presence in (Presence.OFFLINE, Presence.AWAY)
             person.lease = None if gone or plan.heartbeat is None else self.at + plan.heartbeat
         self.touched += self.people
+
+    def still_there(self, queues: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what has become of *queues* under the plan that holds."""
+        found: list[str] = []
+        for each in queues:
+            new = each if each in self.plan.queues else self.plan.successors.get(each)
+            if new is not None and new not in found:
+                found.append(new)
+        return tuple(sorted(found))
 
     def take_along(self, person: Person) -> None:
         """Who served a queue that is gone serves its successor; a channel that is gone is gone."""

@@ -144,7 +144,7 @@ class Oracle:
     def kind(self, item: Item) -> tuple[object, ...]:
         """Return what those have in common who are a class of their own."""
         label = item.interaction.label if item.interaction.label in self.router.limited else None
-        return item.queue, item.interaction.channel, label, item.tier, item.needs
+        return item.queue, item.shared, item.interaction.channel, label, item.tier, item.needs
 
     def able(self, item: Item) -> list[Person]:
         units = self.router.units(item.interaction.channel)

@@ -122,6 +122,18 @@ def test_free_is_who_has_room_on_all_her_channels() -> None:
     assert submit(where, "m-2", channel="chat") is None
 
 
+def test_who_is_not_free_any_more_is_given_what_she_was_kept_from() -> None:
+    plan = Plan(
+        queues={"vip": VIP, "mass": MASS},
+        channels={"chat": Channel(), "mail": Channel(interruptible_by=("chat",))},
+    )
+    where = floor(Agent(id="ann", channels={"chat": 1, "mail": 1}), plan=plan)
+    assert submit(where, "m-1", channel="mail") is None
+    facts = where.do(cmd.Submit(Interaction(id="v-1", queue="vip", channel="mail")), 1)
+    assert given(facts) == [("v-1", "ann")]
+    assert submit(where, "m-2", channel="chat") == "ann"
+
+
 def test_in_her_login_ramp_she_is_not_free_any_more_with_one() -> None:
     where = floor(Agent(id="ann", capacity=3, login_ramp=60), Agent(id="bob", capacity=3, login_ramp=60))
     assert submit(where, "m-1", at=59) is None

@@ -830,9 +830,12 @@ class EveryCommand(RuleBasedStateMachine):
         rnd = Random(dice)
         self.count += 1
         plan = self.engine.plan
+        queue = rnd.choice([*plan.queues] * 9 + [*QUEUES])
+        others = [each for each in plan.queues if each != queue]
         body = Interaction(
             id=f"i{self.count}",
-            queue=rnd.choice([*plan.queues] * 9 + [*QUEUES]),
+            queue=queue,
+            shared_with=tuple(each for each in others if rnd.random() < 0.2),
             channel=rnd.choice([*plan.channels] * 9 + [*CHANNELS]),
             needs=Needs({skill: float(rnd.randint(0, 2)) for skill in SKILLS if rnd.random() < 0.2}),
             sentiment=rnd.choice((None, -1.0, 0.5)),

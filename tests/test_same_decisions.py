@@ -507,9 +507,12 @@ def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interacti
         followers=rnd.choice((None, 10, 10_000)),
         segment=rnd.choice((None, "gold")),
     )
+    queue = rnd.choice(QUEUES if stray else list(plan.queues))
+    others = [each for each in (QUEUES if stray else plan.queues) if each != queue]
     return Interaction(
         id=f"i{number}",
-        queue=rnd.choice(QUEUES if stray else list(plan.queues)),
+        queue=queue,
+        shared_with=tuple(each for each in others if rnd.random() < 0.5) if rnd.random() < 0.3 else (),
         channel=rnd.choice(CHANNELS if stray else list(plan.channels)),
         needs=some_needs(rnd),
         customer=rnd.choice((None, who)),

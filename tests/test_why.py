@@ -339,9 +339,17 @@ class Scenario:
                 getattr(self, kind)()
         if paused and not self.routed:
             self.available()
+        if "spared" in self.way.kinds and not self.routed:
+            self.spared()
         if "pulls" in self.way.kinds and not self.routed:
             self.say(cmd.Pull(self.agent))
         return self.routed
+
+    def spared(self) -> None:
+        """Let as many be free as are to be kept, whoever they are: so none has to be kept."""
+        plan = self.engine.plan
+        queues = {name: attrs.evolve(queue, keep_free=None) for name, queue in plan.queues.items()}
+        self.say(cmd.ChangePlan(attrs.evolve(plan, queues=queues).to_data(strict=False)))
 
     def pause(self) -> bool:
         """Let her be given nothing else meanwhile.

@@ -16,6 +16,7 @@ import attrs
 
 from workassign import events as ev
 from workassign._deadlines import OFFER, SLA, STEP, Deadlines, Lane
+from workassign._reach import priority
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
 from workassign._state import State
 from workassign.commands import Command, subject_of
@@ -203,10 +204,8 @@ class Asking:
     def rank(self, sig: Signature, levels: Mapping[str, float], queues: Mapping[str, int] | None) -> float:
         """Return the work policy's rank of *sig* for agents with these skills and queues."""
         name, policy = sig.queue.name, sig.queue.plan.work
-        priority = 1 if queues is None else queues[name]
-        return float(
-            self.ask(f"queues.{name}.work", policy, 0.0, _is_number, name, sig.needs, levels, priority)
-        )
+        args = (sig.needs, levels, priority(queues, sig))
+        return float(self.ask(f"queues.{name}.work", policy, 0.0, _is_number, name, *args))
 
     def agent_key(self, selection: Selection, agent: AgentState) -> float:
         """Return the selection policy's key of *agent*."""

@@ -148,6 +148,9 @@ class Auditor:
             self._note(f"{who.id!r} was submitted before")
         if who.queue not in self._queues or who.channel not in self._channels:
             self._note(f"{who.id!r} came by an unknown queue or channel: {who.queue!r}, {who.channel!r}")
+        for name in who.shared_with:
+            if name not in self._queues:
+                self._note(f"{who.id!r} is shared with an unknown queue: {name!r}")
         if event.sequence != self._sequence + 1:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence

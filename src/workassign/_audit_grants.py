@@ -17,7 +17,7 @@ UNASKED = ("auto", "pulled")
 def place(item: Item, event: ev.Submitted | ev.Transferred | ev.Rekeyed | ev.Reopened) -> None:
     """Note since when *item* is in its queue, before it is moved to that of *event*."""
     if isinstance(event, ev.Submitted):
-        later = event.interaction.not_before
+        later, item.shared = event.interaction.not_before, event.interaction.shared_with
         item.since = item.came = event.at if later is None else max(event.at, later)
         return
     reset = isinstance(event, ev.Transferred) and event.reset
@@ -38,11 +38,12 @@ def check_grant(
 ) -> None:
     """Note what was granted too early; *queue* has the settings of the queue where it is.
 
-    Where things wait for the agent they prefer, her delay does not always hold.
+    Where things wait for the agent they prefer, her delay does not always hold; of several queues the
+    shortest does.
     """
     if isinstance(event, ev.Assigned) and event.how not in UNASKED:
         return
-    delay = person.delays.get(item.queue)
+    delay = min(person.delays.get(name, 0.0) for name in (item.queue, *item.shared))
     if delay and event.at < item.came + delay and "sticky_wait" not in queue:
         note(
             f"{event.interaction!r} came to queue {item.queue!r} at {item.came!r}, and was given to "

@@ -33,6 +33,7 @@ class Item:
         "parts",
         "queue",
         "review",
+        "shared",
         "since",
         "stage",
         "status",
@@ -46,6 +47,8 @@ class Item:
         self.queue = queue
         self.channel = channel
         self.label = label
+        self.shared: tuple[str, ...] = ()
+        """The other queues whose agents may take it."""
         self.since = self.came = -inf
         """From when on its age counts, and since when it is in its queue."""
         self.status = Status.OPEN

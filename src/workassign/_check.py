@@ -257,7 +257,9 @@ def _held_by_time(state: State, agent: AgentState, channel: str, at: Instant) ->
 
 def _delayed(agent: AgentState, work: Work) -> Instant:
     """Return until when work that came to its queue when this did is kept from *agent*."""
-    delay = agent.agent.delays.get(work.sig.queue.name)
+    views, queues = {work.sig.queue.name, *work.sig.shared}, agent.agent.queues
+    served = views if queues is None else views & set(queues)
+    delay = min(agent.agent.delays.get(view, 0.0) for view in served)
     return work.came + delay if delay else -inf
 
 
@@ -276,7 +278,8 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
             sig = works[0].sig
             room = _has_room(state, agent, sig.channel, sig.kind.label)
             queues = agent.agent.queues
-            serves = (queues is None or sig.queue.name in queues) and agent.agent.meets(sig.needs)
+            views = {sig.queue.name, *sig.shared}
+            serves = (queues is None or not views.isdisjoint(queues)) and agent.agent.meets(sig.needs)
             if not (room and serves) or (state.plan.capacity is not None and not agent.open & sig.link.bit):
                 continue
             for work in works:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
-from workassign._reach import delay
+from workassign._reach import delay, delays, serves
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._room import Kind, has_room, stays_open
 from workassign._shifts import held_by_time
@@ -581,8 +581,7 @@ class Index:
 
     def _awaited(self, work: Work, at: Instant) -> tuple[Instant, float] | None:
         """Return when the next delay ends that keeps *work* from somebody, and the delay; None: none does."""
-        delays = self._state.delays.get(work.sig.queue.name, ())
-        ends = ((work.came + delay, delay) for delay in delays)
+        ends = ((work.came + each, each) for each in delays(self._state.delays, work.sig))
         return next((end for end in ends if end[0] > at), None)
 
     def _as_old(self, link: Link, work: Work, at: Instant) -> Link:
@@ -596,7 +595,7 @@ class Index:
         if early is None:
             early = link.early[younger] = link.young()
             for profile in link.profiles:
-                if delay(profile, link.sig) < younger:
+                if delay(profile, link.sig)[0] < younger:
                     self._meet(early, profile)
         return early
 
@@ -615,9 +614,7 @@ class Index:
 
     def _serves(self, profile: Profile, sig: Signature) -> bool:
         """Whether *profile* is on the queue and the channel of *sig*; its skills are not asked."""
-        if profile.queues is not None and sig.queue.name not in profile.queues:
-            return False
-        return bool(profile.bits & self._bits[sig.kind])
+        return serves(profile.queues, sig) and bool(profile.bits & self._bits[sig.kind])
 
     def _connect(self, link: Link, profile: Profile) -> None:
         """Let *profile* find the work of *link*, that of each age as far as her delay lets her."""
@@ -630,7 +627,7 @@ class Index:
         link.likings[id(profile)] = (-wanted, rank)
         self._meet(link, profile)
         for younger, early in link.early.items():
-            if delay(profile, sig) < younger:
+            if delay(profile, sig)[0] < younger:
                 self._meet(early, profile)
 
     def _meet(self, link: Link, profile: Profile) -> None:

@@ -49,7 +49,7 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        told = state.wordy or interaction.parent is not None
+        told = state.wordy or interaction.parent is not None or interaction.shared_with != ()
         if queue is None or queue.rules is None or interaction.channel not in state.units or told:
             problem = self._problem(interaction)
             if problem is not None:
@@ -111,8 +111,9 @@ class Interactions:
     def _problem(self, interaction: Interaction) -> tuple[str, str] | None:
         """Return what there is not that *interaction* names: the rule and the reason."""
         plan = self._state.plan
-        if interaction.queue not in plan.queues:
-            return "unknown_queue", f"there is no queue {interaction.queue!r}"
+        for name in (interaction.queue, *interaction.shared_with):
+            if name not in plan.queues:
+                return "unknown_queue", f"there is no queue {name!r}"
         if interaction.channel not in plan.channels:
             return "unknown_channel", f"there is no channel {interaction.channel!r}"
         problem = plan.unknown(interaction.needs)

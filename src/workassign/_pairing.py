@@ -200,6 +200,8 @@ class Pairing:
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
         index = self.index
+        if index.gates:
+            self.freed.append(agent)  # who is not free any more is kept from nothing
         index.withdraw(agent)
         self._hand_over(work, agent, at)
         if agent.load >= agent.pool and not self._state.mixed:

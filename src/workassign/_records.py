@@ -85,15 +85,21 @@ class QueueState:
 
 
 class Signature:
-    """What interactions have in common for matching: one queue, kind of work, tier and needs.
+    """What interactions have in common for matching: their queues, kind of work, tier and needs.
 
     `link` is `_index`'s own: what it computed once for all interactions of this signature.
     """
 
-    __slots__ = ("channel", "kind", "link", "needs", "queue", "tier", "units")
+    __slots__ = ("channel", "kind", "link", "needs", "queue", "shared", "tier", "units", "views")
 
-    def __init__(self, queue: QueueState, kind: Kind, needs: Needs, tier: int) -> None:
+    def __init__(
+        self, queue: QueueState, kind: Kind, needs: Needs, tier: int, shared: tuple[str, ...] = ()
+    ) -> None:
         self.queue = queue
+        self.shared = shared
+        """The other queues that it is shared with."""
+        self.views = tuple(dict.fromkeys((queue.name, *shared)))
+        """The queues through which agents see it, its own first."""
         self.kind = kind
         self.channel = kind.channel
         self.units = kind.units
@@ -477,7 +483,7 @@ class AgentState:
     def can_do(self, sig: Signature, needs: Needs) -> bool:
         """Whether she serves the queue and the channel of *sig*, and meets *needs*, wherever she is."""
         who = self.agent
-        serves = who.queues is None or sig.queue.name in who.queues
+        serves = who.queues is None or any(view in who.queues for view in sig.views)
         handles = who.labels is None or who.labels.get(sig.kind.label or "") != 0
         return serves and handles and self.view.channel_limit(sig.channel) != 0 and who.meets(needs)
 

@@ -110,7 +110,7 @@ class Roster:
         delays = formed_so.delays.items()
         queues = [queue for queue, delay in delays if delay and delay not in state.delays.get(queue, ())]
         for work in state.works.values() if labels or queues else ():
-            apart = work.interaction.label in labels or work.sig.queue.name in queues
+            apart = work.interaction.label in labels or not set(queues).isdisjoint(work.sig.views)
             if work.stage == "waiting" and apart:
                 self._pairing.fetch(work)
 

@@ -17,7 +17,7 @@ import attrs
 
 from workassign import events as ev
 from workassign._asking import short_name
-from workassign._reach import delay, is_early
+from workassign._reach import delay, is_early, priority, serves
 from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
 from workassign._room import counted, has_room, in_the_way, kept_back, labelled, lacks, stays_open
 from workassign._shifts import held_by_time
@@ -201,7 +201,7 @@ class Scene:
     ) -> None:
         """Look at *state* as it is; only `waiting` asks *places*. *pulls*: who asks for work herself."""
         self.state = state
-        self._pulls = pulls
+        self.pulls = pulls
         self.at = at
         self.failed: list[str] = []
         """What policies failed to answer just now."""
@@ -291,7 +291,7 @@ class Scene:
         found = []
         if agent.presence is not Presence.AVAILABLE:
             found.append(Reason(kind="presence", text=f"is {agent.presence.value}"))
-        pulls = agent.agent.id == self._pulls
+        pulls = agent.agent.id == self.pulls
         if agent.agent.pull and not pulls:
             found.append(Reason(kind=Hold.PULL_ONLY.value, text="takes only what she asks for"))
         found += self._cannot(agent, sig)
@@ -357,8 +357,8 @@ class Scene:
     def _cannot(self, agent: AgentState, sig: Signature) -> Iterator[Reason]:
         """Yield what keeps *agent* from work like this wherever she is and whatever she holds."""
         who = agent.agent
-        if who.queues is not None and sig.queue.name not in who.queues:
-            yield Reason(kind="queue", text=f"does not serve queue {sig.queue.name}")
+        if not serves(who.queues, sig):
+            yield Reason(kind="queue", text=f"does not serve queue {' or '.join(sig.views)}")
         if agent.view.channel_limit(sig.channel) == 0:
             yield Reason(kind="channel", text=f"does not serve channel {sig.channel}")
         if who.labels is not None and who.labels.get(sig.kind.label or "") == 0:
@@ -394,7 +394,8 @@ class Scene:
         kept_until = self._kept_until(work)
         alone = kept_until is not None and work.preferred == who
         if not alone and is_early(agent.agent, work, self.at):
-            end, queue = work.came + delay(agent.agent, work.sig), work.sig.queue.name
+            seconds, queue = delay(agent.agent, work.sig)
+            end = work.came + seconds
             text = f"is given what comes to queue {queue} after a delay, which ends at {when(end)}"
             found.append(Reason(kind=Hold.QUEUE_DELAY.value, text=text, until=end))
         if kept_until is not None and not alone:
@@ -443,11 +444,10 @@ class Scene:
 
     def order(self, agent: AgentState, work: Work) -> Order:
         """Return what decides when *agent* takes *work*: the least first."""
-        sig, queues = work.sig, agent.agent.queues
-        priority = 1 if queues is None else queues.get(sig.queue.name, 1)
+        sig, who = work.sig, agent.agent
         rank = self._ranks.get((sig, agent.number))
         if rank is None:
-            slot, args = f"queues.{sig.queue.name}.work", (sig.needs, agent.agent.skills, priority)
+            slot, args = f"queues.{sig.queue.name}.work", (sig.needs, who.skills, priority(who.queues, sig))
             rank = self._ranks[sig, agent.number] = float(self._ask(slot, sig.queue.plan.work, 0.0, *args))
         return (sig.tier, rank, work.key, work.seq)
 

@@ -165,7 +165,7 @@ class State:
         self.limited: dict[str, bool] = {}
         """Labels of which somebody takes only so many at a time."""
         self._kinds: dict[tuple[str, str | None], Kind] = {}
-        self._signatures: dict[tuple[str, Kind, Needs, int], Signature] = {}
+        self._signatures: dict[tuple[str, Kind, Needs, int, tuple[str, ...]], Signature] = {}
         self._submitted: dict[tuple[str, str, Needs, int], Signature] = {}
         """Under what interactions bring themselves: one look-up on the hot path."""
         self._closed: deque[Work] = deque()
@@ -200,12 +200,14 @@ class State:
             known.joined[needs] = joined(needs, known.plan.needs)
         return known.joined[needs]
 
-    def signature(self, queue: str, kind: Kind, needs: Needs, tier: int) -> Signature:
-        """Return the one signature for these; the queue must be of the plan."""
-        key = (queue, kind, needs, tier)
+    def signature(
+        self, queue: str, kind: Kind, needs: Needs, tier: int, shared: tuple[str, ...] = ()
+    ) -> Signature:
+        """Return the one signature for these; the queues must be of the plan."""
+        key = (queue, kind, needs, tier, shared)
         known = self._signatures.get(key)
         if known is None:
-            known = Signature(self.queues[queue], kind, needs, tier)
+            known = Signature(self.queues[queue], kind, needs, tier, shared)
             self._signatures[key] = known
         return known
 
@@ -249,9 +251,9 @@ class State:
         """Keep a new interaction."""
         interaction = event.interaction
         key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
-        if self.limited and interaction.label in self.limited:
-            needs = self.needed(interaction.queue, interaction.needs)
-            sig = self.signature(interaction.queue, self.kind_of(interaction), needs, event.tier)
+        if interaction.shared_with or (self.limited and interaction.label in self.limited):
+            needs, shared = self.needed(interaction.queue, interaction.needs), interaction.shared_with
+            sig = self.signature(interaction.queue, self.kind_of(interaction), needs, event.tier, shared)
         else:
             sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)
@@ -467,7 +469,7 @@ class State:
             progress.tier = event.tier
         needs = sig.needs if event.needs is None else event.needs
         tier = sig.tier if event.tier is None else event.tier
-        work.sig = self.signature(sig.queue.name, sig.kind, needs, tier)
+        work.sig = self.signature(sig.queue.name, sig.kind, needs, tier, sig.shared)
         self._follow(work, event.at)
 
     def reopened(self, work: Work, event: ev.Reopened) -> None:
@@ -485,7 +487,8 @@ class State:
         self.missed.pop(who, None)
         self.boosts.pop(who, None)
         needs = self.needed(event.queue, work.interaction.needs)
-        work.sig = self.signature(event.queue, self.kind_of(work.interaction), needs, event.tier)
+        kind, shared = self.kind_of(work.interaction), self._still_there(work.sig.shared)
+        work.sig = self.signature(event.queue, kind, needs, event.tier, shared)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
         work.pending = event.target is not None
@@ -753,11 +756,17 @@ class State:
         for work in self.works.values():
             if work.stage != "closed":
                 old = work.sig
-                kind = self.kind_of(work.interaction)
-                work.sig = self.signature(old.queue.name, kind, old.needs, old.tier)
+                kind, shared = self.kind_of(work.interaction), self._still_there(old.shared)
+                work.sig = self.signature(old.queue.name, kind, old.needs, old.tier, shared)
                 for hold in self.holdings(work):
                     self._weigh(hold)
                 self._follow(work, at)
+
+    def _still_there(self, queues: tuple[str, ...]) -> tuple[str, ...]:
+        """Return *queues* of a plan before this one, or their successors."""
+        known = self.plan.queues
+        moved = {name if name in known else self.plan.successors.get(name) for name in queues}
+        return tuple(sorted(name for name in moved if name is not None)) if queues else ()
 
     def _weigh(self, hold: Holding) -> None:
         """Let what is held take up what it does now."""
@@ -867,7 +876,7 @@ class State:
             stays = event.queue == old.queue.name
             work.progress = Progress(work.came if stays else event.at)
         needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
-        work.sig = self.signature(event.queue, old.kind, needs, event.tier)
+        work.sig = self.signature(event.queue, old.kind, needs, event.tier, old.shared)
         if self.surge is not None and moves:
             self.surge.opened(work)
         work.key = event.reference - event.head_start if event.head_start else event.reference

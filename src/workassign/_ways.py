@@ -13,6 +13,7 @@ from math import inf
 import attrs
 
 from workassign._linked import open_parts
+from workassign._reach import delay, serves
 from workassign._records import UNIT, AgentState, Holding, Work
 from workassign._scene import SHOWN, Candidate, Reason, Scene, as_if, figure, when
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
@@ -139,6 +140,7 @@ class _Search:
     def _supposed(self, agent: AgentState, at: Instant) -> Scene:
         scene = self._scene.supposing(agent, at)
         scene.extra = self._more
+        scene.pulls = agent.agent.id if "pulls" in self._texts else None
         return scene
 
     def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
@@ -190,10 +192,7 @@ class _Search:
 
     def _pulls(self) -> bool:
         """Suppose that she asks for work, for which she need not have rested."""
-        was = self._agent
-        self._texts["pulls"] = f"{was.agent.id} asks for work"
-        self._agent = as_if(was)
-        self._agent.agent, self._agent.rest = attrs.evolve(was.agent, pull=False), None
+        self._texts["pulls"] = f"{self._agent.agent.id} asks for work"
         return True
 
     def _spared(self, reasons: list[Reason]) -> bool:
@@ -253,7 +252,7 @@ class _Search:
 
     def _waits(self, reasons: list[Reason]) -> bool:
         """Suppose that it is so late that all that ends by itself has ended."""
-        name = self._agent.agent.id
+        name, queue = self._agent.agent.id, delay(self._agent.agent, self._work.sig)[1]
         until = max(reason.until for reason in reasons if reason.until is not None)
         if until > self._scene.at + _FAR:
             return False
@@ -264,7 +263,7 @@ class _Search:
                 Hold.REST.value: f"the rest of {name}",
                 Hold.LOGIN_RAMP.value: f"the login ramp of {name}",
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
-                Hold.QUEUE_DELAY.value: f"the delay of {name} for queue {self._work.sig.queue.name}",
+                Hold.QUEUE_DELAY.value: f"the delay of {name} for queue {queue}",
                 Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
             }[reason.kind]
             self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"
@@ -316,7 +315,7 @@ def _able(agent: Agent, work: Work, limit: int) -> Agent:
     """Return *agent* as she would have to be, with so many at a time on a channel that is new to her."""
     sig = work.sig
     queues, channels = agent.queues, agent.channels
-    if queues is not None and sig.queue.name not in queues:
+    if queues is not None and not serves(queues, sig):
         queues = {**queues, sig.queue.name: 1}
     if channels is not None and not channels.get(sig.channel):
         channels = {**channels, sig.channel: limit}
@@ -335,7 +334,7 @@ def _able(agent: Agent, work: Work, limit: int) -> Agent:
 def _lacks(agent: AgentState, work: Work) -> Iterator[str]:
     """Yield what she would have to have for *work* that she has not."""
     who, sig = agent.agent, work.sig
-    if who.queues is not None and sig.queue.name not in who.queues:
+    if not serves(who.queues, sig):
         yield f"queue {sig.queue.name}"
     if agent.view.channel_limit(sig.channel) == 0:
         yield f"channel {sig.channel}"

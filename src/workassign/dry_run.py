@@ -83,8 +83,8 @@ class _Taking(NamedTuple):
     notes: tuple[str, ...]
 
 
-_Kind: TypeAlias = tuple[str, str, Needs, AgentId | None, InteractionId | None]
-"""What decides who takes it: queue, channel, needs, preference, and the id if each is a kind."""
+_Kind: TypeAlias = tuple[str, tuple[str, ...], str, Needs, AgentId | None, InteractionId | None]
+"""What decides who takes it: queues, channel, needs, preference, and the id if each is a kind."""
 
 
 def dry_run(
@@ -161,13 +161,14 @@ class _IdleDesk:
     def _placed(self, placed: ev.Submitted, notes: tuple[str, ...]) -> Route:
         interaction = placed.interaction
         own = interaction.id if interaction.queue in self._hurried else None
-        kind = (interaction.queue, interaction.channel, interaction.needs, interaction.prefers, own)
+        queues, needs = (interaction.queue, interaction.shared_with), interaction.needs
+        kind = (*queues, interaction.channel, needs, interaction.prefers, own)
         taking = self._takings.get(kind)
         if taking is None:
             taking = self._takings[kind] = self._taken(placed)
         moves = taking.moves
         if moves.queue != interaction.queue:
-            facts = self._moving.submit(attrs.evolve(interaction, queue=moves.queue), self._at)
+            facts = self._moving.submit(_in_queue(interaction, moves.queue), self._at)
             notes = (*notes, *_notes(facts, of_interaction=True))
             placed = next(fact for fact in facts if isinstance(fact, ev.Submitted))
         return Route(
@@ -224,6 +225,12 @@ class _IdleDesk:
             return "nobody is on the roster"
         failed = ", ".join(f"{number} {KINDS[kind]}" for kind, number in lacking.items())
         return f"of {count} agent{'s' if count > 1 else ''}: {failed}"
+
+
+def _in_queue(interaction: Interaction, queue: str) -> Interaction:
+    """Return *interaction* as if it had come to *queue*."""
+    others = tuple(name for name in interaction.shared_with if name != queue)
+    return attrs.evolve(interaction, queue=queue, shared_with=others)
 
 
 def _hurried(plan: Plan) -> frozenset[str]:

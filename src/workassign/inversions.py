@@ -15,6 +15,7 @@ from sortedcontainers import SortedList
 
 from workassign import events as ev
 from workassign import formulas
+from workassign._reach import is_early, serves
 from workassign._records import AgentState, Signature, Work
 from workassign._state import State
 from workassign.journal import Store, entries, header
@@ -103,7 +104,7 @@ class _Follower:
     def _can(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* serves *sig* and has room for it."""
         who = agent.agent
-        if who.queues is not None and sig.queue.name not in who.queues:
+        if not serves(who.queues, sig):
             return False
         if not agent.has_room(sig):
             return False
@@ -115,14 +116,14 @@ class _Follower:
         return who.meets(sig.needs)
 
     def _is_kept(self, work: Work, agent: AgentState, at: Instant) -> bool:
-        """Whether *work* is kept from *agent* by a refusal, or by its wait for another."""
+        """Whether *work* is kept from *agent* by a refusal, by her delay, or by its wait for another."""
         times = None if work.refused is None else work.refused.get(agent.agent.id)
         if times is not None and at < times[1]:
             return True
         until, prefers = work.kept_until, work.preferred
-        if until is None or prefers == agent.agent.id:
-            return False
-        return at < until and prefers in self._state.agents
+        if until is None or at >= until or prefers not in self._state.agents:
+            return is_early(agent.agent, work, at)
+        return prefers != agent.agent.id
 
     # --- what waits ---------------------------------------------------------------------------
 

@@ -211,6 +211,8 @@ class Interaction:
     """It is put aside until then: its age, its place and its promises count from then on."""
     parent: InteractionId | None = None
     """The open interaction that it is a part of, which cannot be completed before it is done."""
+    shared_with: tuple[str, ...] = ()
+    """Other queues whose agents may take it, too: it is in its own queue, and lives by its rules."""
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
@@ -233,6 +235,8 @@ class Interaction:
             checked_name(self.ref, "ref")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
+        if self.shared_with != ():
+            object.__setattr__(self, "shared_with", _checked_shared(self.shared_with, self.queue))
         if self.not_before is not None:
             _in_range(self.not_before, -LATEST, LATEST, "not_before")
         if self.parent is not None:
@@ -247,6 +251,22 @@ class Interaction:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy the fields: they are checked again where they arrive."""
         return _built, (Interaction, _fields(self))
+
+
+SHARED_LIMIT = 20
+"""An interaction is shared with at most so many queues."""
+
+
+def _checked_shared(queues: Sequence[str], own: str) -> tuple[str, ...]:
+    if not isinstance(queues, list | tuple):
+        raise UsageError(f"shared_with must be a list of queues, not {queues!r}")
+    for name in queues:
+        checked_name(name, "a queue of shared_with")
+    if len({own, *queues}) <= len(queues):
+        raise UsageError(f"shared_with must name each queue once, and not its own, not {queues!r}")
+    if len(queues) > SHARED_LIMIT:
+        raise UsageError(f"shared_with must be at most {SHARED_LIMIT} queues, not {len(queues)}")
+    return tuple(sorted(queues))
 
 
 def _fields(value: attrs.AttrsInstance) -> dict[str, Any]:

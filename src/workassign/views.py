@@ -86,6 +86,8 @@ class InteractionView:
     """What it is a part of."""
     parts: tuple[InteractionId, ...] = ()
     """Its own parts, open and closed ones, as far as they are kept."""
+    shared_with: tuple[str, ...] = ()
+    """The other queues whose agents may take it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -181,6 +183,7 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         locked=state.locks.get(work.interaction.id, (None,))[0],
         parent=work.interaction.parent,
         parts=tuple(state.parts.get(work.interaction.id, ())),
+        shared_with=work.sig.shared,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
 from typing import TypeAlias
 
 import attrs
@@ -18,8 +20,8 @@ from workassign.plan import Plan
 
 __all__ = ["Sample", "of_sample"]
 
-_Kind: TypeAlias = tuple[str, str, Needs]
-"""What interactions have in common here: queue, channel, needs."""
+_Kind: TypeAlias = tuple[str, str, Needs, tuple[str, ...]]
+"""What interactions have in common here: queue, channel, needs, the queues that they are shared with."""
 
 _Problem: TypeAlias = tuple[str, str]
 """A message and a suggestion."""
@@ -44,7 +46,8 @@ class Sample:
         """Count *interactions*."""
         found = cls()
         for each in interactions:
-            found.kinds.setdefault((each.queue, each.channel, each.needs), []).append(each.id)
+            kind = (each.queue, each.channel, each.needs, each.shared_with)
+            found.kinds.setdefault(kind, []).append(each.id)
             found.queues[each.queue] += 1
             if each.prefers is not None:
                 found.preferring[each.queue] += 1
@@ -58,7 +61,7 @@ class Sample:
         """What anything in it asks for; None: there is nothing in it."""
         if not self.kinds:
             return None
-        found = [needs.names for _, _, needs in self.kinds]
+        found = [needs.names for _, _, needs, _ in self.kinds]
         return Names(*(frozenset().union(*each) for each in zip(*found, strict=True)))
 
 
@@ -74,7 +77,7 @@ def of_sample(
     for kind, ids in sample.kinds.items():
         many = f"{len(ids)} of the sample (first: {ids[0]})"
         yield from _of_kind(plan, staff, kind, many)
-        if staff is not None and kind[0] in after:
+        if staff is not None and kind[0] in after and not kind[3]:
             yield from _of_latecomers(plan, staff, kind, many, after)
     urgent = sum(
         count
@@ -105,7 +108,7 @@ def _of_latecomers(
     plan: Plan, staff: Staff, kind: _Kind, many: str, after: Mapping[str, Outranked]
 ) -> Iterator[Finding]:
     """Look for work that only those can do who serve another queue first, though others serve its own."""
-    queue, channel, needs = kind
+    queue, channel, needs, _ = kind
     able = staff.serving(queue) & staff.answering(channel) & staff.meeting(needs)
     found = came_after(plan, queue, able, after)
     # Where that holds for the whole queue it is said once, of the queue.
@@ -116,9 +119,10 @@ def _of_latecomers(
 
 def _refused(plan: Plan, kind: _Kind) -> _Problem | None:
     """Return why the engine would not take such work in."""
-    queue, channel, needs = kind
-    if queue not in plan.queues:
-        return f"there is no queue {queue!r}", f"use one of {listed(list(plan.queues))}"
+    queue, channel, needs, shared = kind
+    for name in (queue, *shared):
+        if name not in plan.queues:
+            return f"there is no queue {name!r}", f"use one of {listed(list(plan.queues))}"
     if channel not in plan.channels:
         return f"there is no channel {channel!r}", f"use one of {listed(list(plan.channels))}"
     unknown = plan.unknown(needs)
@@ -131,14 +135,18 @@ def _refused(plan: Plan, kind: _Kind) -> _Problem | None:
 
 def _unroutable(plan: Plan, staff: Staff, kind: _Kind) -> _Problem | None:
     """Return why nobody on the roster could ever take such work, not even after all steps."""
-    queue, channel, own = kind
+    queue, channel, own, shared = kind
     units = plan.channels[channel].units
     fit = staff.answering(channel) & staff.roomy(units)
-    if any(fit & staff.naming(there) & staff.meeting(needs) for there, needs in places(plan, queue, own)):
+    others = reduce(or_, map(staff.naming, shared), 0)
+    if any(
+        fit & (staff.naming(there) | others) & staff.meeting(needs)
+        for there, needs in places(plan, queue, own)
+    ):
         return None
     needs = joined(own, plan.queues[queue].needs)
-    here = staff.naming(queue) & staff.answering(channel)
-    what = f"queue {queue}, channel {channel}"
+    here = (staff.naming(queue) | others) & staff.answering(channel)
+    what = f"queue {' or '.join((queue, *shared))}, channel {channel}"
     if not here:
         return f"nobody serves both {what}", "give both to one agent"
     able = here & staff.meeting(needs)
