@@ -30,7 +30,7 @@ from workassign._records import (
 )
 from workassign._room import Kind, asleep
 from workassign.groups import formed
-from workassign.model import LATEST, AgentId, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import LATEST, Agent, AgentId, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
@@ -601,31 +601,24 @@ class State:
     def rotated(self, event: ev.Rotated) -> None:
         """Let the agents of a rotation serve the channels of another period."""
         self.periods[event.rotation] = event.period - 1
-        rotation = self.plan.rotations[event.rotation]
-        for agent in self.agents.values():
-            if rotation.has(agent.told):
-                agent.version += 1
-                self._form(agent)
-                if self.waits is not None:
-                    self.waits.attend(agent)
+        self._form_anew(self.plan.rotations[event.rotation].has)
 
     def surge_started(self, event: ev.SurgeStarted) -> None:
         """Too much comes in."""
         assert self.surge is not None
         self.surge.began(event.at)
-        self._lend(event.at)
+        self._form_anew(self.surge.rule.borrows)
 
     def surge_ended(self, event: ev.SurgeEnded) -> None:
         """It is over."""
         assert self.surge is not None
         self.surge.ended()
-        self._lend(event.at)
+        self._form_anew(self.surge.rule.borrows)
 
-    def _lend(self, at: Instant) -> None:
-        """Let those who are borrowed in a surge serve what they do now."""
-        assert self.surge is not None
+    def _form_anew(self, concerns: Callable[[Agent], bool]) -> None:
+        """Let whom it *concerns* serve what they do from now on."""
         for agent in self.agents.values():
-            if self.surge.rule.borrows(agent.told):
+            if concerns(agent.told):
                 agent.version += 1
                 self._form(agent)
                 if self.waits is not None:
@@ -857,22 +850,21 @@ class State:
             self.surge.left(work)
         work.submission = work.first_said()
         kept = isinstance(event, ev.Rekeyed) and event.kept
-        if not kept and (work.progress is not None or event.queue != old.queue.name):
-            stays = event.queue == old.queue.name
-            work.progress = Progress(work.came if stays else event.at)
+        if not kept and (moves or work.progress is not None):
+            work.progress = Progress(event.at if moves else work.came)
         needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
         work.sig = self.signature(event.queue, old.kind, needs, event.tier)
         if self.surge is not None and moves:
             self.surge.opened(work)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
-        if self.boosts and (isinstance(event, ev.Transferred) or event.queue != old.queue.name):
+        if self.boosts and (moves or isinstance(event, ev.Transferred)):
             self.boosts.pop(work.interaction.id, None)
         if work.answered == 0:
             # A clock that ran out once starts again only for a later target.
             missed = self.missed.get(work.interaction.id)
             work.pending = event.target is not None and (missed is None or event.target > missed)
-        if event.queue != old.queue.name:
+        if moves:
             if work.answered != 2:
                 old.queue.tally.exit("moved")
             work.answered = min(work.answered, 1)

@@ -102,7 +102,7 @@ class Engine:
         self._state = State(plan if plan is not None else Plan())
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
-        self._aside = Aside(self._state, self._asking, self._pairing, self._turn)
+        self._aside = Aside(self._state, self._pairing, self._turn)
         self._locking = Locking(self._state, self._turn, self._pairing.deadlines)
         self._interactions = Interactions(
             self._state, self._asking, self._pairing, self._aside, self._locking, self._turn
@@ -111,13 +111,7 @@ class Engine:
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
         self._owning = Owning(self._state, self._asking, self._pairing, *whose)
         self._reviewing = Reviewing(
-            self._state,
-            self._asking,
-            self._pairing,
-            self._locking,
-            self._interactions,
-            self._talking,
-            self._turn,
+            self._state, self._pairing, self._locking, self._interactions, self._talking, self._turn
         )
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
