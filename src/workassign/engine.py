@@ -43,6 +43,7 @@ from workassign._deadlines import (
     SURGE,
     WRAP_UP,
 )
+from workassign._evolve import evolve
 from workassign._interactions import Interactions
 from workassign._locking import Locking
 from workassign._owning import Owning
@@ -461,7 +462,7 @@ class Engine:
         *timed* of the *facts* came before the command was heard.
         """
         for event in facts:
-            self._state.evolve(event)
+            evolve(self._state, event)
         if command.key is not None and command.key not in self._answers:
             answer = facts[timed:]
             if all(type(event) is ev.Heard for event in answer):
