@@ -530,7 +530,8 @@ class Pairing:
         if alarms is None or work.stage == "closed":
             return False
         came = work.came
-        if work.interaction.not_before is not None:  # it may be taken up before its time
+        if work.interaction.not_before is not None and came == work.since:
+            # It may have been taken up before its time.
             came = min(came, work.first_said().at)
         if came >= due:
             return False
