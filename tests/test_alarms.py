@@ -361,7 +361,8 @@ def test_a_transfer_takes_its_nearness_to_a_breach_along() -> None:
 def test_what_comes_to_a_queue_too_old_crossed_no_limit_there_scheduled_or_not() -> None:
     """By a step that was noticed late: it is over the limit from the first, not since some instant."""
     step = Step(after=10, queue="b")
-    plan = Plan(queues={"a": Queue(steps=(step,)), "b": Queue(alarms=Alarms(oldest_age=60))})
+    old = Alarms(oldest_age=60)
+    plan = Plan(queues={"a": Queue(steps=(step,), alarms=old), "b": Queue(alarms=old)})
     for start in (None, 100.0):
         engine = under(plan)
         engine.submit(Interaction(id="i", queue="a", not_before=start), 0.0)
