@@ -92,7 +92,7 @@ def per_cause(
     return backoff
 
 
-def _backoff(cause: str, settings: object, **defaults: Any) -> Backoff:
+def _backoff(cause: str, settings: object, pause_after: int | None = None) -> Backoff:
     names = [field.name for field in attrs.fields(Backoff)]
     settings = {} if settings is None else settings
     if not isinstance(settings, Mapping):
@@ -101,6 +101,6 @@ def _backoff(cause: str, settings: object, **defaults: Any) -> Backoff:
     if wrong:
         raise ValueError(f"{cause}: unknown {', '.join(wrong)}; there are {', '.join(names)}")
     try:
-        return Backoff(**{**defaults, **settings})
+        return Backoff(**{"pause_after": pause_after, **settings})
     except ValueError as error:
         raise ValueError(f"{cause}: {error}") from None
