@@ -686,6 +686,16 @@ def test_a_clock_that_stays_behind_is_cancelled_where_it_ran() -> None:
     assert targets(center, "b") == {}
 
 
+def test_a_clock_that_began_with_the_move_is_cancelled_where_it_went() -> None:
+    """Although the interaction is closed at the very instant at which it came there."""
+    promise = Target(measures="resolution", within=100.0)
+    center = Center(Plan(queues={"a": Queue(), "b": Queue(targets=(promise,))}))
+    center.submit(0, "i", queue="a")
+    center.say(10, cmd.Transfer("i", "b"), cmd.Cancel("i"))
+    assert targets(center, "b")["resolution"].cancelled == 1
+    assert targets(center, "a") == {}
+
+
 def test_targets_of_a_new_plan_have_their_calendars() -> None:
     hours = {"hours": Calendar()}
     promise = Target(measures="resolution", within=100.0, calendar="hours")

@@ -324,12 +324,16 @@ def _clock_ended(m: Measures, event: ev.ClockStopped | ev.ClockCancelled) -> Non
 def _ended_in(m: Measures, event: ev.ClockStopped | ev.ClockCancelled, run: Run) -> Flow:
     """Return the queue in which a clock ended: not the one that the interaction was moved to just then."""
     story = m.stories.get(event.interaction)
-    if story is not None and story.moved is not None and isinstance(event, ev.ClockCancelled):
+    if story is not None and story.moved is not None and event.cause in _BY_A_MOVE:
         at, queue = story.moved
         if at == event.at:
             return m.flow(queue)
     last = run.queue if story is None or story.queue is None else story.queue
     return flow_if_open(m, event.interaction) or m.flow(last)
+
+
+_BY_A_MOVE = ("transferred", "plan changed")
+"""The causes by which the clocks of the queue before are cancelled."""
 
 
 def _missed(m: Measures, event: ev.SlaMissed) -> None:
