@@ -20,6 +20,7 @@ from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
 from workassign.policies.escalation import Step, bullseye
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import Backoff, per_cause
 from workassign.policies.scoring import Scorer
 from workassign.policies.sla import Target
@@ -114,6 +115,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "dead_delay": (
         two({}, {}, agent(queues={"web": 1}, delays={"vip": 60, "web": 1})),
         two({}, {}, agent(queues={"web": 1, "vip": 1}, delays={"vip": 60}), agent("bob", delays={"web": 1})),
+    ),
+    "keeps_everybody": (
+        two({"tier": 0, "keep_free": KeepFree(agents=2, tier=0)}, {}, agent(), agent("bob")),
+        two({"tier": 0, "keep_free": KeepFree(agents=1, tier=0)}, {}, agent(), agent("bob")),
+    ),
+    "dead_keep_free": (
+        two({"tier": 0, "keep_free": KeepFree(agents=2, tier=1)}, {}),
+        two({"tier": 0, "keep_free": KeepFree(agents=2, tier=0)}, {}),
     ),
     "slow_exclusion": (queue(sla=MINUTE), queue(sla=MINUTE, refusals=PATIENT)),
     "dead_step": (

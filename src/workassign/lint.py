@@ -16,7 +16,7 @@ from workassign.groups import formed
 from workassign.linting.bounds import Bound, starvation_bound
 from workassign.linting.capacity import of_capacity, of_channels
 from workassign.linting.dead import of_change, of_dead_settings
-from workassign.linting.delays import of_agents_delays, of_delays
+from workassign.linting.delays import of_agents_delays, of_delays, of_kept_agents
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
 from workassign.linting.head_starts import of_head_starts
 from workassign.linting.order import of_orders, of_tiers, of_twins
@@ -71,6 +71,7 @@ def lint(
     after = {} if staff is None else outranked(plan, staff)
     work = Sample.of(sample)
     found = [*_of_plan(plan), *of_tiers(plan, staff or _ANYBODY)]
+    found += of_kept_agents(plan, staff)
     found += of_steps(plan, work.names, own_tiers=bool(work.tiers))
     if staff is not None:
         found += _of_roster(plan, staff, after)

@@ -27,6 +27,7 @@ from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.escalation import Step
+from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
 from workassign.policies.sla import Target
 from workassign.policies.surge import Borrow, Surge, Templates
@@ -94,6 +95,7 @@ def tell(recorder: Recorder) -> None:
     dawn(say)
     storm(say)
     school(say)
+    views(say)
 
 
 def people(say: Say) -> None:
@@ -614,9 +616,48 @@ def school(say_it: Say) -> None:
     say(cmd.Release(*gus), 10_041)
 
 
+def views_plan() -> Plan:
+    """Somebody is kept free for the press."""
+    press = Queue(tier=0, auto_accept=True, keep_free=KeepFree(agents=1, tier=0))
+    before = school_plan()
+    groups = {**before.groups, "second": Group(delays={"mass": 40.0})}
+    queues = {**before.queues, "press": press, "mass": Queue(tier=2)}
+    return attrs.evolve(before, name="golden-views", queues=queues, groups=groups)
+
+
+def views(say_it: Say) -> None:
+    """Some see the work of a queue later than others, some work is seen through several queues."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 5_300)
+
+    def submit(name: str, queue: str, seconds: float, *shared: str) -> list[ev.Event]:
+        it = Interaction(id=name, queue=queue, channel="tweet", shared_with=shared)
+        return say(cmd.Submit(it), seconds)
+
+    say(cmd.ChangePlan(views_plan().to_data()), 10_000)
+    for name, groups in (("kim", ("second",)), ("lea", ()), ("mia", ("second",))):
+        say(cmd.AddAgent(Agent(id=name, queues={"press": 1, "mass": 2}, groups=groups)), 10_000)
+        say(cmd.SignOn(name), 10_000)
+    first = one(submit("mass-1", "mass", 10_010), ev.Offered)
+    taken = one(say(cmd.Accept(first.offer, first.agent), 10_011), ev.Assigned)
+    submit("mass-2", "mass", 10_012)
+    submit("mass-3", "care", 10_013, "mass", "press")
+    say(cmd.Tick(), 10_052)
+    submit("mass-4", "mass", 10_060)
+    submit("news", "press", 10_061)
+    say(cmd.Complete("mass-1", first.agent, taken.fence), 10_070)
+    say(cmd.ChangePlan(last_plan().to_data()), 10_080)
+    say(cmd.Tick(), 10_200)
+
+
 def last_plan() -> Plan:
-    """The plan with which it ends."""
-    return school_plan()
+    """The plan with which it ends: one queue less."""
+    before = views_plan()
+    queues = {name: queue for name, queue in before.queues.items() if name != "mass"}
+    groups = {**before.groups, "second": Group(delays={"care": 60.0})}
+    successors = {**before.successors, "mass": "care"}
+    return attrs.evolve(before, name="golden-less", queues=queues, groups=groups, successors=successors)
 
 
 def one(found: list[ev.Event], kind: type[E]) -> E:

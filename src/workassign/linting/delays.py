@@ -1,4 +1,4 @@
-"""Which delays use up the promise that the queue makes, or keep nothing from anybody?"""
+"""Which delays use up the promise that the queue makes, and what is kept from agents in vain, or too much?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workassign.linting.known import backoffs, target
 from workassign.linting.staff import Staff
 from workassign.plan import Plan, Queue
 
-__all__ = ["of_agents_delays", "of_delays"]
+__all__ = ["of_agents_delays", "of_delays", "of_kept_agents"]
 
 
 def of_delays(place: str, queue: Queue) -> Iterator[Finding]:
@@ -61,3 +61,20 @@ def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
         if agent.queues is not None and vain:
             message = f"has a delay for what she does not serve: {listed(sorted(vain))}"
             yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out, or let her serve it")
+
+
+def of_kept_agents(plan: Plan, staff: Staff | None) -> Iterator[Finding]:
+    """Look for queues that keep everybody free, or for which there is nothing to be kept from."""
+    last = max(queue.tier for queue in plan.queues.values())
+    for name, queue in plan.queues.items():
+        keep = queue.keep_free
+        if keep is None:
+            continue
+        place = f"queues.{name}.keep_free"
+        if last <= keep.tier:
+            message = f"no queue is of a later tier than {keep.tier}: there is nothing to keep agents from"
+            yield finding("dead_keep_free", place, message, "a lower tier, or leave it out")
+        serving = 0 if staff is None else staff.serving(name).bit_count()
+        if staff is not None and serving <= keep.agents:
+            message = f"keeps {keep.agents} free, but {serving} serve it: what is of a later tier can starve"
+            yield finding("keeps_everybody", place, message, "keep fewer, or let more serve it")

@@ -32,6 +32,8 @@ KINDS: Mapping[str, Severity] = {
     "slow_exclusion": "info",
     "slow_delay": "warning",
     "dead_delay": "info",
+    "keeps_everybody": "warning",
+    "dead_keep_free": "info",
     # promises
     "dead_step": "warning",
     "dead_case": "warning",
