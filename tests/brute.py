@@ -780,6 +780,8 @@ class Router:
             due = item.came + step.after
             if step.slack is not None:
                 due = max(due, self.first_breach(item) - step.slack)
+            if step.closed is not None and due < inf:
+                due = self.plan.calendars[step.closed].next_closing(due)
             if due < inf:
                 found.append((number, due))
         return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import pytest
 
-from workassign import Agent, Engine, Interaction, Needs, Plan, PlanError, Presence, Queue
+from tests.builders import t
+from workassign import Agent, Calendar, Engine, Interaction, Needs, Plan, PlanError, Presence, Queue
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.explain import explain, why_waiting
@@ -358,3 +360,65 @@ def test_steps_come_back_from_data() -> None:
     plan = Plan(queues={"q": Queue(steps=(step, *bullseye([10])), needs=Needs("ring == 1"))})
     assert Plan.from_data(plan.to_data()).queues["q"].steps == plan.queues["q"].steps
     assert Plan.from_data(plan.to_data()).hash == plan.hash
+
+
+# --- by the hours -----------------------------------------------------------------------------
+
+
+OFFICE = Calendar(week={"mon-fri": ["09:00-17:00"]})
+
+
+def office_of(*steps: Step) -> Engine:
+    queues = {"default": Queue(steps=steps), "night": Queue(auto_accept=True)}
+    return Engine(Plan(queues=queues, calendars={"office": OFFICE, "always": Calendar()}))
+
+
+def test_what_waits_when_the_office_closes_goes_to_the_night_shift() -> None:
+    engine = office_of(Step(closed="office", queue="night"))
+    sign_on(engine, "owl", t("2026-01-07 08:00", "UTC"), queues={"night": 1})
+    closing = t("2026-01-07 17:00", "UTC")
+    assert steps(submit(engine, "day", t("2026-01-07 16:59", "UTC"))) == []
+    assert engine.next_wake == closing
+    engine.check()
+    (taken, moved, given) = engine.tick(closing)
+    assert isinstance(taken, ev.Escalated)
+    assert (taken.due, taken.step) == (closing, 1)
+    assert isinstance(moved, ev.Transferred)
+    assert isinstance(given, ev.Assigned)
+    assert given.agent == "owl"
+
+
+def test_what_comes_while_it_is_closed_is_moved_at_once() -> None:
+    engine = office_of(Step(closed="office", queue="night"))
+    assert steps(submit(engine, "late", t("2026-01-07 20:00", "UTC"))) == [("late", 1)]
+
+
+def test_an_age_that_is_reached_in_open_hours_waits_for_their_end() -> None:
+    engine = office_of(Step(after=600, closed="office", tier=0))
+    submit(engine, "early", t("2026-01-07 10:00", "UTC"))
+    assert engine.next_wake == t("2026-01-07 17:00", "UTC")
+    submit(engine, "evening", t("2026-01-07 16:55", "UTC"))
+    engine.tick(t("2026-01-07 17:00", "UTC"))
+    assert engine.next_wake == t("2026-01-07 17:05", "UTC")
+
+
+def test_what_never_closes_brings_no_step_and_is_told_so() -> None:
+    engine = office_of(Step(closed="always", tier=0))
+    submit(engine, "it", t("2026-01-07 10:00", "UTC"))
+    assert engine.next_wake == inf
+    (told,) = why_waiting(engine, "it").timeline
+    assert told.due is None
+    assert "when calendar always is closed: tier 0" in why_waiting(engine, "it").text()
+
+
+@pytest.mark.parametrize(("closed", "problem"), [("never", "there is no calendar 'never'"), (3, "closed")])
+def test_a_calendar_that_there_is_not_is_refused(closed: Any, problem: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        Plan.from_data({"queues": {"a": {"steps": [{"closed": closed, "tier": 0}]}}})
+    assert any(problem in each and "steps[0].closed" in each for each in caught.value.problems)
+
+
+def test_a_step_by_hours_is_data() -> None:
+    plan = office_of(Step(closed="office", tier=0)).plan
+    assert plan.to_data()["queues"]["default"]["steps"] == [{"closed": "office", "tier": 0}]
+    assert Plan.from_data(plan.to_data()).queues["default"].steps == plan.queues["default"].steps

@@ -119,7 +119,7 @@ class Rules:
         )
         """The steps, as bits, that ask how long it is expected to wait."""
         first = min((step.after for step in plan.steps), default=0.0)
-        by_age = first > 0 and all(step.slack is None for step in plan.steps)
+        by_age = first > 0 and all(step.slack is None and step.closed is None for step in plan.steps)
         self.lane: Lane | None = deadlines.lane(STEP, first) if by_age else None
         """Where the first steps stand, if they hang on the age alone."""
         names: dict[str, int] = {}

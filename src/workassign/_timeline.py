@@ -100,6 +100,8 @@ def _conditions(step: Step) -> Iterator[str]:
         yield f"after {figure(step.after)} s"
     if step.slack is not None:
         yield f"{figure(step.slack)} s before the first target is missed"
+    if step.closed is not None:
+        yield f"when calendar {step.closed} is closed"
     if step.eligible_below is not None:
         yield f"if fewer than {step.eligible_below} signed on could take it"
     if step.free_below is not None:

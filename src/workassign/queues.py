@@ -114,7 +114,7 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_setting_problems(queue),
         *_target_problems(queue, calendars),
         *_alarm_problems(queue.alarms),
-        *_step_problems(queue.steps),
+        *_step_problems(queue.steps, calendars),
         *_door_problems(queue, calendars),
         *_table_problems("review", queue.review, Review),
         *_table_problems("keep_free", queue.keep_free, KeepFree),
@@ -218,7 +218,7 @@ def _target_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterato
         seen |= set() if found else {target.label}
 
 
-def _step_problems(steps: object) -> Iterator[tuple[str, str]]:
+def _step_problems(steps: object, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
     if not isinstance(steps, tuple) or not all(isinstance(each, Step) for each in steps):
         yield "steps", f"must be a tuple of Step, not {steps!r}"
     elif len(steps) > MOST_STEPS:
@@ -227,6 +227,8 @@ def _step_problems(steps: object) -> Iterator[tuple[str, str]]:
         for i, step in enumerate(steps):
             for field, problem in step.problems():
                 yield f"steps[{i}]{field and '.'}{field}", problem
+            if isinstance(step.closed, str) and step.closed not in calendars:
+                yield f"steps[{i}].closed", f"there is no calendar {step.closed!r}"
 
 
 def _door_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ def of_dead_settings(plan: Plan) -> Iterator[Finding]:
             yield from _of_alarms(f"queues.{name}.alarms", queue, queue.alarms)
     used = {each.calendar for queue in plan.queues.values() for each in queue.targets}
     used |= {rule.closed for queue in plan.queues.values() for rule in queue.overflow}
+    used |= {step.closed for queue in plan.queues.values() for step in queue.steps}
     for name in plan.calendars:
         if name not in used:
             message, suggestion = "no target counts its hours", "name it in a target, or remove it"

@@ -47,7 +47,7 @@ def _last(queue: Queue) -> tuple[float, int] | None:
 
 
 def _moves_all(step: Step) -> bool:
-    conditions = (step.slack, step.eligible_below, step.free_below, step.expected_wait)
+    conditions = (step.slack, step.closed, step.eligible_below, step.free_below, step.expected_wait)
     return step.queue is not None and all(each is None for each in conditions)
 
 

@@ -59,6 +59,8 @@ class Step:
     That is asked when the other conditions come true, whenever somebody comes or goes, and then
     at every full minute.
     """
+    closed: str | None = None
+    """Due when the calendar of this name is closed, or closes, since its age and slack came true."""
 
     @property
     def relaxes(self) -> bool:
@@ -93,7 +95,7 @@ class Step:
             yield "tier", f"must be a whole number from 0 to 99, not {self.tier!r}"
         if not is_number(self.head_start) or not 0 <= self.head_start <= LARGEST:
             yield "head_start", f"must be a number from 0 to {LARGEST:g}, not {self.head_start!r}"
-        for name in ("queue", "notify"):
+        for name in ("queue", "notify", "closed"):
             value = getattr(self, name)
             yield from () if value is None else _wrong(name, lambda v=value, n=name: checked_name(v, n))
         yield from self._relaxing_problems()
