@@ -780,7 +780,7 @@ class Router:
             due = item.came + step.after
             if step.slack is not None:
                 due = max(due, self.first_breach(item) - step.slack)
-            if step.closed is not None and due < inf:
+            if step.closed is not None:
                 due = self.plan.calendars[step.closed].next_closing(due)
             if due < inf:
                 found.append((number, due))

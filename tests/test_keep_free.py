@@ -27,6 +27,7 @@ from workassign import (
 )
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._audit import Auditor
 from workassign.policies import selection
 from workassign.policies.holds import Hold
 from workassign.policies.keep_free import KeepFree
@@ -320,3 +321,21 @@ def test_in_python_it_must_be_one() -> None:
     with pytest.raises(PlanError, match="must be KeepFree, not 2"):
         Plan(queues={"a": Queue(keep_free=2)})  # type: ignore[arg-type]
     assert Group(delays={}).to_data() == {}
+
+
+def test_an_audit_finds_who_should_have_been_kept_free() -> None:
+    engine = Engine(PLAN)
+    auditor = Auditor(PLAN.to_data(), PLAN.hash)
+    for at, command in (
+        (0, cmd.AddAgent(Agent(id="ann"))),
+        (0, cmd.AddAgent(Agent(id="bob"))),
+        (0, cmd.SignOn("ann")),
+        (0, cmd.SignOn("bob")),
+        (1, cmd.Submit(Interaction(id="it", queue="mass", channel="chat"))),
+    ):
+        auditor.turn(at, float(at), engine.handle(command, float(at)), 0)
+    assert auditor.problems == []
+    auditor.turn(2, 2.0, [ev.Assigned(2.0, "it", "ann", 1, "auto", None)], 0)
+    assert auditor.problems == [
+        "entry 2: 'it', of tier 2, was given to 'ann': 1 stay free for queue 'vip', which keeps 2 for tier 0"
+    ]

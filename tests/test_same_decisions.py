@@ -230,8 +230,9 @@ def some_steps(rnd: Random) -> tuple[Step, ...]:
     return tuple(
         Step(
             after=rnd.choice((0.0, 0.5, 5.0, 10.0, 30.0, 100.0)),
-            slack=rnd.choice((None, None, None, 5.0, 50.0)),
-            closed=rnd.choice((None, None, None, None, "hours", "desk")),
+            **rnd.choice(
+                ({}, {}, {}, {"slack": 5.0}, {"slack": 50.0}, {"closed": "hours"}, {"closed": "desk"})
+            ),
             eligible_below=rnd.choice((None, None, None, 1, 2)),
             free_below=rnd.choice((None, None, None, None, 1)),
             expected_wait=rnd.choice((None, None, None, None, 7.77, 61.3)),

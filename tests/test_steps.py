@@ -411,6 +411,11 @@ def test_what_never_closes_brings_no_step_and_is_told_so() -> None:
     assert "when calendar always is closed: tier 0" in why_waiting(engine, "it").text()
 
 
+def test_it_does_not_go_with_a_slack() -> None:
+    with pytest.raises(PlanError, match="closed: does not go with slack: make two steps"):
+        office_of(Step(slack=5, closed="office", tier=0))
+
+
 @pytest.mark.parametrize(("closed", "problem"), [("never", "there is no calendar 'never'"), (3, "closed")])
 def test_a_calendar_that_there_is_not_is_refused(closed: Any, problem: str) -> None:
     with pytest.raises(PlanError) as caught:

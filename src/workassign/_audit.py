@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from workassign import events as ev
 from workassign._audit_clocks import FOLLOW_CLOCKS, ClockAuditor
-from workassign._audit_grants import check_grant, place
+from workassign._audit_grants import check_grant, check_kept, gates_of, place
 from workassign._audit_records import UNIT, Balance, Item, Person
 from workassign.model import AgentId, Instant, InteractionId, Presence, Status
 
@@ -213,6 +213,10 @@ class Auditor:
     def _is_granted(self, event: ev.Offered | ev.Assigned, item: Item) -> None:
         if (person := self._people.get(event.agent)) is not None:
             check_grant(event, item, person, self._settings.get(item.queue, {}), self._note)
+            for gate in self._gates:
+                problem = check_kept(event, item, self._people, gate, self._is_open, surging=self._surging)
+                if problem is not None:
+                    self._note(problem)
 
     def _is_not_author(self, event: ev.Offered | ev.Assigned) -> None:
         if self._reviews.get(event.interaction, ("", "", False))[1] == event.agent:
@@ -333,6 +337,7 @@ class Auditor:
         if not event.due <= event.at:
             self._note(f"{event.interaction!r} took step {event.step} at {event.at!r}, due {event.due!r}")
         item.steps.add(event.step)
+        item.tier = item.tier if event.tier is None else event.tier
 
     def _cancelled(self, event: ev.Cancelled) -> None:
         item = self._move(event, event.interaction)
@@ -522,7 +527,9 @@ class Auditor:
             self._note(f"agent {event.agent!r} was heard of, but she is {person.presence.value}")
 
     def _shift_set(self, event: ev.ShiftSet) -> None:
-        self._person(event.agent)
+        person = self._person(event.agent)
+        if person is not None:
+            person.shift = event.until is not None
         if event.due is not None and not event.due <= event.at:
             self._note(f"the shift of {event.agent!r} was over at {event.at!r}, due {event.due!r}")
 
@@ -540,6 +547,7 @@ class Auditor:
         self._channels: Mapping[str, Mapping[str, Any]] = channels
         self._retention = plan.get("retention", 7 * _DAY)
         self._groups = plan.get("groups", {})
+        self._gates = gates_of(plan)
         self._rotations = plan.get("rotations", {})
         surge = plan.get("surge")
         if self._surging and surge != self._surge:
@@ -625,6 +633,24 @@ class Auditor:
             for one, other in ((item, each), (each, item)):
                 if other.channel not in self._of(one).get("beside", [other.channel]):
                     self._note(f"{interaction!r} was given to {agent!r} beside work on {each.channel!r}")
+
+    def _is_open(self, person: Person, but: Item | None) -> bool:
+        """Whether *person* has room for one more on each of her channels, as if without *but*."""
+        has = [each for each in person.has.values() if each is not but]
+        limits = person.limits
+        served = [name for name in self._channels if limits is None or limits.get(name, 0) > 0]
+        kept = person.reserve if any(map(self._dozes, has)) else 0
+        for name in served:
+            against = [each for each in has if name not in self._of(each).get("interruptible_by", ())]
+            load = sum(map(self._units, against)) + round(self._channels[name].get("units", 1.0) * UNIT)
+            count = sum(1 for each in has if each.channel == name)
+            if load + kept > person.pool or (limits is not None and count >= limits[name]):
+                return False
+            for each in against:
+                beside = self._channels[name].get("beside", [each.channel])
+                if each.channel not in beside or name not in self._of(each).get("beside", [name]):
+                    return False
+        return bool(served)
 
     def _of(self, item: Item) -> Mapping[str, Any]:
         """Return what the plan says of the channel of *item*."""

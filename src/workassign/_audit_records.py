@@ -8,6 +8,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence, Status
+from workassign.needs import Needs
 
 __all__ = ["UNIT", "Balance", "Item", "Person"]
 
@@ -39,6 +40,7 @@ class Item:
         "status",
         "steps",
         "taken_back",
+        "tier",
         "until",
         "writes",
     )
@@ -47,6 +49,7 @@ class Item:
         self.queue = queue
         self.channel = channel
         self.label = label
+        self.tier = 0
         self.shared: tuple[str, ...] = ()
         """The other queues whose agents may take it."""
         self.since = self.came = -inf
@@ -77,17 +80,34 @@ class Item:
 class Person:
     """An agent: what she can hold, and what she has."""
 
-    __slots__ = ("delays", "has", "labels", "limits", "pool", "presence", "reserve", "told")
+    __slots__ = (
+        "delays",
+        "groups",
+        "has",
+        "labels",
+        "limits",
+        "pool",
+        "presence",
+        "pulls",
+        "queues",
+        "reserve",
+        "shift",
+        "told",
+    )
 
     def __init__(self, agent: Agent, groups: Mapping[str, Any]) -> None:
         self.has: dict[InteractionId, Item] = {}
         self.presence = Presence.OFFLINE
+        self.shift = False
+        """Somebody has said when it ends."""
         self.can(agent, groups)
 
     def can(self, agent: Agent, groups: Mapping[str, Any]) -> None:
         """Note what she can hold; her *groups* are data of the plan."""
         self.told = agent
-        hers = [groups.get(name, {}) for name in agent.groups]
+        hers = self.groups = [groups.get(name, {}) for name in agent.groups]
+        self.pulls = agent.pull or any(group.get("pull") for group in hers)
+        self.queues = _joined([agent.queues, *(group.get("queues") for group in hers)])
         self.pool = _first_said(1.0, agent.capacity, [group.get("capacity") for group in hers])
         self.reserve = _first_said(0.0, agent.reserve, [group.get("reserve") for group in hers])
         self.limits = _joined([agent.channels, *(group.get("channels") for group in hers)])
@@ -95,6 +115,14 @@ class Person:
             _joined([agent.delays, *(group.get("delays") for group in hers)]) or {}
         )
         self.labels = _joined([agent.labels, *(group.get("labels") for group in hers)]) or {}
+
+    def meets(self, needs: Needs) -> bool:
+        """Whether she has what *needs* ask for, with what her groups add."""
+        levels = _joined([self.told.skills, *(group.get("skills") for group in self.groups)]) or {}
+        traits: dict[str, Any] = {}
+        for table in (*(group.get("attributes", {}) for group in self.groups[::-1]), self.told.attributes):
+            traits |= {name: tuple(each) if isinstance(each, list) else each for name, each in table.items()}
+        return needs.met_by(levels, traits, self.told.id)
 
 
 def _first_said(default: float, own: float, others: list[float | None]) -> int:

@@ -32,10 +32,10 @@ def asked_next(at: Instant) -> Instant:
 
 def due(state: State, work: Work, step: Step) -> Instant:
     """Return when the time of *step* comes for *work* as things stand; infinity: not by itself."""
-    at = work.came + step.after
-    if step.slack is not None:
-        at = max(at, _first_breach(state, work) - step.slack)
-    return at if step.closed is None or at == inf else state.plan.calendars[step.closed].next_closing(at)
+    age = work.came + step.after
+    if step.closed is not None:
+        return state.plan.calendars[step.closed].next_closing(age)
+    return age if step.slack is None else max(age, _first_breach(state, work) - step.slack)
 
 
 def _first_breach(state: State, work: Work) -> Instant:

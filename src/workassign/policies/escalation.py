@@ -60,7 +60,7 @@ class Step:
     at every full minute.
     """
     closed: str | None = None
-    """Due when the calendar of this name is closed, or closes, since its age and slack came true."""
+    """Due when the calendar of this name is closed at that age, or closes after it; not with a slack."""
 
     @property
     def relaxes(self) -> bool:
@@ -99,6 +99,8 @@ class Step:
             value = getattr(self, name)
             yield from () if value is None else _wrong(name, lambda v=value, n=name: checked_name(v, n))
         yield from self._relaxing_problems()
+        if self.closed is not None and self.slack is not None:
+            yield "closed", "does not go with slack: make two steps"
         if not (self.relaxes or self.queue or self.notify or self.head_start or self.tier is not None):
             yield "", "changes nothing: give drop, lower, widen, also, tier, head_start, queue or notify"
         if self.queue is not None and (self.relaxes or self.head_start or self.tier is not None):
