@@ -330,7 +330,7 @@ class Scenario:
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
         if paused and not self.pause():
             return True
-        if "available" in self.way.kinds and "login ramp" in self.way.text:
+        if "available" in self.way.kinds and self.engine._state.agents[self.agent].agent.login_ramp:
             self.say(cmd.SetPresence(self.agent, Presence.BUSY))  # from now on it counts
         if self.way.at is not None and not self.time_passes(self.way.at):
             return True
