@@ -297,6 +297,16 @@ def _proposed(m: Measures, event: ev.ReplyProposed) -> None:
     weigh(m, event.interaction, event.at)
 
 
+def _approved(m: Measures, event: ev.ReplyApproved) -> None:
+    count(m, flow_of(m, event.review), "approved")
+    _decided(m, event)
+
+
+def _rejected(m: Measures, event: ev.ReplyRejected) -> None:
+    count(m, flow_of(m, event.review), "rejected")
+    _decided(m, event)
+
+
 def _decided(m: Measures, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
     if event.interaction in m.held:  # else a reply was looked at that was sent long ago
         story_of(m, event.interaction).awaits = False
@@ -405,8 +415,8 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.ReplySent: _replied,
     ev.StatusChanged: _status_changed,
     ev.ReplyProposed: _proposed,
-    ev.ReplyApproved: _decided,
-    ev.ReplyRejected: _decided,
+    ev.ReplyApproved: _approved,
+    ev.ReplyRejected: _rejected,
     ev.ReplyWithdrawn: _decided,
     ev.ClockStarted: _clock_started,
     ev.ClockPaused: _clock_changed,
