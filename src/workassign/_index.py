@@ -144,8 +144,12 @@ class Index:
         aside: list[Work] | None = None
         chosen: Work | None = None
         order: tuple[float, ...] = ()
-        limit, roomy = self._kept(agent, at)
-        for group in self._choices(agent, limit, roomy):
+        limit, roomy = inf, 0
+        groups = self._groups(agent.profile, agent.open)
+        if self.gates:
+            limit, roomy = self._kept(agent, at)
+            groups = self._without_kept(groups, agent, limit, roomy)
+        for group in groups:
             while (line := group.first()) is not None:
                 work: Work = line.head  # type: ignore[assignment]
                 if work.refused is None or not self._apart(work, agent, at):
@@ -162,9 +166,8 @@ class Index:
             chosen = self._personal(agent, chosen, order, limit, roomy)
         return chosen
 
-    def _choices(self, agent: AgentState, limit: float, roomy: int) -> list[Group]:
-        """Return the groups of lines that *agent* may take from: of tiers beyond *limit*, the *roomy*."""
-        groups = self._groups(agent.profile, agent.open)
+    def _without_kept(self, groups: list[Group], agent: AgentState, limit: float, roomy: int) -> list[Group]:
+        """Return which of *groups* are left to *agent*: of tiers beyond *limit*, those of *roomy* kinds."""
         if limit == inf:
             return groups
         first = [group for group in groups if group.order[0] <= limit]
@@ -198,6 +201,8 @@ class Index:
 
     def withholds(self, agent: AgentState, work: Work, at: Instant) -> bool:
         """Whether *agent*, who has room for *work*, is kept free for what is more urgent."""
+        if not self.gates:
+            return False
         limit, roomy = self._kept(agent, at)
         return work.sig.tier > limit and not self.link_of(work.sig).bit & roomy
 
@@ -246,7 +251,7 @@ class Index:
                     standing: Standing = line.head  # type: ignore[assignment]
                     who = standing.agent
                     apart = work.refused is not None and self._apart(work, who, at)
-                    if not apart and not (self.gates and self.withholds(who, work, at)):
+                    if not apart and not self.withholds(who, work, at):
                         yield who
                     line.remove(standing)
                     aside.append(standing)
@@ -298,8 +303,8 @@ class Index:
     def admit(self, agent: AgentState) -> None:
         """Let *agent*, who has room, stand in her pools."""
         agent.admitted = True
-        for gate in agent.profile.gates:
-            if agent.open & agent.profile.whole == agent.profile.whole:
+        if self.gates and agent.open & agent.profile.whole == agent.profile.whole:
+            for gate in agent.profile.gates:
                 gate.free[agent.agent.id] = agent
         standings = agent.standings
         for (kind, selection), line in agent.profile.pools.items():
@@ -311,8 +316,9 @@ class Index:
     def withdraw(self, agent: AgentState) -> None:
         """Take *agent* out of her pools."""
         agent.admitted = False
-        for gate in self.gates:
-            gate.free.pop(agent.agent.id, None)
+        if self.gates:
+            for gate in self.gates:
+                gate.free.pop(agent.agent.id, None)
         for standing in agent.standings:
             standing.line.remove(standing)
         agent.standings.clear()

@@ -288,7 +288,10 @@ class Interactions:
             self._clocks.follow(hold.work, "completed", at)
             if self._state.locks:
                 self._locking.end(hold.work, "closed", None, at)
-            self._pairing.employ(hold.agent, at)
+            if self._pairing.index.gates:
+                self._pairing.freed.append(hold.agent)  # somebody who was kept free may have it
+            else:
+                self._pairing.employ(hold.agent, at)
             return
         started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
         self._state.wrap_up_started(hold.work, hold, started)

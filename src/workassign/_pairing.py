@@ -88,7 +88,7 @@ class Pairing:
         if self.index.gates and freed:
             freed = self._with_the_kept(freed)
         if not brought and len(freed) == 1:
-            self._employ(freed[0], at)
+            self.employ(freed[0], at)
         elif not freed and len(brought) == 1:
             self.place(brought[0], at)
         else:
@@ -103,13 +103,7 @@ class Pairing:
         return [kept[number] for number in sorted(kept)] if len(kept) > 1 else freed
 
     def employ(self, agent: AgentState, at: Instant) -> None:
-        """Give one freed agent what she would take, while she has room; later, where some are kept free."""
-        if self.index.gates:
-            self.freed.append(agent)
-        else:
-            self._employ(agent, at)
-
-    def _employ(self, agent: AgentState, at: Instant) -> None:
+        """Give one freed agent what she would take, while she has room: where nobody is kept free."""
         index = self.index
         if agent.admitted:
             index.withdraw(agent)
