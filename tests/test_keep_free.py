@@ -253,6 +253,8 @@ def test_it_is_told_what_she_is_kept_free_for_and_what_would_help() -> None:
         "somebody else comes free (ann is one of the last 2 free for queue vip, kept for tier 0)",
         "somebody else comes free (bob is one of the last 2 free for queue vip, kept for tier 0)",
     ]
+    facts = where.do(cmd.SetPresence("cyd", Presence.AVAILABLE), 3)
+    assert given(facts) == [("m-1", "ann")]
 
 
 def test_a_replay_goes_on_as_the_engine_does() -> None:

@@ -339,17 +339,9 @@ class Scenario:
                 getattr(self, kind)()
         if paused and not self.routed:
             self.available()
-        if "spared" in self.way.kinds and not self.routed:
-            self.spared()
         if "pulls" in self.way.kinds and not self.routed:
             self.say(cmd.Pull(self.agent))
         return self.routed
-
-    def spared(self) -> None:
-        """Let as many be free as are to be kept, whoever they are: so none has to be kept."""
-        plan = self.engine.plan
-        queues = {name: attrs.evolve(queue, keep_free=None) for name, queue in plan.queues.items()}
-        self.say(cmd.ChangePlan(attrs.evolve(plan, queues=queues).to_data(strict=False)))
 
     def pause(self) -> bool:
         """Let her be given nothing else meanwhile.
@@ -601,8 +593,11 @@ class Watched(Router):
 
 
 def without_steps(plan: Plan) -> Plan:
-    """Return *plan* without any, nor rotations by load: waiting changes nothing; nobody goes by silence."""
-    queues = {name: attrs.evolve(queue, steps=()) for name, queue in plan.queues.items()}
+    """Return *plan* without any, nor rotations by load: waiting changes nothing; nobody goes by silence.
+
+    Nor is anybody kept free: where one more comes free, others compete for what that allows.
+    """
+    queues = {name: attrs.evolve(queue, steps=(), keep_free=None) for name, queue in plan.queues.items()}
     rotations = {name: each for name, each in plan.rotations.items() if each.queue is None}
     return attrs.evolve(plan, heartbeat=None, queues=queues, rotations=rotations)
 
