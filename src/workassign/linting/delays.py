@@ -47,7 +47,9 @@ def _too_long(place: str, field: str, long: Mapping[str, float], within: float) 
 
 def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
     """Look for queues from which nobody is given anything in time, and for delays in vain."""
-    for name, queue in plan.queues.items():
+    delayed = [agent for agent in staff.agents if agent.delays]
+    some = {name for agent in delayed for name in agent.delays}
+    for name, queue in ((name, queue) for name, queue in plan.queues.items() if name in some):
         within, serving = target(queue), staff.named(staff.serving(name))
         least = min((agent.delays.get(name, 0.0) for agent in serving), default=0.0)
         if within is not None and least >= within:
@@ -55,7 +57,7 @@ def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
             suggestion = f"let somebody have it before {within:g} s"
             yield finding("slow_delay", f"queues.{name}", message, suggestion)
     borrow = None if plan.surge is None else plan.surge.borrow
-    for agent in staff.agents:
+    for agent in delayed:
         lent = borrow.queues if borrow is not None and set(borrow.groups) & set(agent.groups) else {}
         vain = set(agent.delays) - {*(agent.queues or agent.delays), *lent}
         if agent.queues is not None and vain:
