@@ -379,7 +379,9 @@ class Scenario:
         item = self.engine._state.works[self.target]
         queue, channel = item.sig.queue.name, item.interaction.channel
         limit = self.engine._state.agents[agent.id].on_channel(channel) if self.way.agent else 0
-        queues = None if agent.queues is None else {queue: 1, **agent.queues}
+        queues = agent.queues
+        if queues is not None and not any(each in queues for each in (queue, *item.sig.shared)):
+            queues = {queue: 1, **queues}
         channels = agent.channels
         if channels is not None and not channels.get(channel):
             channels = {**channels, channel: limit + 1}
