@@ -19,6 +19,7 @@ from workassign.model import Agent, Channel, Customer, Interaction
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
+from workassign.policies.admission import Overflow
 from workassign.policies.escalation import Step, bullseye
 from workassign.policies.offers import Backoff, per_cause
 from workassign.policies.scoring import Scorer
@@ -148,6 +149,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "missing_successor": (
         {"plan": Plan(), "before": Plan(queues={"old": Queue()})},
         {"plan": Plan(successors={"old": "default"}), "before": Plan(queues={"old": Queue()})},
+    ),
+    "unreached_overflow": (
+        two({"overflow": (Overflow(length=5, queue="web"), Overflow(length=9))}, {}),
+        two({"overflow": (Overflow(length=9), Overflow(length=5, queue="web"))}, {}),
     ),
     "unreached_step": (
         two({"steps": (Step(after=60, queue="web"), Step(after=60, tier=0))}, {}),

@@ -33,15 +33,18 @@ class Item:
         "stage",
         "status",
         "steps",
+        "submitted",
         "taken_back",
         "until",
         "writes",
     )
 
-    def __init__(self, queue: str, channel: str, label: str | None) -> None:
+    def __init__(self, queue: str, channel: str, label: str | None, submitted: str = "") -> None:
         self.queue = queue
         self.channel = channel
         self.label = label
+        self.submitted = submitted
+        """The entry of its submission."""
         self.status = Status.OPEN
         self.stage = "waiting"
         self.closed: Instant = inf
@@ -118,4 +121,9 @@ class Balance:
 
     def off_by(self, waiting: int) -> int:
         """Return how many came that are nowhere; 0 if the balance holds."""
-        return self.entered - self.answered - self.abandoned - self.exited.total() - waiting
+        return self.waiting - waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many came and did not leave."""
+        return self.entered - self.answered - self.abandoned - self.exited.total()

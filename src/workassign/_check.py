@@ -14,6 +14,7 @@ from workassign._records import PRESENT, UNIT, AgentState, Work
 from workassign._state import State
 from workassign.model import Instant, Presence, Status
 from workassign.policies.holds import Hold
+from workassign.queues import knows_ages
 
 __all__ = ["check"]
 
@@ -126,6 +127,13 @@ def _check_waits(state: State, waiting: list[Work]) -> None:
     expected = {sig: sorted(each for other, each in standing.values() if other is sig) for sig in lines}
     assert lines == expected, f"{lines} stand where {expected} should"
     assert all(lines.values()), f"an empty line is kept: {lines}"
+    aging = (work for work in state.works.values() if work.stage in ("waiting", "offered"))
+    ages = {
+        work.interaction.id: (work.sig.queue.name, (work.since, work.seq))
+        for work in aging
+        if knows_ages(work.sig.queue.plan)
+    }
+    assert waits.ages.standing() == ages, f"{waits.ages.standing()} are counted, not {ages}"
     open_ones = {name for name, work in state.works.items() if work.stage != "closed"}
     assert set(waits.promised) <= open_ones, f"forecasts of {set(waits.promised) - open_ones} are kept"
     for sig in lines:

@@ -39,7 +39,7 @@ class Interactions:
         self._turn = turn
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
-        self._admission = Admission(state, turn)
+        self._admission = Admission(state, asking, pairing.moving, turn)
         self._absorbing = Absorbing(state, pairing.moving, pairing.clocks, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
@@ -60,9 +60,12 @@ class Interactions:
         if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
-        landing = self._admission.landing(interaction, queue, at) if rules.door else queue
-        if landing is None:
-            return None
+        landing, why = queue, ""
+        if rules.door:
+            landed = self._admission.landing(interaction, queue, at)
+            if landed is None:
+                return None
+            landing, why = landed
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
@@ -82,7 +85,7 @@ class Interactions:
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
         if landing is not queue:
-            self._pairing.moving.move(work, landing.name, OVERFLOW, at)
+            self._pairing.moving.move(work, landing.name, OVERFLOW, at, Passing(reason=why))
             self._pairing.moving.take(work, at, at)
         elif rules.steps:
             self._pairing.moving.begin(work, at)

@@ -17,6 +17,7 @@ from workassign.linting.bounds import Bound, starvation_bound
 from workassign.linting.capacity import of_capacity, of_channels
 from workassign.linting.dead import of_change, of_dead_settings
 from workassign.linting.delays import of_delays
+from workassign.linting.doors import of_doors
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
 from workassign.linting.head_starts import of_head_starts
 from workassign.linting.order import of_orders, of_tiers, of_twins
@@ -91,6 +92,7 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_promises(plan)
     yield from of_dead_settings(plan)
     yield from of_moves(plan)
+    yield from of_doors(plan)
     yield from of_channels(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)

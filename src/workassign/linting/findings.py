@@ -42,6 +42,7 @@ KINDS: Mapping[str, Severity] = {
     "unused_successor": "info",
     "missing_successor": "warning",
     # steps
+    "unreached_overflow": "warning",
     "unreached_step": "warning",
     "idle_step": "info",
     "endless_moves": "warning",
