@@ -27,7 +27,9 @@ from workassign import (
 from workassign import commands as cmd
 from workassign.hours import Calendar
 from workassign.kpi import KPIS, Figures, Kpis, TargetFigures
+from workassign.model import Fence
 from workassign.plan import Alarms
+from workassign.policies.review import Review
 from workassign.policies.sla import Target, by, first_response
 
 
@@ -352,6 +354,32 @@ def test_what_weighs_otherwise_under_a_new_plan_weighs_so_from_then_on() -> None
         assert center.kpis.live().load == 1.0
         center.done(30, "i1")
         assert center.kpis.live().load == 0.5
+
+
+def test_what_waits_for_the_customer_weighs_less_until_she_writes() -> None:
+    """Half of the time a quarter of it, whoever holds it by then."""
+    center = Center(Plan(channels={"default": Channel(units=1.0, pending_units=0.25)}))
+    center.on(0, ANN)
+    center.submit(0, "i")
+    center.give(0, "i")
+    center.say(30, cmd.SetStatus("i", Status.PENDING))
+    assert center.kpis.live().load == 0.25
+    center.say(90, cmd.CustomerReplied("i"))
+    assert center.kpis.live().load == 1.0
+    assert center(window=120, at=119).occupancy == pytest.approx((30 + 60 / 4 + 29) / 119)
+
+
+def test_what_awaits_approval_weighs_what_the_queue_says() -> None:
+    review = Review(queue="reviews", before={"trainee": 1.0}, units=0.5)
+    center = Center(Plan(queues={"default": Queue(review=review), "reviews": Queue()}))
+    center.on(0, attrs.evolve(ANN, attributes={"phase": "trainee"}))
+    center.submit(0, "i")
+    center.give(0, "i")
+    center.say(10, cmd.Propose("i", "ann", Fence(1)))
+    assert center.kpis.live().load == 0.5
+    center.say(20, cmd.Release("i", "ann", Fence(1)))
+    center.give(20, "i")
+    assert center.kpis.live().load == 1.0
 
 
 def test_what_is_opened_again_weighs_what_its_channel_weighs() -> None:

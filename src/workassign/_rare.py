@@ -25,10 +25,11 @@ from workassign._openings import (
     resolve,
     story_of,
     take_on,
+    weigh,
 )
 from workassign._promises import Run
 from workassign._stories import Story
-from workassign.model import Instant, Interaction, InteractionId, Presence
+from workassign.model import Instant, Interaction, InteractionId, Presence, Status
 from workassign.plan import Plan
 
 __all__ = ["RARE"]
@@ -220,6 +221,7 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
         # Held through a change of plan: it counts as answered there at once.
         since, _, opened, channel, _, person, focus = m.held[name]
         m.held[name] = (since, flow, opened, channel, story, person, focus)
+        weigh(m, name, at)
         add_wait(flow.later.row, 0.0, m.threshold(flow.queue, event.target), targeted=False)
         add_segment(flow.later.row, story, 0.0)
         return
@@ -283,6 +285,22 @@ def _replied(m: Measures, event: ev.ReplySent) -> None:
         kind = "next_response" if story.answered_by_agent else "first_response"
         flow.own.row.of(kind).new.append(event.at - story.unanswered)
     story.answered_by_agent, story.unanswered = True, None
+
+
+def _status_changed(m: Measures, event: ev.StatusChanged) -> None:
+    story_of(m, event.interaction).turned = event.status is not Status.OPEN
+    weigh(m, event.interaction, event.at)
+
+
+def _proposed(m: Measures, event: ev.ReplyProposed) -> None:
+    story_of(m, event.interaction).awaits = True
+    weigh(m, event.interaction, event.at)
+
+
+def _decided(m: Measures, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
+    if event.interaction in m.held:  # else a reply was looked at that was sent long ago
+        story_of(m, event.interaction).awaits = False
+        weigh(m, event.interaction, event.at)
 
 
 def _clock_started(m: Measures, event: ev.ClockStarted) -> None:
@@ -381,6 +399,11 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.Reopened: _reopened,
     ev.MessageReceived: _received,
     ev.ReplySent: _replied,
+    ev.StatusChanged: _status_changed,
+    ev.ReplyProposed: _proposed,
+    ev.ReplyApproved: _decided,
+    ev.ReplyRejected: _decided,
+    ev.ReplyWithdrawn: _decided,
     ev.ClockStarted: _clock_started,
     ev.ClockPaused: _clock_changed,
     ev.ClockResumed: _clock_changed,
