@@ -28,8 +28,8 @@ class Admission:
 
     def landing(
         self, interaction: Interaction, queue: QueueState, at: Instant
-    ) -> tuple[QueueState, str] | None:
-        """Return where *interaction*, which asks for *queue*, is let in, and why; None: it was refused.
+    ) -> tuple[QueueState | None, str]:
+        """Return where *interaction*, which asks for *queue*, is let in (None: it was refused), and why.
 
         Cost: O(overflow rules of the queues that it passes), and what these ask of it: see `Overflow`.
         """
@@ -37,18 +37,15 @@ class Admission:
         while (rule := self._first(interaction, queue, at)) is not None:
             reasons.append(rule.why(queue.name))
             if rule.queue is None:
-                self._refuse(interaction, "overflow", "; ".join(reasons), at)
-                return None
+                return self._refused(interaction, "overflow", "; ".join(reasons), at)
             queue = self._state.queues[rule.queue]
         most, quota = queue.plan.most, queue.plan.quota
         if most is not None and queue.tally.waiting >= most:
             reason = f"queue {queue.name!r} is full: {queue.tally.waiting} wait"
-            self._refuse(interaction, "queue_full", reason, at)
-            return None
+            return self._refused(interaction, "queue_full", reason, at)
         if quota is not None and queue.admitted(at) >= quota.number:
             reason = f"queue {queue.name!r} has let in {quota.number} within {quota.per:g} s"
-            self._refuse(interaction, "quota_used", reason, at)
-            return None
+            return self._refused(interaction, "quota_used", reason, at)
         return queue, "; ".join(reasons)
 
     def _first(self, interaction: Interaction, queue: QueueState, at: Instant) -> Overflow | None:
@@ -91,5 +88,6 @@ class Admission:
         expected = self._moving.expected(newcomer)
         return bool(dues) and expected is not None and min(dues) - expected <= slack
 
-    def _refuse(self, interaction: Interaction, rule: str, reason: str, at: Instant) -> None:
+    def _refused(self, interaction: Interaction, rule: str, reason: str, at: Instant) -> tuple[None, str]:
         self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, rule, reason))
+        return None, reason

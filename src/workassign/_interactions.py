@@ -60,12 +60,9 @@ class Interactions:
         if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
-        landing, why = queue, ""
-        if rules.door:
-            landed = self._admission.landing(interaction, queue, at)
-            if landed is None:
-                return None
-            landing, why = landed
+        landing, why = self._admission.landing(interaction, queue, at) if rules.door else (queue, "")
+        if landing is None:
+            return None
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
