@@ -382,6 +382,30 @@ def test_what_awaits_approval_weighs_what_the_queue_says() -> None:
     assert center.kpis.live().load == 1.0
 
 
+def test_replies_that_were_looked_at_count_where_they_were_looked_at() -> None:
+    """Before they were sent, or after; what is rejected comes again."""
+    review = Review(queue="reviews", before={"trainee": 1.0}, after={"probation": 1.0})
+    center = Center(Plan(queues={"default": Queue(review=review), "reviews": Queue()}))
+    center.on(0, BOB, attrs.evolve(ANN, attributes={"phase": "trainee"}))
+    center.on(0, attrs.evolve(ANN, id="cyd", attributes={"phase": "probation"}))
+    center.submit(0, "i", "j")
+    center.give(0, "i")
+    center.give(0, "j", "cyd")
+    for second, (decide, name, agent) in enumerate(
+        [(cmd.Reject, "i", "ann"), (cmd.Approve, "i", "ann"), (cmd.Approve, "j", "cyd")]
+    ):
+        hold = center.engine._state.works[name].hold
+        assert hold is not None
+        center.say(10 * second, cmd.Propose(name, agent, hold.fence or Fence(0)))
+        (review_id,) = (who for who, each in center.engine._state.reviews.items() if each.open)
+        center.give(10 * second + 1, review_id, "bob")
+        center.say(10 * second + 2, center._by_holder(decide, review_id))
+    found = center(queue="reviews")
+    assert (found.reviews, found.rejection_rate) == (3, 1 / 3)
+    assert center(queue="default").reviews == 0
+    assert center().reviews == 3
+
+
 def test_what_is_opened_again_weighs_what_its_channel_weighs() -> None:
     center = Center(Plan(channels={"chat": Channel(units=0.25)}))
     center.on(0, ANN)
@@ -684,6 +708,16 @@ def test_a_clock_that_stays_behind_is_cancelled_where_it_ran() -> None:
     center.say(10, cmd.Transfer("i", "b"))
     assert targets(center, "a")["resolution"].cancelled == 1
     assert targets(center, "b") == {}
+
+
+def test_a_clock_that_began_with_the_move_is_cancelled_where_it_went() -> None:
+    """Although the interaction is closed at the very instant at which it came there."""
+    promise = Target(measures="resolution", within=100.0)
+    center = Center(Plan(queues={"a": Queue(), "b": Queue(targets=(promise,))}))
+    center.submit(0, "i", queue="a")
+    center.say(10, cmd.Transfer("i", "b"), cmd.Cancel("i"))
+    assert targets(center, "b")["resolution"].cancelled == 1
+    assert targets(center, "a") == {}
 
 
 def test_targets_of_a_new_plan_have_their_calendars() -> None:

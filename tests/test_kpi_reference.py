@@ -603,6 +603,8 @@ class Reference:
             "one_touch": mean(known("one_touch")),
             "sticky_hit_rate": mean(known("sticky")),
             "escalations": len(known("escalated")),
+            "reviews": 0,
+            "rejection_rate": None,
         }
 
     def talk(self, queue: str | None, span: Span) -> dict[str, Any]:

@@ -297,6 +297,16 @@ def _proposed(m: Measures, event: ev.ReplyProposed) -> None:
     weigh(m, event.interaction, event.at)
 
 
+def _approved(m: Measures, event: ev.ReplyApproved) -> None:
+    count(m, flow_of(m, event.review), "approved")
+    _decided(m, event)
+
+
+def _rejected(m: Measures, event: ev.ReplyRejected) -> None:
+    count(m, flow_of(m, event.review), "rejected")
+    _decided(m, event)
+
+
 def _decided(m: Measures, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
     if event.interaction in m.held:  # else a reply was looked at that was sent long ago
         story_of(m, event.interaction).awaits = False
@@ -324,12 +334,16 @@ def _clock_ended(m: Measures, event: ev.ClockStopped | ev.ClockCancelled) -> Non
 def _ended_in(m: Measures, event: ev.ClockStopped | ev.ClockCancelled, run: Run) -> Flow:
     """Return the queue in which a clock ended: not the one that the interaction was moved to just then."""
     story = m.stories.get(event.interaction)
-    if story is not None and story.moved is not None and isinstance(event, ev.ClockCancelled):
+    if story is not None and story.moved is not None and event.cause in _BY_A_MOVE:
         at, queue = story.moved
         if at == event.at:
             return m.flow(queue)
     last = run.queue if story is None or story.queue is None else story.queue
     return flow_if_open(m, event.interaction) or m.flow(last)
+
+
+_BY_A_MOVE = ("transferred", "plan changed")
+"""The causes by which the clocks of the queue before are cancelled."""
 
 
 def _missed(m: Measures, event: ev.SlaMissed) -> None:
@@ -401,8 +415,8 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.ReplySent: _replied,
     ev.StatusChanged: _status_changed,
     ev.ReplyProposed: _proposed,
-    ev.ReplyApproved: _decided,
-    ev.ReplyRejected: _decided,
+    ev.ReplyApproved: _approved,
+    ev.ReplyRejected: _rejected,
     ev.ReplyWithdrawn: _decided,
     ev.ClockStarted: _clock_started,
     ev.ClockPaused: _clock_changed,
