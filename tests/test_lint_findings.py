@@ -271,7 +271,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Kind -> a plan that has it, and one as like it as possible that has not."""
 
 ELSEWHERE = {"dead_topic", "unfed_scorer", "one_sided_beside", "idle_reserve"}
-"""Found in the table [mentions] of a plan file (see test_flaws), or of room (see test_room)."""
+ELSEWHERE |= {"empty_group", "idle_review", "idle_rotation", "idle_surge", "unserved_label"}
+"""Found in the table [mentions] of a plan file (see test_flaws), of room (see test_room), of teams."""
 
 
 def of_kind(kind: str, case: Mapping[str, Any]) -> list[Finding]:

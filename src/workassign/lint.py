@@ -28,6 +28,7 @@ from workassign.linting.roster import of_agents, of_coverage, of_skills
 from workassign.linting.sample import Sample, of_sample
 from workassign.linting.staff import Staff
 from workassign.linting.steps import of_moves, of_steps
+from workassign.linting.teams import of_groups, of_labels, of_reviews, of_rotations, of_surge
 from workassign.linting.traits import of_queue_needs, of_traits
 from workassign.model import Agent, Interaction
 from workassign.plan import Plan
@@ -73,6 +74,7 @@ def lint(
     work = Sample.of(sample)
     found = [*_of_plan(plan), *of_tiers(plan, staff or _ANYBODY)]
     found += of_steps(plan, work.names, own_tiers=bool(work.tiers))
+    found += of_surge(plan, own_tiers=bool(work.tiers))
     if staff is not None:
         found += _of_roster(plan, staff, after)
         found += of_traits(plan, staff, work.names)
@@ -93,6 +95,7 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_dead_settings(plan)
     yield from of_moves(plan)
     yield from of_doors(plan)
+    yield from of_rotations(plan)
     yield from of_channels(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)
@@ -110,6 +113,9 @@ def _of_roster(plan: Plan, staff: Staff, after: Mapping[str, Outranked]) -> Iter
     yield from of_capacity(plan, staff.agents)
     yield from of_priorities(plan, staff, after)
     yield from of_twins(plan, staff)
+    yield from of_groups(plan, staff.agents)
+    yield from of_reviews(plan, staff.agents)
+    yield from of_labels(staff.agents)
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -43,6 +43,8 @@ KINDS: Mapping[str, Severity] = {
     "missing_successor": "warning",
     # steps
     "unreached_overflow": "warning",
+    "idle_rotation": "warning",
+    "idle_surge": "info",
     "unreached_step": "warning",
     "idle_step": "info",
     "endless_moves": "warning",
@@ -64,6 +66,9 @@ KINDS: Mapping[str, Severity] = {
     "unknown_name": "error",
     "idle_agent": "error",
     "unserved_queue": "error",
+    "unserved_label": "error",
+    "empty_group": "warning",
+    "idle_review": "warning",
     "unserved_channel": "error",
     "oversized_channel": "error",
     "wasted_capacity": "warning",
