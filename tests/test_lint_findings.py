@@ -25,7 +25,8 @@ from workassign.policies.offers import Backoff, per_cause
 from workassign.policies.scoring import Scorer
 from workassign.policies.sla import Target
 
-PATIENT = per_cause(*[{"cool_down": 1, "exclusion": 1}] * 3)
+_AT_ONCE = {"cool_down": 1, "exclusion": 1}
+PATIENT = per_cause(_AT_ONCE, _AT_ONCE, _AT_ONCE)
 MINUTE, HOUR = sla.first_response(60), sla.first_response(3600)
 
 

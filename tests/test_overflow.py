@@ -227,6 +227,26 @@ def test_what_is_refused_leaves_nothing_behind() -> None:
     assert is_let_in(submit(engine, "i0", 2))
 
 
+def angry(interaction: Interaction, at: float) -> float:
+    raise LookupError(interaction.id)
+
+
+def test_a_policy_that_fails_at_the_door_is_said_and_the_default_answers() -> None:
+    engine = door(Overflow(free_below=1), scoring=(angry,))
+    failed, refused = submit(engine, "i0")
+    assert isinstance(failed, ev.PolicyFailed)
+    assert (failed.slot, rule([refused])) == ("queues.a.scoring.angry", "overflow")
+    come(engine, "ann", at=1)
+    found = submit(engine, "i1", 2)  # asked at the door, and when it is let in: that is three
+    assert [type(each) for each in found] == [
+        ev.PolicyFailed,
+        ev.PolicyFailed,
+        ev.PolicySwitchedOff,
+        ev.Submitted,
+        ev.Assigned,
+    ]
+
+
 # --- everywhere -------------------------------------------------------------------------------------
 
 
