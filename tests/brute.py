@@ -23,6 +23,7 @@ from workassign.hours import Calendar
 from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presence, Status
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
+from workassign.policies.admission import Overflow
 from workassign.policies.escalation import Step
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
@@ -796,7 +797,7 @@ class Router:
             dues.append(item.since + item.target)
         return min(dues, default=inf)
 
-    def condition(self, item: Item, step: Step) -> bool:
+    def condition(self, item: Item, step: Step | Overflow) -> bool:
         """Whether there are as few agents as *step* asks for."""
         units, channel = self.units(item.interaction.channel), item.interaction.channel
         eligible = [
@@ -1435,7 +1436,7 @@ class Router:
         elif interaction.parent is not None and not self.takes_parts(interaction.parent):
             self.refuse(command, "no_open_parent")
         elif not self.absorbs(interaction) and (landing := self.door(command)) is not None:
-            self.take_in(interaction, landing)
+            self.take_in(interaction, *landing)
         return None
 
     def takes_parts(self, parent: str) -> bool:
@@ -1458,12 +1459,13 @@ class Router:
             if part.stage != "wrapping":
                 self.close_early(part, reason)
 
-    def door(self, command: cmd.Submit) -> str | None:
-        """Return the queue where it is let in; None: it was refused."""
+    def door(self, command: cmd.Submit) -> tuple[str, str] | None:
+        """Return the queue where it is let in, and why there; None: it was refused."""
         name, later = command.interaction.queue, command.interaction.not_before
+        why = []
         if later is not None and later > self.at:
             self.let_in.append((name, self.at))
-            return name  # it is let in, whatever waits now
+            return name, ""  # it is let in, whatever waits now
         while True:
             queue = self.plan.queues[name]
             here = [
@@ -1471,14 +1473,11 @@ class Router:
                 for item in self.items
                 if item.queue == name and not item.accepted_here and item.closed is None
             ]
-            rules = [
-                rule
-                for rule in queue.overflow
-                if (rule.length is None or len(here) >= rule.length)
-                and (rule.closed is None or not self.plan.calendars[rule.closed].is_open(self.at))
-            ]
+            newcomer = self.newcomer(command.interaction, name, self.at)
+            rules = [rule for rule in queue.overflow if self.overflows(rule, here, newcomer)]
             if not rules:
                 break
+            why.append(rules[0].why(name))
             if rules[0].queue is None:
                 self.refuse(command, "overflow")
                 return None
@@ -1493,21 +1492,37 @@ class Router:
                 self.refuse(command, "quota_used")
                 return None
         self.let_in.append((name, self.at))
-        return name
+        return name, "; ".join(why)
 
-    def take_in(self, interaction: Interaction, landing: str) -> None:
-        since = self.at
-        if interaction.not_before is not None:
-            since = max(since, float(interaction.not_before))
-        place = self.place(interaction.queue, interaction, since)
+    def overflows(self, rule: Overflow, here: list[Item], newcomer: Item) -> bool:
+        """Whether all is so that *rule* asks for, of the queue and of the newcomer."""
+        name = newcomer.queue
+        oldest = min((item.since for item in self.items if item.waits and item.queue == name), default=inf)
+        if rule.length is not None and len(here) < rule.length:
+            return False
+        if rule.closed is not None and self.plan.calendars[rule.closed].is_open(self.at):
+            return False
+        if rule.oldest_age is not None and oldest + rule.oldest_age > self.at:
+            return False
+        if not self.condition(newcomer, rule):
+            return False
+        if rule.slack is None:
+            return True
+        first = self.first_due(self.plan.queues[name], newcomer.interaction, self.at)
+        expected = self.oracle.expected(newcomer)
+        dues = [due for due in (first, newcomer.target) if due is not None]
+        return expected is not None and any(due - expected[0] <= rule.slack for due in dues)
+
+    def newcomer(self, interaction: Interaction, queue: str, since: Instant) -> Item:
+        """Return *interaction* as it waits in *queue* if it comes in now."""
+        place = self.place(queue, interaction, since)
         tier, reference, head_start, _, target = place
-        self.submitted += 1
-        event = ev.Submitted(self.at, interaction, self.submitted, *place)
+        event = ev.Submitted(self.at, interaction, self.submitted + 1, *place)
         key = reference - head_start
-        queue, clock = interaction.queue, target is not None
+        clock = target is not None
         item = Item(
             interaction,
-            self.submitted,
+            self.submitted + 1,
             queue,
             tier,
             key,
@@ -1518,12 +1533,22 @@ class Router:
             self.needs(interaction, queue),
             since,
         )
-        item.mood, item.shared = interaction.sentiment, interaction.shared_with
+        item.shared = interaction.shared_with
+        return item
+
+    def take_in(self, interaction: Interaction, landing: str, why: str = "") -> None:
+        since = self.at
+        if interaction.not_before is not None:
+            since = max(since, float(interaction.not_before))
+        queue = interaction.queue
+        item = self.newcomer(interaction, queue, since)
+        self.submitted += 1
+        item.mood = interaction.sentiment
         item.prefers, item.asked = interaction.prefers, self.at
         self.items.append(item)
         self.arrived.append(self.at)
         self.enter(item)
-        self.emit(event)
+        self.emit(item.first)
         if since > self.at:
             item.ahead = True
             self.put_aside(item, None, since, on_reply=False, same_agent=False)
@@ -1537,7 +1562,8 @@ class Router:
             self.sticky_timer(item)
             tier, reference, head_start, terms, target = place
             where = (interaction.id, landing, None, "overflow")
-            self.emit(ev.Transferred(self.at, *where, tier, reference, head_start, terms, target))
+            place = (tier, reference, head_start, terms, target)
+            self.emit(ev.Transferred(self.at, *where, *place, reason=why))
             self.follow(item, "transferred")
         oldest = self.at - self.plan.retention
         self.items = [each for each in self.items if each.closed is None or each.closed >= oldest]
@@ -1687,7 +1713,7 @@ class Router:
         if item.author == to:
             return "own_reply"
         who, channel = person.agent, item.interaction.channel
-        serves = who.queues is None or queue in who.queues
+        serves = who.queues is None or any(each in who.queues for each in (queue, *item.shared))
         serves = serves and (who.channels is None or who.channels.get(channel, 0) > 0)
         serves = serves and (who.labels is None or who.labels.get(item.interaction.label or "", 1) > 0)
         return None if serves and who.meets(self.needs(item.interaction, queue)) else "not_able"

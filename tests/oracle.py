@@ -37,7 +37,9 @@ class Oracle:
 
     def prepare(self) -> None:
         """Learn whether the plan asks."""
-        wanted = any(self.asks(name) for name in self.router.plan.queues)
+        plans = self.router.plan.queues.items()
+        aging = any(rule.oldest_age is not None for _, plan in plans for rule in plan.overflow)
+        wanted = aging or any(self.asks(name) for name, _ in plans)
         if wanted != self.on:
             self.on = wanted
             self.forget()
@@ -45,7 +47,9 @@ class Oracle:
     def asks(self, queue: str) -> bool:
         """Whether a queue has to know."""
         plan = self.router.plan.queues[queue]
-        return plan.expected_wait or any(step.expected_wait is not None for step in plan.steps)
+        asked = [step.expected_wait for step in plan.steps]
+        asked += [each for rule in plan.overflow for each in (rule.expected_wait, rule.slack)]
+        return plan.expected_wait or any(each is not None for each in asked)
 
     def pass_time(self, seconds: float) -> None:
         """So long everything that waits now has waited on."""

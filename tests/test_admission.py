@@ -114,7 +114,7 @@ def test_out_of_hours_the_first_rule_that_holds_counts() -> None:
     found = submit(engine, "i2", t("2026-01-08 20:00", BERLIN))
     assert rule(found) == "overflow"
     assert isinstance(found[0], ev.Refused)
-    assert found[0].reason == "queue 'a' has 1 that wait"
+    assert found[0].reason == "queue 'a': 1 or more wait, calendar 'office' is closed"
 
 
 def test_where_it_lands_its_steps_its_promise_and_its_agents_hold() -> None:
@@ -165,7 +165,7 @@ def test_nothing_is_asked_again_when_a_journal_is_replayed() -> None:
     assert again.snapshot() == recorder.engine.snapshot()
     assert not verify(store).problems
     told = explain(plan, entries(store), "i1").text()
-    assert "sent on to queue b, for its own was full or closed" in told
+    assert "sent on to queue b, for queue 'a': 1 or more wait: " in told
     balance = again.snapshot()["queues"]
     assert balance["a"]["exited"] == {"moved": 1}
     assert (balance["a"]["waiting"], balance["b"]["waiting"]) == (1, 1)

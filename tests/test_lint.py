@@ -19,7 +19,8 @@ from workassign.policies import ordering, scoring, sla, work
 from workassign.policies.naming import factory
 from workassign.policies.offers import Backoff, per_cause
 
-QUICK = per_cause(*[{"cool_down": 1, "exclusion": 1}] * 3)
+_AT_ONCE = {"cool_down": 1, "exclusion": 1}
+QUICK = per_cause(_AT_ONCE, _AT_ONCE, _AT_ONCE)
 
 
 def own_score(interaction: Interaction, at: float) -> float:

@@ -19,13 +19,15 @@ from workassign.model import Agent, Channel, Customer, Interaction
 from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
+from workassign.policies.admission import Overflow
 from workassign.policies.escalation import Step, bullseye
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import Backoff, per_cause
 from workassign.policies.scoring import Scorer
 from workassign.policies.sla import Target
 
-PATIENT = per_cause(*[{"cool_down": 1, "exclusion": 1}] * 3)
+_AT_ONCE = {"cool_down": 1, "exclusion": 1}
+PATIENT = per_cause(_AT_ONCE, _AT_ONCE, _AT_ONCE)
 MINUTE, HOUR = sla.first_response(60), sla.first_response(3600)
 
 
@@ -166,6 +168,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"plan": Plan(), "before": Plan(queues={"old": Queue()})},
         {"plan": Plan(successors={"old": "default"}), "before": Plan(queues={"old": Queue()})},
     ),
+    "unreached_overflow": (
+        two({"overflow": (Overflow(length=5, queue="web"), Overflow(length=9))}, {}),
+        two({"overflow": (Overflow(length=9), Overflow(length=5, queue="web"))}, {}),
+    ),
     "unreached_step": (
         two({"steps": (Step(after=60, queue="web"), Step(after=60, tier=0))}, {}),
         two({"steps": (Step(after=60, tier=0), Step(after=60, queue="web"))}, {}),
@@ -283,7 +289,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Kind -> a plan that has it, and one as like it as possible that has not."""
 
 ELSEWHERE = {"dead_topic", "unfed_scorer", "one_sided_beside", "idle_reserve"}
-"""Found in the table [mentions] of a plan file (see test_flaws), or of room (see test_room)."""
+ELSEWHERE |= {"empty_group", "idle_review", "idle_rotation", "idle_surge", "unserved_label"}
+"""Found in the table [mentions] of a plan file (see test_flaws), of room (see test_room), of teams."""
 
 
 def of_kind(kind: str, case: Mapping[str, Any]) -> list[Finding]:

@@ -325,14 +325,27 @@ def some_overflow(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
     for place, (name, queue) in enumerate(queues.items()):
         rules = [
             Overflow(
-                length=rnd.choice((1, 2, 4)),
-                closed=rnd.choice((None, None, "hours")),
+                **conditions(rnd),
                 queue=rnd.choice((None, *names[place + 1 :], *names[place + 1 :])),
             )
             for _ in range(rnd.choice((0, 0, 1, 2)))
         ]
         found[name] = attrs.evolve(queue, overflow=tuple(rules))
     return found
+
+
+def conditions(rnd: Random) -> dict[str, Any]:
+    """Return what a rule asks for."""
+    found = {
+        "length": rnd.choice((None, 1, 2, 4)),
+        "closed": rnd.choice((None, None, None, "hours")),
+        "oldest_age": rnd.choice((None, None, None, 5.0, 60.0)),
+        "eligible_below": rnd.choice((None, None, None, None, 1, 3)),
+        "free_below": rnd.choice((None, None, None, 1, 2)),
+        "expected_wait": rnd.choice((None, None, None, 5.0, 60.0)),
+        "slack": rnd.choice((None, None, None, 1.0, 30.0)),
+    }
+    return found if any(each is not None for each in found.values()) else {"length": rnd.choice((1, 2, 4))}
 
 
 def some_reviews(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:

@@ -155,6 +155,15 @@ def test_praise_is_dropped_only_if_it_asks_nothing() -> None:
     assert not praised("f", "thanks for five words more")
 
 
+def test_a_topic_can_be_more_urgent_than_its_queue() -> None:
+    urgent = Topic(name="safety", words=("smoke",), tier=0)
+    sort = sorter(urgent, Topic(name="bags", words=("bag",)))
+    told = [sort.interaction(mention(text=text), "desk").tier for text in ("smoke in my bag", "my bag", "hi")]
+    assert told == [0, None, None]
+    with pytest.raises(ValueError, match="tier must be from 0 to 99, not 100"):
+        attrs.evolve(urgent, tier=100)
+
+
 @pytest.mark.parametrize(
     "settings",
     [{}, {"same_text_within": 0.0}, {"sentiment_from": 2.0}, {"most_words": -1}, {"words": ("!",)}],

@@ -164,7 +164,7 @@ class Asking:
         reference = since
         if plan.ordering is not order_policies.arrival:
             slot = f"{rules.path}.ordering"
-            seconds = self._first_due(queue, interaction, since) if target is None else target
+            seconds = self.first_due(queue, interaction, since) if target is None else target
             reference = float(self.ask(slot, plan.ordering, since, _is_number, who, since, seconds))
         return tier, reference, head_start, terms, target
 
@@ -185,7 +185,7 @@ class Asking:
         seconds = self.ask(slot, target.within, None, _is_within, interaction.id, interaction, at)
         return None if seconds is None else float(seconds)
 
-    def _first_due(self, queue: QueueState, interaction: Interaction, since: Instant) -> float | None:
+    def first_due(self, queue: QueueState, interaction: Interaction, since: Instant) -> float | None:
         """Return the seconds, by the wall, to when somebody must first turn to *interaction*."""
         found = []
         for target in first_dues(queue.plan):

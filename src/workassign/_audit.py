@@ -154,7 +154,7 @@ class Auditor:
         if event.sequence != self._sequence + 1:
             self._note(f"{who.id!r} is number {event.sequence}, after {self._sequence}")
         self._sequence = event.sequence
-        item = self._items[who.id] = Item(who.queue, who.channel, who.label)
+        item = self._items[who.id] = Item(who.queue, who.channel, who.label, self._where)
         place(item, event)
         if who.parent is not None:
             self._part(who.id, who.parent)
@@ -289,9 +289,29 @@ class Auditor:
         self._is_holder(event, event.interaction, event.agent, item)
         self._let_go(item, event.interaction)
         item.steps.clear()
+        if event.cause == "overflow":
+            self._overflowed(event, item)
         place(item, event)
         if event.queue != item.queue:
             self._change_queue(item, event.interaction, event.queue)
+
+    def _overflowed(self, event: ev.Transferred, item: Item) -> None:
+        """Only a newcomer is sent on at a door, and only where a rule leads whose queue is long enough."""
+        if item.submitted != self._where:
+            self._note(f"{event.interaction!r} was sent on at a door, but was let in before")
+        self._queue(item.queue).entered -= 1  # it was not in there when that was asked
+        if not self._leads(item.queue, event.queue):
+            self._note(f"{event.interaction!r} came from {item.queue!r} to {event.queue!r} by no overflow")
+        self._queue(item.queue).entered += 1
+
+    def _leads(self, queue: str, to: str) -> bool:
+        """Whether the overflow of *queue*, and of where that leads, leads *to* there."""
+        for rule in self._settings.get(queue, {}).get("overflow", ()):
+            onward = rule.get("queue")
+            is_long = self._queue(queue).waiting >= rule.get("length", 0)
+            if onward is not None and is_long and (onward == to or self._leads(onward, to)):
+                return True
+        return False
 
     def _parked(self, event: ev.Parked) -> None:
         item = self._move(event, event.interaction)

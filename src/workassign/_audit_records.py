@@ -39,13 +39,14 @@ class Item:
         "stage",
         "status",
         "steps",
+        "submitted",
         "taken_back",
         "tier",
         "until",
         "writes",
     )
 
-    def __init__(self, queue: str, channel: str, label: str | None) -> None:
+    def __init__(self, queue: str, channel: str, label: str | None, submitted: str = "") -> None:
         self.queue = queue
         self.channel = channel
         self.label = label
@@ -54,6 +55,8 @@ class Item:
         """The other queues whose agents may take it."""
         self.since = self.came = -inf
         """From when on its age counts, and since when it is in its queue."""
+        self.submitted = submitted
+        """The entry of its submission."""
         self.status = Status.OPEN
         self.stage = "waiting"
         self.closed: Instant = inf
@@ -158,4 +161,9 @@ class Balance:
 
     def off_by(self, waiting: int) -> int:
         """Return how many came that are nowhere; 0 if the balance holds."""
-        return self.entered - self.answered - self.abandoned - self.exited.total() - waiting
+        return self.waiting - waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many came and did not leave."""
+        return self.entered - self.answered - self.abandoned - self.exited.total()

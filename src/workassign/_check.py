@@ -15,6 +15,7 @@ from workassign._records import PRESENT, UNIT, AgentState, Work
 from workassign._state import State
 from workassign.model import Instant, Presence, Status
 from workassign.policies.holds import Hold
+from workassign.queues import knows_ages
 
 __all__ = ["check"]
 
@@ -130,6 +131,13 @@ def _check_waits(state: State, waiting: list[Work]) -> None:
     expected = {sig: sorted(each for other, each in standing.values() if other is sig) for sig in lines}
     assert lines == expected, f"{lines} stand where {expected} should"
     assert all(lines.values()), f"an empty line is kept: {lines}"
+    aging = (work for work in state.works.values() if work.stage in ("waiting", "offered"))
+    ages = {
+        work.interaction.id: (work.sig.queue.name, (work.since, work.seq))
+        for work in aging
+        if knows_ages(work.sig.queue.plan)
+    }
+    assert waits.ages.standing() == ages, f"{waits.ages.standing()} are counted, not {ages}"
     open_ones = {name for name, work in state.works.items() if work.stage != "closed"}
     assert set(waits.promised) <= open_ones, f"forecasts of {set(waits.promised) - open_ones} are kept"
     for sig in lines:
@@ -203,7 +211,11 @@ def _has_room(
             return False
     kept = round(who.reserve * UNIT) if any(hold.dozes for hold in agent.holdings.values()) else 0
     units = round(channels[name].units * UNIT)
-    return sum(_weight(state, work) for work in against) + units + kept <= agent.pool
+    whole = (
+        0 if more is None or more not in against else round(channels[more.interaction.channel].units * UNIT)
+    )
+    load = sum(_weight(state, work) for work in against if work is not more) + whole
+    return load + units + kept <= agent.pool
 
 
 def _free_for(state: State, queue: str, at: Instant) -> list[AgentState]:

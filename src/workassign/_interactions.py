@@ -39,7 +39,7 @@ class Interactions:
         self._turn = turn
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
-        self._admission = Admission(state, turn)
+        self._admission = Admission(state, asking, pairing.moving, turn)
         self._absorbing = Absorbing(state, pairing.moving, pairing.clocks, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
@@ -60,7 +60,7 @@ class Interactions:
         if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
-        landing = self._admission.landing(interaction, queue, at) if rules.door else queue
+        landing, why = self._admission.landing(interaction, queue, at) if rules.door else (queue, "")
         if landing is None:
             return None
         if rules.plain:
@@ -82,7 +82,7 @@ class Interactions:
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
         if landing is not queue:
-            self._pairing.moving.move(work, landing.name, OVERFLOW, at)
+            self._pairing.moving.move(work, landing.name, OVERFLOW, at, Passing(reason=why))
             self._pairing.moving.take(work, at, at)
         elif rules.steps:
             self._pairing.moving.begin(work, at)
@@ -503,7 +503,9 @@ class Interactions:
             self._turn.refuse(command, "own_reply", f"agent {to!r} wrote what would be reviewed")
             return False
         needs = state.needed(command.queue, work.interaction.needs)
-        if not agent.can_do(state.signature(command.queue, work.sig.kind, needs, work.sig.tier), needs):
+        old = work.sig
+        sig = state.signature(command.queue, old.kind, needs, old.tier, old.shared)
+        if not agent.can_do(sig, needs):
             self._turn.refuse(command, "not_able", f"agent {to!r} cannot do it in queue {command.queue!r}")
             return False
         return True

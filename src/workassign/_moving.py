@@ -20,6 +20,7 @@ from workassign._records import Signature, Work
 from workassign._schedule import ahead, asked_next
 from workassign._state import State
 from workassign.model import AgentId, Instant, Interaction, InteractionId
+from workassign.policies.admission import Overflow
 from workassign.policies.escalation import Step
 
 __all__ = ["Moving", "Passing"]
@@ -154,21 +155,24 @@ class Moving:
             for number, due in ahead(self._state, work)
             if due <= until and not unmet >> number & 1
         )
-        return next(((number, due) for due, number in ripe if self._holds(steps[number], work)), None)
+        return next(((number, due) for due, number in ripe if self.meets(steps[number], work)), None)
 
-    def _holds(self, step: Step, work: Work) -> bool:
-        eligible, free = step.eligible_below, step.free_below
+    def meets(self, rule: Step | Overflow, work: Work) -> bool:
+        """Whether there are as few agents for *work*, and as long a wait, as *rule* asks for."""
+        eligible, free, wait = rule.eligible_below, rule.free_below, rule.expected_wait
         if eligible is not None and self.count(work.sig, eligible, False) >= eligible:
             return False
         if free is not None and self.count(work.sig, free, True) >= free:
             return False
-        return step.expected_wait is None or self._waits_longer(work, step.expected_wait)
+        if wait is None:
+            return True
+        expected = self.expected(work)
+        return expected is not None and expected > wait
 
-    def _waits_longer(self, work: Work, seconds: float) -> bool:
-        """Whether *work* must be expected to wait for more than *seconds*."""
+    def expected(self, work: Work) -> float | None:
+        """Return for how long *work* must be expected to wait; None: nobody knows."""
         waits = self._state.waits
-        expected = None if waits is None else waits.expected(work, self._turn.at)
-        return expected is not None and expected > seconds
+        return None if waits is None else waits.expected(work, self._turn.at)
 
     def _take(self, work: Work, number: int, due: Instant, at: Instant) -> None:
         step, sig = work.sig.queue.rules.steps[number], work.sig

@@ -36,7 +36,7 @@ from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 from workassign.policies.surge import borrowed
-from workassign.queues import forecasts
+from workassign.queues import forecasts, knows_ages
 from workassign.rotations import turned
 
 if TYPE_CHECKING:
@@ -170,6 +170,14 @@ class State:
         sig = self.signature(queue, self.kind(channel), self.needed(queue, needs), tier)
         self._submitted[queue, channel, needs, tier] = sig
         return sig
+
+    def would_be(self, queue: str, event: ev.Submitted) -> Work:
+        """Return what *event* would bring to *queue*, of which nothing is kept."""
+        interaction = event.interaction
+        needs, kind = self.needed(queue, interaction.needs), self.kind_of(interaction)
+        return Work(
+            interaction, self.signature(queue, kind, needs, event.tier, interaction.shared_with), event
+        )
 
     def signatures(self) -> Iterator[Signature]:
         """Yield every signature that was seen under this plan."""
@@ -867,7 +875,7 @@ def _forecasting() -> Waits:
 
 
 def _is_forecast(plan: Plan) -> bool:
-    return any(forecasts(queue) for queue in plan.queues.values())
+    return any(forecasts(queue) or knows_ages(queue) for queue in plan.queues.values())
 
 
 def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:

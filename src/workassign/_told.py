@@ -185,7 +185,8 @@ def _told_standing(event: ev.ClockPaused | ev.ClockStopped | ev.ClockCancelled) 
 
 def _told_transferred(event: ev.Transferred) -> str:
     if event.cause == OVERFLOW:
-        return f"sent on to queue {event.queue}, for its own was full or closed: {_told_place(event)}"
+        why = event.reason or "its own was full or closed"
+        return f"sent on to queue {event.queue}, for {why}: {_told_place(event)}"
     return f"transferred to queue {event.queue}{_told_passing(event)}: {_told_place(event)}"
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from sortedcontainers import SortedList
 
+from workassign._ages import Ages
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign.model import SHORTEST, Agent, AgentId, Instant, InteractionId
 from workassign.queues import forecasts
@@ -71,6 +72,7 @@ class Waits:
     def __init__(self) -> None:
         self.lines: dict[Signature, SortedList[_Place]] = {}
         """What waits, by kind; never an empty one."""
+        self.ages = Ages()
         self._standing: dict[InteractionId, tuple[Signature, _Place]] = {}
         self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._there: dict[AgentId, tuple[AgentState, _Kind]] = {}
@@ -106,6 +108,7 @@ class Waits:
     def follow(self, work: Work, at: Instant) -> None:
         """Let *work* stand where it waits, or nowhere. Cost: O(log n)."""
         who = work.interaction.id
+        self.ages.follow(work)
         now = (work.sig, (work.key, work.seq)) if work.stage == "waiting" else None
         before = self._standing.get(who)
         if now == before:
@@ -120,8 +123,7 @@ class Waits:
         if now is not None:
             self._standing[who] = now
             sig, place = now
-            if sig not in self._masks and not sig.needs.names.agents <= self._named:
-                self._tell_apart(sig.needs.names.agents)
+            self._know(sig)
             self.lines.setdefault(sig, SortedList()).add(place)
 
     def taken(self, work: Work, at: Instant) -> None:
@@ -182,6 +184,7 @@ class Waits:
         self._pass(at)
         self.lines.clear()
         self._standing.clear()
+        self.ages.clear()
         for table in (self._kinds, self._there, self._masks, self._rooms):
             table.clear()
         self._named.clear()
@@ -207,6 +210,7 @@ class Waits:
         None while nobody is there who could take it, or nothing was ever done.
         """
         sig = work.sig
+        self._know(sig)
         who, seconds = self._who(sig), self._seconds(sig)
         mine = self._room(who, sig)
         if not mine or seconds < SHORTEST:
@@ -323,6 +327,11 @@ class Waits:
                 if self._can(kind, sig):
                     self._masks[sig] |= kind.bit
         return kind
+
+    def _know(self, sig: Signature) -> None:
+        """Tell apart the agents whom *sig* names."""
+        if sig not in self._masks and not sig.needs.names.agents <= self._named:
+            self._tell_apart(sig.needs.names.agents)
 
     def _tell_apart(self, names: frozenset[AgentId]) -> None:
         """Let each of these, whom needs name, be a kind of her own. Cost: O(agents who are there)."""

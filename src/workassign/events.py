@@ -230,7 +230,7 @@ class Transferred:
     """The interaction waits in another queue; `agent` is who held it, if anybody.
 
     Whoever passed it on is kept apart from it, as after a refusal: times as in `Declined`. It goes
-    first `to` a colleague; `reset`: its age counts from now; `reason` is that of an escalation.
+    first `to` a colleague; `reset`: its age counts from now; `reason` is that of an escalation or overflow.
     """
 
     at: Instant

@@ -17,6 +17,7 @@ from workassign.linting.bounds import Bound, starvation_bound
 from workassign.linting.capacity import of_capacity, of_channels
 from workassign.linting.dead import of_change, of_dead_settings
 from workassign.linting.delays import of_agents_delays, of_delays, of_kept_agents
+from workassign.linting.doors import of_doors
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
 from workassign.linting.head_starts import of_head_starts
 from workassign.linting.order import of_orders, of_tiers, of_twins
@@ -27,6 +28,7 @@ from workassign.linting.roster import of_agents, of_coverage, of_skills
 from workassign.linting.sample import Sample, of_sample
 from workassign.linting.staff import Staff
 from workassign.linting.steps import of_moves, of_steps
+from workassign.linting.teams import of_groups, of_labels, of_reviews, of_rotations, of_surge
 from workassign.linting.traits import of_queue_needs, of_traits
 from workassign.model import Agent, Interaction
 from workassign.plan import Plan
@@ -73,6 +75,7 @@ def lint(
     found = [*_of_plan(plan), *of_tiers(plan, staff or _ANYBODY)]
     found += of_kept_agents(plan, staff)
     found += of_steps(plan, work.names, own_tiers=bool(work.tiers))
+    found += of_surge(plan, own_tiers=bool(work.tiers))
     if staff is not None:
         found += _of_roster(plan, staff, after)
         found += of_traits(plan, staff, work.names)
@@ -92,6 +95,8 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_promises(plan)
     yield from of_dead_settings(plan)
     yield from of_moves(plan)
+    yield from of_doors(plan)
+    yield from of_rotations(plan)
     yield from of_channels(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)
@@ -110,6 +115,9 @@ def _of_roster(plan: Plan, staff: Staff, after: Mapping[str, Outranked]) -> Iter
     yield from of_priorities(plan, staff, after)
     yield from of_agents_delays(plan, staff)
     yield from of_twins(plan, staff)
+    yield from of_groups(plan, staff.agents)
+    yield from of_reviews(plan, staff.agents)
+    yield from of_labels(staff.agents)
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

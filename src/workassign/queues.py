@@ -22,7 +22,17 @@ from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
 from workassign.policies.work import WorkRank
 
-__all__ = ["Alarms", "Queue", "calendar_of", "first_dues", "forecasts", "has_door", "positive", "problems"]
+__all__ = [
+    "Alarms",
+    "Queue",
+    "calendar_of",
+    "first_dues",
+    "forecasts",
+    "has_door",
+    "knows_ages",
+    "positive",
+    "problems",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -191,7 +201,13 @@ def has_door(queue: Queue) -> bool:
 
 def forecasts(queue: Queue) -> bool:
     """Whether *queue* has to know how long something will wait."""
-    return queue.expected_wait or any(step.expected_wait is not None for step in queue.steps)
+    asked = any(step.expected_wait is not None for step in queue.steps)
+    return queue.expected_wait or asked or any(rule.forecasts for rule in queue.overflow)
+
+
+def knows_ages(queue: Queue) -> bool:
+    """Whether *queue* has to know what is the oldest in it."""
+    return any(rule.oldest_age is not None for rule in queue.overflow)
 
 
 def calendar_of(target: Target, calendars: Mapping[str, Calendar]) -> Calendar | None:

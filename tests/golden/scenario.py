@@ -95,6 +95,7 @@ def tell(recorder: Recorder) -> None:
     dawn(say)
     storm(say)
     school(say)
+    busy(say)
     views(say)
 
 
@@ -616,10 +617,41 @@ def school(say_it: Say) -> None:
     say(cmd.Release(*gus), 10_041)
 
 
+def busy_plan() -> Plan:
+    """Doors that ask for everything there is."""
+    rules = (
+        Overflow(closed="never", oldest_age=30),
+        Overflow(length=1, slack=93, eligible_below=2, queue="desk"),
+        Overflow(length=2, oldest_age=15, queue="desk"),
+        Overflow(expected_wait=6, free_below=1, queue="desk"),
+    )
+    before = school_plan()
+    care = Queue(sla=sla.first_response(100), overflow=rules, auto_accept=True)
+    calendars = {"never": Calendar(week={"mon": ["09:00-10:00"]})}
+    queues = {**before.queues, "rush": care, "desk": Queue(tier=2)}
+    return attrs.evolve(before, name="golden-busy", queues=queues, calendars=calendars)
+
+
+def busy(say_it: Say) -> None:
+    """What comes in is sent on, and refused, for every reason that a door has."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 5_300)
+
+    say(cmd.ChangePlan(busy_plan().to_data()), 10_000)
+    say(cmd.AddAgent(Agent(id="max", queues={"rush": 1})), 10_000)
+    say(cmd.SignOn("max"), 10_000)
+    for number in range(9):
+        body = Interaction(id=f"busy-{number}", queue="rush", channel="tweet")
+        for each in say(cmd.Submit(body), 10_010 + 10 * number):
+            if isinstance(each, ev.Assigned) and number < 3:
+                say(cmd.Complete(each.interaction, each.agent, each.fence), 10_015 + 10 * number)
+
+
 def views_plan() -> Plan:
     """Somebody is kept free for the press."""
     press = Queue(tier=0, auto_accept=True, keep_free=KeepFree(agents=1, tier=0))
-    before = school_plan()
+    before = busy_plan()
     groups = {**before.groups, "second": Group(delays={"mass": 40.0})}
     queues = {**before.queues, "press": press, "mass": Queue(tier=2)}
     return attrs.evolve(before, name="golden-views", queues=queues, groups=groups)
@@ -629,7 +661,7 @@ def views(say_it: Say) -> None:
     """Some see the work of a queue later than others, some work is seen through several queues."""
 
     def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
-        return say_it(command, seconds + 5_300)
+        return say_it(command, seconds + 6_300)
 
     def submit(name: str, queue: str, seconds: float, *shared: str) -> list[ev.Event]:
         it = Interaction(id=name, queue=queue, channel="tweet", shared_with=shared)

@@ -50,7 +50,7 @@ class MentionSettings:
 
     def sample(self) -> list[Interaction]:
         """Return an interaction of every kind that mentions can make: queue, topic and language."""
-        topics = [("", dict[str, float]()), *((each.name, dict(each.skills)) for each in self.topics)]
+        topics = [Topic(name="", words=()), *self.topics]
         languages = [
             ("", dict[str, float]()),
             *((name, dict(each.skills)) for name, each in self.languages.items()),
@@ -58,12 +58,13 @@ class MentionSettings:
         kinds = product(dict.fromkeys(self.queues.values()), topics, languages)
         return [
             Interaction(
-                id=_kind_of_mention(number, topic, language),
+                id=_kind_of_mention(number, topic.name, language),
                 queue=queue,
                 channel=self.channel,
-                needs=Needs({**skills, **spoken}),
+                needs=Needs({**topic.skills, **spoken}),
+                tier=topic.tier,
             )
-            for number, (queue, (topic, skills), (language, spoken)) in enumerate(kinds)
+            for number, (queue, topic, (language, spoken)) in enumerate(kinds)
         ]
 
     def unknown_to(self, plan: Plan) -> list[str]:

@@ -31,10 +31,14 @@ class Topic:
     name: str
     words: tuple[str, ...]
     skills: Mapping[str, float] = attrs.field(factory=dict)
+    tier: int | None = None
+    """The strict priority class of what is about it, 0 to 99; None: that of its queue."""
 
     def __attrs_post_init__(self) -> None:
-        """Raise a ValueError if a word could never be found."""
+        """Raise a ValueError if a word could never be found, or there is no such tier."""
         word_pattern(self.words)
+        if self.tier is not None and not 0 <= self.tier <= 99:
+            raise ValueError(f"tier must be from 0 to 99, not {self.tier}")
 
 
 @attrs.frozen(kw_only=True)
@@ -136,6 +140,7 @@ class Sorter:
             queue=queue,
             channel=self._channel,
             needs=Needs(skills),
+            tier=None if topic is None else topic.tier,
             customer=_customer(mention),
             sentiment=mention.sentiment,
             ref=f"line {mention.line}",
