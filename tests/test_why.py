@@ -330,7 +330,7 @@ class Scenario:
         paused = self.way.agent is not None and "before she is given anything else" in self.way.text
         if paused and not self.pause():
             return True
-        if "available" in self.way.kinds and self.engine._state.agents[self.agent].agent.login_ramp:
+        if "available" in self.way.kinds and self.has_ramp():
             self.say(cmd.SetPresence(self.agent, Presence.BUSY))  # from now on it counts
         if self.way.at is not None and not self.time_passes(self.way.at):
             return True
@@ -342,6 +342,11 @@ class Scenario:
         if "pulls" in self.way.kinds and not self.routed:
             self.say(cmd.Pull(self.agent))
         return self.routed
+
+    def has_ramp(self) -> bool:
+        """Whether a login ramp begins when she comes."""
+        known = self.engine._state.agents[self.agent]
+        return known.agent.login_ramp is not None and known.presence is not Presence.BUSY
 
     def pause(self) -> bool:
         """Let her be given nothing else meanwhile.
