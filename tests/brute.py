@@ -794,7 +794,7 @@ class Router:
             person = min(group, key=lambda each, item=item: self.liking(item, each))  # type: ignore[misc]
             group.remove(person)
             self.hand_over(item, person)
-        self.look()
+            self.look()
         return bool(wishes)
 
     def fits(self, person: Person, item: Item, *, gated: bool = True) -> bool:
@@ -1073,6 +1073,8 @@ class Router:
         true |= {kind: later == kind for kind in ("login_ramp", "shift_end")}
         true["own_reply"] = person.id == item.author
         true["cool_down"] = not true["own_reply"] and self.apart(person, item)
+        batch = self.plan.queues[item.queue].batch if item.stage == "waiting" else None
+        true["batch_window"] = batch is not None and not agent.pull
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
 
