@@ -364,7 +364,9 @@ class Index:
     def window_of(self, sig: Signature) -> Window | None:
         """Return the window that holds what waits under *sig*, if its queue has a batch."""
         batch = sig.queue.plan.batch
-        return None if batch is None else next(each for each in self.windows if batch.joins(each.batch))
+        return (
+            None if batch is None else next((each for each in self.windows if batch.joins(each.batch)), None)
+        )
 
     def open_windows(self, windows: Iterable[Window]) -> None:
         """Let what waits in *windows*, and nowhere else, be taken one by one; with none, hold it again."""
