@@ -360,7 +360,7 @@ def test_without_scipy_everything_is_given_one_by_one_and_the_failure_says_what_
 CARE = """
 [queues.care.batch]
 window = 2.5
-use = { use = "workassign.lab.batches:flow", fit = 5.0 }
+use = { use = "workassign.lab.batches:flow", fit = 60.0 }
 """
 
 
@@ -373,7 +373,7 @@ def test_a_batch_is_named_in_a_plan_and_written_back(tmp_path: Any) -> None:
     data = plan.to_data()
     assert data["queues"]["care"]["batch"] == {
         "window": 2.5,
-        "use": {"use": "workassign.lab.batches:flow", "fit": 5.0},
+        "use": {"use": "workassign.lab.batches:flow", "fit": 60.0},
     }
     assert Plan.from_data(data).to_data() == data
     assert "batch" not in Plan(queues={"care": Queue()}).to_data()["queues"]["care"]
@@ -573,7 +573,7 @@ def worth_of(rows: list[Row], pairs: list[Pair], answer: Given) -> tuple[list[in
         value += sum(rows[row].waits[: sum(number for each, _, number in answer if each == row)])
     for row, column, number in answer:
         pair = known[row, column]
-        value += number * (60 * (pair.wanted - pair.rank) + 3600 * pair.preferred)
+        value += number * (5 * (pair.wanted - pair.rank) + 3600 * pair.preferred)
     return matched, value
 
 
@@ -623,7 +623,7 @@ def test_the_flow_is_as_good_as_a_linear_assignment(seed: int) -> None:
     many = 1e6  # a match more is worth more than all else
     table = np.array(
         [
-            [many + wait - 60 * ranks[row, column] if (row, column) in ranks else 0.0 for column in agents]
+            [many + wait - 5 * ranks[row, column] if (row, column) in ranks else 0.0 for column in agents]
             for row, wait in items
         ]
     )

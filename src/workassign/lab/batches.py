@@ -27,7 +27,7 @@ __all__ = ["flow"]
 
 
 @factory
-def flow(fit: float = 60.0, preferred: float = 3600.0) -> Matching:
+def flow(fit: float = 5.0, preferred: float = 3600.0) -> Matching:
     """Match as many as can be, tier by tier, and then for the largest sum of what they are worth.
 
     A match is worth the seconds that the interaction has waited; *fit* seconds for each unit of what
