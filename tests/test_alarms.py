@@ -31,6 +31,7 @@ from workassign import (
 )
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign.policies.escalation import Step
 from workassign.policies.sla import first_response
 from workassign.stores.memory import MemoryStore
 
@@ -355,6 +356,18 @@ def test_a_transfer_takes_its_nearness_to_a_breach_along() -> None:
     assert alarms(engine.transfer("i", "b", 350.0)) == ["b: next_breach by i"]
     assert alarms(engine.transfer("i", "a", 360.0)) == ["b: next_breach is over"]
     assert alarms(live(engine, 550.0)) == ["a: next_breach by i"]
+
+
+def test_what_comes_to_a_queue_too_old_crossed_no_limit_there_scheduled_or_not() -> None:
+    """By a step that was noticed late: it is over the limit from the first, not since some instant."""
+    step = Step(after=10, queue="b")
+    old = Alarms(oldest_age=60)
+    plan = Plan(queues={"a": Queue(steps=(step,), alarms=old), "b": Queue(alarms=old)})
+    for start in (None, 100.0):
+        engine = under(plan)
+        engine.submit(Interaction(id="i", queue="a", not_before=start), 0.0)
+        raised = only(ev.AlarmRaised, engine.tick(700.0))
+        assert (raised.queue, raised.due) == ("b", None)
 
 
 ALL = Alarms(oldest_age=60, next_breach=100, no_eligible_agent=True)

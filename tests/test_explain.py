@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.builders import Floor, Kept, one
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._evolve import evolve
 from workassign._records import AgentState, Work
 from workassign._state import State
 from workassign.errors import UsageError
@@ -716,7 +717,7 @@ def instants(floor: Asked) -> Iterator[tuple[State, ev.Offered | ev.Assigned]]:
         for event in turn.facts:
             if isinstance(event, ev.Offered) or (isinstance(event, ev.Assigned) and event.offer is None):
                 yield state, event
-            state.evolve(event)
+            evolve(state, event)
 
 
 @given(st.sampled_from(RANDOM_PLANS), rosters, deeds)

@@ -27,7 +27,9 @@ from workassign import (
 from workassign import commands as cmd
 from workassign.hours import Calendar
 from workassign.kpi import KPIS, Figures, Kpis, TargetFigures
+from workassign.model import Fence
 from workassign.plan import Alarms
+from workassign.policies.review import Review
 from workassign.policies.sla import Target, by, first_response
 
 
@@ -354,6 +356,56 @@ def test_what_weighs_otherwise_under_a_new_plan_weighs_so_from_then_on() -> None
         assert center.kpis.live().load == 0.5
 
 
+def test_what_waits_for_the_customer_weighs_less_until_she_writes() -> None:
+    """Half of the time a quarter of it, whoever holds it by then."""
+    center = Center(Plan(channels={"default": Channel(units=1.0, pending_units=0.25)}))
+    center.on(0, ANN)
+    center.submit(0, "i")
+    center.give(0, "i")
+    center.say(30, cmd.SetStatus("i", Status.PENDING))
+    assert center.kpis.live().load == 0.25
+    center.say(90, cmd.CustomerReplied("i"))
+    assert center.kpis.live().load == 1.0
+    assert center(window=120, at=119).occupancy == pytest.approx((30 + 60 / 4 + 29) / 119)
+
+
+def test_what_awaits_approval_weighs_what_the_queue_says() -> None:
+    review = Review(queue="reviews", before={"trainee": 1.0}, units=0.5)
+    center = Center(Plan(queues={"default": Queue(review=review), "reviews": Queue()}))
+    center.on(0, attrs.evolve(ANN, attributes={"phase": "trainee"}))
+    center.submit(0, "i")
+    center.give(0, "i")
+    center.say(10, cmd.Propose("i", "ann", Fence(1)))
+    assert center.kpis.live().load == 0.5
+    center.say(20, cmd.Release("i", "ann", Fence(1)))
+    center.give(20, "i")
+    assert center.kpis.live().load == 1.0
+
+
+def test_replies_that_were_looked_at_count_where_they_were_looked_at() -> None:
+    """Before they were sent, or after; what is rejected comes again."""
+    review = Review(queue="reviews", before={"trainee": 1.0}, after={"probation": 1.0})
+    center = Center(Plan(queues={"default": Queue(review=review), "reviews": Queue()}))
+    center.on(0, BOB, attrs.evolve(ANN, attributes={"phase": "trainee"}))
+    center.on(0, attrs.evolve(ANN, id="cyd", attributes={"phase": "probation"}))
+    center.submit(0, "i", "j")
+    center.give(0, "i")
+    center.give(0, "j", "cyd")
+    for second, (decide, name, agent) in enumerate(
+        [(cmd.Reject, "i", "ann"), (cmd.Approve, "i", "ann"), (cmd.Approve, "j", "cyd")]
+    ):
+        hold = center.engine._state.works[name].hold
+        assert hold is not None
+        center.say(10 * second, cmd.Propose(name, agent, hold.fence or Fence(0)))
+        (review_id,) = (who for who, each in center.engine._state.reviews.items() if each.open)
+        center.give(10 * second + 1, review_id, "bob")
+        center.say(10 * second + 2, center._by_holder(decide, review_id))
+    found = center(queue="reviews")
+    assert (found.reviews, found.rejection_rate) == (3, 1 / 3)
+    assert center(queue="default").reviews == 0
+    assert center().reviews == 3
+
+
 def test_what_is_opened_again_weighs_what_its_channel_weighs() -> None:
     center = Center(Plan(channels={"chat": Channel(units=0.25)}))
     center.on(0, ANN)
@@ -656,6 +708,16 @@ def test_a_clock_that_stays_behind_is_cancelled_where_it_ran() -> None:
     center.say(10, cmd.Transfer("i", "b"))
     assert targets(center, "a")["resolution"].cancelled == 1
     assert targets(center, "b") == {}
+
+
+def test_a_clock_that_began_with_the_move_is_cancelled_where_it_went() -> None:
+    """Although the interaction is closed at the very instant at which it came there."""
+    promise = Target(measures="resolution", within=100.0)
+    center = Center(Plan(queues={"a": Queue(), "b": Queue(targets=(promise,))}))
+    center.submit(0, "i", queue="a")
+    center.say(10, cmd.Transfer("i", "b"), cmd.Cancel("i"))
+    assert targets(center, "b")["resolution"].cancelled == 1
+    assert targets(center, "a") == {}
 
 
 def test_targets_of_a_new_plan_have_their_calendars() -> None:

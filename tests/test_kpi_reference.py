@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from math import ceil, inf, isclose
@@ -75,6 +75,8 @@ class Hold:
     agent: str
     since: Instant
     opening: Opening
+    turns: list[tuple[Instant, bool]]
+    """From when on it was somebody else's turn, or not any more: of the interaction, whoever has it."""
     wrapping: Instant | None = None
     end: Instant | None = None
 
@@ -94,6 +96,7 @@ class Life:
     unanswered: Instant | None = None
     replied: bool = False
     said_after: bool = False
+    turns: list[tuple[Instant, bool]] = attrs.field(factory=lambda: [(-inf, False)])
     clocks: dict[str, Instant | None] = attrs.field(factory=dict)
     """Target -> due, of those that run."""
     failed: set[str] = attrs.field(factory=set)
@@ -217,7 +220,9 @@ class Reference:
             self.count(life.queue, "accepted", event.at - offered.at)
         if life.interaction.prefers is not None:
             self.count(life.queue, "sticky", float(life.interaction.prefers == event.agent))
-        life.hold = Hold(queue=life.queue, agent=event.agent, since=event.at, opening=opening)
+        life.hold = Hold(
+            queue=life.queue, agent=event.agent, since=event.at, opening=opening, turns=life.turns
+        )
         self.holds.append(life.hold)
 
     def _offer_ended(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded, what: str) -> None:
@@ -363,6 +368,10 @@ class Reference:
             what = "next_response" if life.replied else "first_response"
             self.count(life.queue, what, event.at - life.unanswered)
         life.replied, life.unanswered = True, None
+
+    def _statuschanged(self, event: ev.StatusChanged) -> None:
+        turned = event.status is not Status.OPEN
+        self.lives[event.interaction].turns.append((event.at, turned))
 
     def _clockstarted(self, event: ev.ClockStarted) -> None:
         life = self.lives[event.interaction]
@@ -594,6 +603,8 @@ class Reference:
             "one_touch": mean(known("one_touch")),
             "sticky_hit_rate": mean(known("sticky")),
             "escalations": len(known("escalated")),
+            "reviews": 0,
+            "rejection_rate": None,
         }
 
     def talk(self, queue: str | None, span: Span) -> dict[str, Any]:
@@ -623,17 +634,26 @@ class Reference:
     def occupancy(self, span: Span) -> float | None:
         """Return unit seconds held by unit seconds signed on."""
         load = sum(
-            _overlap(max(each.since, start), min(self.now_or(each.end, span[1]), end), span)
-            * self.plan.channels[each.opening.interaction.channel].units
+            _overlap(max(each.since, start, since), min(self.now_or(each.end, span[1]), end, until), span)
+            * units
             for each in self.holds
             for start, end in self.stays_on(each.agent)
-            if start < (span[1] if each.end is None else each.end) and each.since < end
+            for since, until, units in self.weights(each)
+            if max(each.since, start, since) < min(self.now_or(each.end, span[1]), end, until)
         )
         ends = [at for at, _ in self.capacity[1:]] + [inf]
         signed_on = sum(
             _overlap(at, end, span) * units for (at, units), end in zip(self.capacity, ends, strict=False)
         )
         return over(load, signed_on)
+
+    def weights(self, hold: Hold) -> Iterator[tuple[Instant, Instant, float]]:
+        """Yield from when to when something took up how much, whoever had it."""
+        channel = self.plan.channels[hold.opening.interaction.channel]
+        less = channel.units if channel.pending_units is None else channel.pending_units
+        ends = [at for at, _ in hold.turns[1:]] + [inf]
+        for (since, turned), until in zip(hold.turns, ends, strict=True):
+            yield since, until, min(less, channel.units) if turned else channel.units
 
     def stays_on(self, agent: str) -> list[tuple[Instant, Instant]]:
         """Return from when to when an agent was signed on."""
@@ -681,7 +701,7 @@ class Reference:
         ]
         presences = [presence.value for _, presence in self.agents.values()]
         units = [
-            self.plan.channels[each.opening.interaction.channel].units
+            [units for *_, units in self.weights(each)][-1]
             for each in self.holds
             if each.end is None and self.agents[each.agent][1] in SIGNED_ON
         ]
@@ -755,6 +775,8 @@ STEPS_OF_OURS = (Step(after=2.0, notify="boss"), Step(after=5.0, head_start=3.0)
 
 QUEUES = ("a", "b", "c")
 UNITS = {"mail": 1.0, "chat": 0.3, "call": 2.5}
+LESS = {"chat": 0.1, "call": 1.5}
+"""What they take up while it is somebody else's turn."""
 NAMES = ("ann", "bob", "cyd", "dan")
 STARTS = (0.0, 1_767_225_600.0, 1_774_740_000.0)
 """The last is half an hour before summer time begins in Berlin."""
@@ -802,7 +824,7 @@ def a_plan(rnd: Random, channels: Sequence[str]) -> Plan:
     queues = {name: a_queue(rnd) for name in QUEUES[: rnd.randint(1, 3)]}
     return Plan(
         queues=queues,
-        channels={name: Channel(units=UNITS[name]) for name in channels},
+        channels={name: Channel(units=UNITS[name], pending_units=LESS.get(name)) for name in channels},
         calendars={"hours": Calendar(week={"mon-sun": ["00:00:20-00:01", "00:02-09:00", "09:30-23:00"]})},
         successors={name: "a" for name in QUEUES if name not in queues},
     )
@@ -1073,7 +1095,7 @@ def assert_live_is_the_engine(kpis: Kpis, engine: Engine) -> None:
     assert live.offers == len(state.offers)
     assert dict(live.agents) == {each: presences.count(each) for each in presences}
     there = [hold for hold in held if hold.agent.presence in SIGNED_ON]
-    assert isclose(live.load, sum(UNITS[hold.work.interaction.channel] for hold in there), abs_tol=1e-9)
+    assert isclose(live.load, sum(hold.units for hold in there) / 1_000_000, abs_tol=1e-9)
     assert set(live.alarms) == set(state.alarms)
     assert live.waiting == state.total.waiting
 

@@ -14,6 +14,7 @@ from workassign import events as ev
 from workassign.explain import explain, why_not, why_waiting
 from workassign.journal import record, replay, verify
 from workassign.kpi import Kpis
+from workassign.model import OfferId
 from workassign.policies import offers, scoring
 from workassign.policies.holds import Hold
 from workassign.stores.memory import MemoryStore
@@ -385,3 +386,25 @@ def test_the_story_tells_what_a_refusal_gave() -> None:
     floor.do(cmd.Submit(Interaction(id="t")), 1)
     floor.do(cmd.Decline(1, "ann"), 2)
     assert "head start 40 s more" in explain(floor.plan, floor.turns, "t").text()
+
+
+def test_a_reason_may_have_a_policy_of_its_own() -> None:
+    """Who is only busy is asked again soon; whatever else she says keeps it from her for longer."""
+    settings = {"use": "per_cause", "reasons": {"busy": {"cool_down": 5, "exclusion": 5, "rest": 5}}}
+    plan = Plan.from_data({"queues": {"default": {"refusals": settings}}})
+    ends = {}
+    for reason in ("busy", "not mine", ""):
+        engine = Checked(plan)
+        engine.add_agent(Agent(id="ann"), 0)
+        engine.sign_on("ann", 0)
+        submit(engine, 10)
+        (declined,) = engine.decline(OfferId(1), "ann", 20, reason=reason)
+        assert isinstance(declined, ev.Declined)
+        ends[reason] = (declined.retry, declined.excluded, declined.rest)
+    assert ends == {"busy": (25, 25, 25), "not mine": (50, 620, None), "": (50, 620, None)}
+
+
+@pytest.mark.parametrize("wrong", [{"busy": {"cool": 5}}, {"busy": {"cool_down": -1}}, {"busy": 5}, ["busy"]])
+def test_a_policy_of_a_reason_that_is_none_is_refused(wrong: object) -> None:
+    with pytest.raises((PlanError, UsageError), match=r"reasons"):
+        Plan.from_data({"queues": {"default": {"refusals": {"use": "per_cause", "reasons": wrong}}}})

@@ -41,7 +41,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "weighted": {"parts": [(2.0, scoring.sentiment(most=100)), (0.5, scoring.influence())]},
     "capped": {"parts": [(3.0, scoring.customer_value(quantiles=[0, 10, 100]))], "most": 50.0},
     "seeded_random": {"seed": 7},
-    "per_cause": {"declined": {"cool_down": 5.0, "rest": 60.0}},
+    "per_cause": {"declined": {"cool_down": 5.0, "rest": 60.0}, "reasons": {"busy": {"rest": 5.0}}},
 }
 """For factories whose settings have no defaults, or more to say than these."""
 

@@ -432,7 +432,8 @@ def a_backoff(rnd: Random) -> offers.RefusalPolicy:
             "boost": rnd.choice((0.0, 0.0, 7.5, 40.0)),
         }
 
-    return offers.per_cause(declined=one(), expired=one(), disconnected=one())
+    reasons = {"busy": one()} if rnd.random() < 0.5 else {}
+    return offers.per_cause(declined=one(), expired=one(), disconnected=one(), reasons=reasons)
 
 
 def an_agent(rnd: Random, name: str, plan: Plan) -> Agent:

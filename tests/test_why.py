@@ -347,14 +347,14 @@ class Scenario:
         """Let her be given nothing else meanwhile.
 
         To be busy she accepts what she is offered. False if that is an event of its own: she is given
-        more, or what is somebody else's turn takes up less from now on.
+        more, or there is something now that the customer may wake.
         """
         holdings = self.engine._state.agents[self.agent].holdings
-        before = [(name, hold.units) for name, hold in holdings.items()]
+        before = [(name, hold.dozes) for name, hold in holdings.items()]
         for name, _ in before:
             self.accept(name)
         self.say(cmd.SetPresence(self.agent, Presence.BUSY))
-        return [(name, hold.units) for name, hold in holdings.items()] == before
+        return [(name, hold.dozes) for name, hold in holdings.items()] == before
 
     def time_passes(self, until: float) -> bool:
         """Let it be *until*; False if something moves before that, or besides."""
@@ -452,6 +452,14 @@ def full_of_two() -> Floor:
     return floor
 
 
+def pulls_and_is_full() -> Floor:
+    floor = floor_of(one(), Agent(id="ann", capacity=2, pull=True))
+    for name in ("held", "too"):
+        floor.do(cmd.Submit(Interaction(id=name)), 0)
+        floor.do(cmd.Pull("ann"), 0)
+    return floor
+
+
 def full_of_small_things() -> Floor:
     floor = floor_of(TWO, Agent(id="ann"))
     holding(floor, "held", "too", channel="tweet")
@@ -512,6 +520,7 @@ def others_come_first() -> Floor:
     [
         (full_of_one, ["ann finishes held (she is full)"]),
         (full_of_two, ["ann finishes something (she is full)"]),
+        (pulls_and_is_full, ["ann finishes something (she is full) and ann asks for work"]),
         (
             full_of_small_things,
             ["ann finishes all that she has (she is full), before she is given anything else"],

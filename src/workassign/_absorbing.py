@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from workassign import events as ev
-from workassign._asking import Asking, Turn
+from workassign._asking import Turn
 from workassign._clocks import Clocks
+from workassign._moving import Moving
 from workassign._records import QueueState
 from workassign._state import State
 from workassign.model import Instant, Interaction
@@ -19,9 +20,9 @@ _Closing: TypeAlias = ev.Collapsed | ev.TemplateSent
 class Absorbing:
     """Takes in and closes at once what is nearly the same as something open, or has its answer."""
 
-    def __init__(self, state: State, asking: Asking, clocks: Clocks, turn: Turn) -> None:
+    def __init__(self, state: State, moving: Moving, clocks: Clocks, turn: Turn) -> None:
         self._state = state
-        self._asking = asking
+        self._moving = moving
         self._clocks = clocks
         self._turn = turn
 
@@ -38,26 +39,20 @@ class Absorbing:
         into = surge.alike(interaction, queue.name)
         template = surge.rule.template(interaction)
         if into is not None:
-            self._close(interaction, queue, ev.Collapsed(at, interaction.id, into))
+            self._close(interaction, ev.Collapsed(at, interaction.id, into))
         elif template is not None:
-            self._close(interaction, queue, ev.TemplateSent(at, interaction.id, template))
+            self._close(interaction, ev.TemplateSent(at, interaction.id, template))
         return into is not None or template is not None
 
-    def _close(self, interaction: Interaction, queue: QueueState, closing: _Closing) -> None:
+    def _close(self, interaction: Interaction, closing: _Closing) -> None:
         state, facts, at = self._state, self._turn.facts, closing.at
-        place = self._asking.belongs(queue, interaction, at)
-        event = ev.Submitted(at, interaction, state.submitted + 1, *place)
-        work = state.submitted_(event)
-        facts.append(event)
-        if state.clocked:
-            self._clocks.follow(work, "submitted", at)
+        work = self._moving.take_in(interaction, at, at)
+        self._clocks.follow(work, "submitted", at)
         if isinstance(closing, ev.TemplateSent):
             said = ev.ReplySent(at, interaction.id, None)
             state.conversations.reply_sent(work, said)
             facts.append(said)
-            if state.clocked:
-                self._clocks.follow(work, "bot replied", at)
+            self._clocks.follow(work, "bot replied", at)
         state.absorbed(work, closing)
         facts.append(closing)
-        if state.clocked:
-            self._clocks.follow(work, "absorbed", at)
+        self._clocks.follow(work, "absorbed", at)

@@ -13,6 +13,7 @@ from typing import Any
 from workassign import events as ev
 from workassign._asking import Turn
 from workassign._deadlines import AGE, BREACH
+from workassign._evolve import evolve
 from workassign._pairing import Pairing
 from workassign._records import Clock, Signature, Work
 from workassign._state import State
@@ -229,7 +230,7 @@ class Watch:
                 self._say(ev.AlarmCleared(at, *key))
 
     def _say(self, event: ev.AlarmRaised | ev.AlarmCleared) -> None:
-        self._state.evolve(event)
+        evolve(self._state, event)
         self._turn.facts.append(event)
 
 

@@ -7,7 +7,7 @@ in its place, for a while first of all for who put it aside.
 from __future__ import annotations
 
 from workassign import events as ev
-from workassign._asking import Asking, Turn
+from workassign._asking import Turn
 from workassign._deadlines import RESUME, SLA
 from workassign._pairing import Pairing
 from workassign._records import Holding, Work
@@ -20,19 +20,14 @@ __all__ = ["Aside"]
 class Aside:
     """Puts interactions aside, and brings them back."""
 
-    def __init__(self, state: State, asking: Asking, pairing: Pairing, turn: Turn) -> None:
+    def __init__(self, state: State, pairing: Pairing, turn: Turn) -> None:
         self._state = state
-        self._asking = asking
         self._pairing = pairing
         self._turn = turn
 
     def schedule(self, interaction: Interaction, until: Instant, at: Instant) -> None:
         """Take in what the plan has a place for, but not before *until*: everything counts from then."""
-        state = self._state
-        place = self._asking.belongs(state.queues[interaction.queue], interaction, until)
-        event = ev.Submitted(at, interaction, state.submitted + 1, *place)
-        work = state.submitted_(event)
-        self._turn.facts.append(event)
+        work = self._pairing.moving.take_in(interaction, until, at)
         if work.pending:
             self._pairing.deadlines.arm(SLA, work)
         self.park(work, ev.Parked(at, interaction.id, None, until, False, False))
@@ -43,8 +38,7 @@ class Aside:
         self._turn.facts.append(event)
         if event.until is not None:
             self._pairing.deadlines.later(event.until, RESUME, work.seq, work)
-        if self._state.clocked:
-            self._pairing.clocks.follow(work, "parked", event.at)
+        self._pairing.clocks.follow(work, "parked", event.at)
         if hold is not None:
             self._pairing.freed.append(hold.agent)
 
@@ -53,8 +47,7 @@ class Aside:
         event = ev.Resumed(at, due, work.interaction.id, cause)
         self._state.resumed(work, event)
         self._turn.facts.append(event)
-        if self._state.clocked:
-            self._pairing.clocks.follow(work, "resumed", at)
+        self._pairing.clocks.follow(work, "resumed", at)
         self._pairing.bring(work)
 
     def replied(self, work: Work, at: Instant) -> None:

@@ -75,10 +75,15 @@ class Clocks:
         self._deadlines = deadlines
 
     def follow(self, work: Work, cause: str, at: Instant, *, anew: bool = False) -> None:
-        """Bring the clocks of *work* in line after a fact; *cause* is the fact in a word.
+        """Bring the clocks of *work* in line after a fact, if there can be any; *cause* is it in a word.
 
         *anew*: what is measured to the acceptance begins again. Cost: O(targets of its queue).
         """
+        if self._state.clocked:
+            self.align(work, cause, at, anew=anew)
+
+    def align(self, work: Work, cause: str, at: Instant, *, anew: bool = False) -> None:
+        """Do as `follow` does, also where the plan that holds has no clocks any more."""
         known = self._conversations.get(work.interaction.id)
         moved = []
         if known is not None and cause in _MOVES:
@@ -89,7 +94,7 @@ class Clocks:
                     moved.append(name)
                     self._end(clock, cause, at)
         for target in work.sig.queue.plan.targets:
-            self._align(work, target, cause, target.label in moved, at)
+            self._align_with(work, target, cause, target.label in moved, at)
 
     def _belongs(self, clock: Clock) -> bool:
         """Whether *clock* is one of the queue where its interaction is, under the plan that holds."""
@@ -99,7 +104,7 @@ class Clocks:
         found = (each for each in queue.plan.targets if each.is_like(clock.target))
         return any(calendar_of(each, calendars) == clock.calendar for each in found)
 
-    def _align(self, work: Work, target: Target, cause: str, moved: bool, at: Instant) -> None:
+    def _align_with(self, work: Work, target: Target, cause: str, moved: bool, at: Instant) -> None:
         known = self._conversations.get(work.interaction.id)
         clock = None if known is None else known.clocks.get(target.label)
         runs = work.stage != "closed" and _RUNS[target.measures](work, known, target)

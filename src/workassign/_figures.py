@@ -68,6 +68,8 @@ class Figures:
     one_touch: float | None
     sticky_hit_rate: float | None
     escalations: int
+    reviews: int
+    rejection_rate: float | None
     stages: Mapping[str, int]
     """Steps taken in the queue before -> how many were answered after so many; "0" too."""
     messages: int
@@ -216,6 +218,8 @@ def figures_of(row: Row, people: Row, *, waiting: int, before: int, young: int) 
         one_touch=f.share(n["one_touch"], n["completed_answered"]),
         sticky_hit_rate=f.share(n["sticky_hit"], n["sticky_asked"]),
         escalations=int(n["escalated"]),
+        reviews=int(n["approved"] + n["rejected"]),
+        rejection_rate=f.share(n["rejected"], n["approved"] + n["rejected"]),
         stages=_stages(row),
         messages=int(n["messages"]),
         replies=int(n["replies"]),

@@ -40,7 +40,7 @@ class Interactions:
         self._deadlines = pairing.deadlines
         self._clocks = pairing.clocks
         self._admission = Admission(state, turn)
-        self._absorbing = Absorbing(state, asking, pairing.clocks, turn)
+        self._absorbing = Absorbing(state, pairing.moving, pairing.clocks, turn)
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
@@ -197,7 +197,7 @@ class Interactions:
         work, agent, at = hold.work, hold.agent, event.at
         self._state.refused_offer(hold, event)
         self._turn.facts.append(event)
-        self._cool_down(work, at, backoff)
+        self.cool_down(work, *_times(backoff, at)[:2])
         if event.rest is not None:
             self._deadlines.later(event.rest, REST, agent.number, agent)
         if work.stage == "waiting":  # nobody else is asked for it still
@@ -220,10 +220,10 @@ class Interactions:
         left = queue.plan.head_start_cap - scored - self._state.boosts.get(work.interaction.id, 0.0)
         return max(0.0, min(float(backoff.boost), left))
 
-    def _cool_down(self, work: Work, at: Instant, backoff: Backoff) -> None:
+    def cool_down(self, work: Work, retry: Instant, excluded: Instant) -> None:
         """Look at *work* again when the pair's cool-down ends, and when its exclusion does."""
-        self._deadlines.later(at + backoff.cool_down, RETRY, work.seq, work)
-        self._deadlines.later(at + backoff.exclusion, RETRY, work.seq, work)
+        for due in (retry, excluded):
+            self._deadlines.later(due, RETRY, work.seq, work)
 
     def _rescind(self, hold: Holding, cause: str, at: Instant) -> None:
         """Take an offer back; the agent has not refused anything."""
@@ -284,8 +284,7 @@ class Interactions:
             event = ev.Completed(at, interaction, agent, fence, None)
             self._state.completed(hold.work, hold, event)
             self._turn.facts.append(event)
-            if self._state.clocked:
-                self._clocks.follow(hold.work, "completed", at)
+            self._clocks.follow(hold.work, "completed", at)
             if self._state.locks:
                 self._locking.end(hold.work, "closed", None, at)
             self._pairing.employ(hold.agent, at)
@@ -294,7 +293,7 @@ class Interactions:
         self._state.wrap_up_started(hold.work, hold, started)
         self._deadlines.later(started.until, WRAP_UP, fence, hold)
         self._turn.facts.append(started)
-        self.follow(hold.work, "completed", at)
+        self._clocks.follow(hold.work, "completed", at)
 
     def _may_be_completed(self, hold: Holding, at: Instant) -> bool:
         """Whether nothing is open still: no reply that awaits approval, no verdict, no part; or refuse."""
@@ -324,14 +323,9 @@ class Interactions:
         event = ev.Completed(at, hold.work.interaction.id, hold.agent.agent.id, hold.fence, due)
         self._state.completed(hold.work, hold, event)
         self._turn.facts.append(event)
-        self.follow(hold.work, "completed", at)
+        self._clocks.follow(hold.work, "completed", at)
         self._locking.end(hold.work, "closed", None, at)
         self._pairing.freed.append(hold.agent)
-
-    def follow(self, work: Work, cause: str, at: Instant) -> None:
-        """Bring the clocks of *work* in line, if there can be any."""
-        if self._state.clocked:
-            self._clocks.follow(work, cause, at)
 
     def finish_wrap_up(self, command: cmd.FinishWrapUp, at: Instant) -> None:
         """Close what is in wrap-up."""
@@ -356,8 +350,8 @@ class Interactions:
         event = ev.Requeued(at, *ids, cause, due, retry, excluded, self._boost(work, backoff))
         self._state.requeued(work, event)
         self._turn.facts.append(event)
-        self.follow(work, "requeued", at)
-        self._cool_down(work, at, backoff)
+        self._clocks.follow(work, "requeued", at)
+        self.cool_down(work, retry, excluded)
         self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
@@ -372,6 +366,13 @@ class Interactions:
             return work
         self._turn.refuse(command, rule, reason)
         return None
+
+    def agent(self, command: cmd.Command, agent: AgentId) -> AgentState | None:
+        """Return the agent, or refuse."""
+        known = self._state.agents.get(agent)
+        if known is None:
+            self._turn.refuse(command, "unknown_agent", f"there is no agent {agent!r}")
+        return known
 
     def to_the_side(self, work: Work, cause: str, at: Instant) -> None:
         """Take *work* out of its line, or back from whom it is offered to."""
@@ -407,10 +408,15 @@ class Interactions:
             self._pairing.freed.append(work.hold.agent)
         event = ev.Cancelled(at, work.interaction.id, reason)
         self._state.cancelled(work, event)
+        self._ended(work, event, "cancelled", reason or "cancelled")
+
+    def _ended(self, work: Work, event: ev.Cancelled | ev.Abandoned, cause: str, why: str) -> None:
+        """Let end with *work*, which was closed without being served, what hangs on it."""
+        at = event.at
         self._turn.facts.append(event)
-        self.follow(work, "cancelled", at)
+        self._clocks.follow(work, cause, at)
         self._locking.end(work, "closed", None, at)
-        self._give_back(work, reason or "cancelled", at)
+        self._give_back(work, why, at)
 
     def withdraw(self, work: Work, cause: str, at: Instant) -> None:
         """Take back the reply to *work* that waits for approval, if one does: its review is cancelled."""
@@ -442,10 +448,7 @@ class Interactions:
         self.to_the_side(work, "abandoned", at)
         event = ev.Abandoned(at, command.interaction)
         self._state.abandoned(work, event)
-        self._turn.facts.append(event)
-        self.follow(work, "abandoned", at)
-        self._locking.end(work, "closed", None, at)
-        self._give_back(work, "abandoned", at)
+        self._ended(work, event, "abandoned", "abandoned")
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:
         """Move it to another queue."""
@@ -476,16 +479,15 @@ class Interactions:
             backoff = self._asking.backoff(work, "declined", "transferred")
             retry, excluded, _ = _times(backoff, at)
             how = how._replace(holder=hold.agent.agent.id, retry=retry, excluded=excluded)
-            self._cool_down(work, at, backoff)
+            self.cool_down(work, retry, excluded)
         self._pairing.moving.move(work, command.queue, "asked", at, how)
         if work.stage == "waiting":
             self._pairing.bring(work)
 
     def _can_be_passed(self, command: cmd.Transfer, to: AgentId, work: Work) -> bool:
         """Whether a colleague is there and could do it, or refuse."""
-        agent, state, hold = self._state.agents.get(to), self._state, work.hold
+        agent, state, hold = self.agent(command, to), self._state, work.hold
         if agent is None:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {to!r}")
             return False
         if hold is not None and hold.fence is not None and hold.agent is agent:
             self._turn.refuse(command, "already_so", f"agent {to!r} has it already")
@@ -507,9 +509,8 @@ class Interactions:
         work = self.open(command, command.interaction)
         if work is None:
             return
-        agent = self._state.agents.get(command.agent)
+        agent = self.agent(command, command.agent)
         if agent is None:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
             return
         if work.stage in HELD:
             self._turn.refuse(
@@ -536,10 +537,10 @@ class Interactions:
 
     def pull(self, command: cmd.Pull, at: Instant) -> None:
         """Give an agent who asks for it what she would take next."""
-        agent = self._state.agents.get(command.agent)
+        agent = self.agent(command, command.agent)
         if agent is None:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
-        elif agent.presence is not Presence.AVAILABLE:
+            return
+        if agent.presence is not Presence.AVAILABLE:
             self._turn.refuse(command, "not_available", f"agent {command.agent!r} is {agent.presence.value}")
         elif not self._pairing.pull(agent, at):
             reason = f"nothing waits that agent {command.agent!r} could take now"

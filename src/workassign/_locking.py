@@ -11,6 +11,7 @@ from workassign._asking import Turn
 from workassign._deadlines import LEASE, Deadlines
 from workassign._records import Work
 from workassign._state import State
+from workassign.commands import Command
 from workassign.model import AgentId, Instant
 
 __all__ = ["Locking"]
@@ -49,9 +50,11 @@ class Locking:
         for work in sorted(locked, key=lambda work: work.seq):
             self.end(work, "released", None, at)
 
-    def keeps_out(self, work: Work, agent: AgentId) -> str | None:
-        """Return why *agent* must not answer now; None if she may."""
+    def may_answer(self, command: Command, work: Work, agent: AgentId) -> bool:
+        """Whether nobody else has the lock, or refuse."""
         lock = self._state.locks.get(work.interaction.id)
         if lock is None or lock[0] == agent:
-            return None
-        return f"interaction {work.interaction.id!r} is locked by {lock[0]!r}"
+            return True
+        reason = f"interaction {work.interaction.id!r} is locked by {lock[0]!r}"
+        self._turn.refuse(command, "locked", reason)
+        return False

@@ -171,6 +171,10 @@ class Measures:
         """(queue, alarm) -> since when it is raised."""
         self.units: dict[str, int] = {}
         """Channel -> millionths of a unit."""
+        self.discounts: dict[str, int] = {}
+        """The same while it is somebody else's turn, of the channels where that is another figure."""
+        self.reviews: dict[str, int] = {}
+        """Queue -> the same while a reply awaits approval there."""
         self.groups: Mapping[str, Group] = {}
         """What agents have in common under the plan that holds."""
         self.alike: int | None = None
@@ -184,6 +188,10 @@ class Measures:
     def begin_plan(self, plan: Plan) -> None:
         """Learn the queues and channels of *plan*."""
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
+        light = {name: channel.pending_units for name, channel in plan.channels.items()}
+        self.discounts = {name: round(units * UNIT) for name, units in light.items() if units is not None}
+        reviews = {name: queue.review for name, queue in plan.queues.items()}
+        self.reviews = {name: round(each.units * UNIT) for name, each in reviews.items() if each is not None}
         kinds = set(self.units.values())
         self.alike = kinds.pop() if len(kinds) == 1 else None
         self.groups = plan.groups
@@ -202,13 +210,28 @@ class Measures:
             flow.arrive()
         self.begin_plan(plan)
         loads = dict.fromkeys(self.people, 0)
-        for _, _, _, channel, _, person, _ in self.held.values():
-            loads[person.agent.id] += self.units.get(channel, UNIT)
+        for _, flow, _, channel, story, person, _ in self.held.values():
+            if story is not None:
+                story.weight = self.lighter(flow, channel, story)
+            loads[person.agent.id] += self.weight(channel, story)
         for name, load in loads.items():
             self.people.reload(self.people[name], load, at)
         for person in self.people.values():
             if person.told.groups:
                 self.people.change(person, person.told, self.groups, at)
+
+    def weight(self, channel: str, story: Story | None) -> int:
+        """Return what something that is held takes up."""
+        full = self.units.get(channel, UNIT)
+        return full if story is None or story.weight is None else story.weight
+
+    def lighter(self, flow: Flow, channel: str, story: Story) -> int | None:
+        """Return what something takes up if it is less now than its channel says."""
+        full = self.units.get(channel, UNIT)
+        units = min(full, self.discounts.get(channel, full)) if story.turned else full
+        if story.awaits:
+            units = min(units, self.reviews.get(flow.queue, full))
+        return None if units == full else units
 
     def oldest(self, flow: Flow) -> Instant | None:
         """Return since when the oldest waits that nobody has accepted in *flow*. Cost: O(1) on average."""

@@ -19,7 +19,7 @@ from workassign._deadlines import FORECAST, SLA, STEP, Deadlines
 from workassign._records import Signature, Work
 from workassign._schedule import ahead, asked_next
 from workassign._state import State
-from workassign.model import AgentId, Instant, InteractionId
+from workassign.model import AgentId, Instant, Interaction, InteractionId
 from workassign.policies.escalation import Step
 
 __all__ = ["Moving", "Passing"]
@@ -77,10 +77,17 @@ class Moving:
         self._state.transferred(work, event)
         self.unmet.pop(who, None)  # they were of the queue that it leaves
         self._turn.facts.append(event)
-        if self._state.clocked:
-            self._clocks.follow(work, "transferred", at, anew=how.reset)
+        self._clocks.follow(work, "transferred", at, anew=how.reset)
         if work.pending:
             self._deadlines.arm(SLA, work)
+
+    def take_in(self, interaction: Interaction, since: Instant, at: Instant) -> Work:
+        """Take in *interaction*, which counts from *since* and stands nowhere yet."""
+        place = self._asking.belongs(self._state.queues[interaction.queue], interaction, since)
+        event = ev.Submitted(at, interaction, self._state.submitted + 1, *place)
+        work = self._state.submitted_(event)
+        self._turn.facts.append(event)
+        return work
 
     # --- steps ------------------------------------------------------------------------------
 

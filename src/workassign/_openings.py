@@ -5,7 +5,6 @@ from __future__ import annotations
 from workassign._gauges import Row, grained
 from workassign._measures import SHORT_FORM, Flow, Measures, Visit, due_of, fresh
 from workassign._people import Person
-from workassign._records import UNIT
 from workassign._series import Series
 from workassign._stories import Story
 from workassign.model import Instant, Interaction, InteractionId
@@ -191,9 +190,10 @@ def take_on(
     m: Measures, name: InteractionId, flow: Flow, opened: Instant, channel: str, person: Person, at: Instant
 ) -> None:
     """Put something into an agent's hands."""
-    m.people.carry(person, m.units.get(channel, UNIT), at)
-    person.holding += 1
     story = m.stories[name]
+    story.weight = m.lighter(flow, channel, story)
+    m.people.carry(person, m.weight(channel, story), at)
+    person.holding += 1
     story.hops += 1
     m.held[name] = (at, flow, opened, channel, story, person, person.focus)
 
@@ -202,7 +202,7 @@ def let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instant
     """Take something out of an agent's hands, and count the time that it took."""
     story = story_of(m, name)
     since, flow, opened, channel, _, person, focus = m.held.pop(name)
-    m.people.carry(person, -m.units.get(channel, UNIT), at)
+    m.people.carry(person, -m.weight(channel, story), at)
     person.holding -= 1
     elapsed, active = at - since, person.focus - focus
     person.handled += 1
@@ -213,6 +213,16 @@ def let_go(m: Measures, name: InteractionId, at: Instant) -> tuple[Flow, Instant
     row.counts["shared"] += elapsed - active
     end_wrap_up(flow, story, at)
     return flow, opened, channel, story
+
+
+def weigh(m: Measures, name: InteractionId, at: Instant) -> None:
+    """Let something take up what it does now, if it is held."""
+    if name in m.held:
+        _, flow, _, channel, _, person, _ = m.held[name]
+        story = story_of(m, name)
+        before = m.weight(channel, story)
+        story.weight = m.lighter(flow, channel, story)
+        m.people.carry(person, m.weight(channel, story) - before, at)
 
 
 def end_wrap_up(flow: Flow, story: Story, at: Instant) -> None:

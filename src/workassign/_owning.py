@@ -6,7 +6,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign._aside import Aside
 from workassign._asking import Asking, Turn
-from workassign._deadlines import RETRY, WRAP_UP
+from workassign._deadlines import WRAP_UP
 from workassign._interactions import AWAITING, HELD, Interactions
 from workassign._locking import Locking
 from workassign._moving import Passing
@@ -79,24 +79,19 @@ class Owning:
         work = self._interactions.open(command, command.interaction)
         if work is None:
             return
-        if command.agent not in self._state.agents:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
+        if self._interactions.agent(command, command.agent) is None:
             return
-        keeper = None if command.steal else self._locking.keeps_out(work, command.agent)
-        if keeper is not None:
-            self._turn.refuse(command, "locked", keeper)
-            return
-        self._locking.lock(work, command.agent, at)
+        if command.steal or self._locking.may_answer(command, work, command.agent):
+            self._locking.lock(work, command.agent, at)
 
     def unlock(self, command: cmd.Unlock, at: Instant) -> None:
         """Let everybody answer again."""
         work = self._interactions.open(command, command.interaction)
         if work is None:
             return
-        keeper = self._locking.keeps_out(work, command.agent)
-        if keeper is not None:
-            self._turn.refuse(command, "locked", keeper)
-        elif command.interaction not in self._state.locks:
+        if not self._locking.may_answer(command, work, command.agent):
+            return
+        if command.interaction not in self._state.locks:
             self._turn.refuse(command, "not_locked", f"interaction {command.interaction!r} is not locked")
         else:
             self._locking.end(work, "released", None, at)
@@ -139,8 +134,7 @@ class Owning:
         self._pairing.freed.append(hold.agent)
         backoff = self._asking.backoff(work, "declined", "escalated")
         retry, end = at + backoff.cool_down, min(at + LONGEST, LATEST)
-        for due in (retry, end):
-            self._pairing.deadlines.later(due, RETRY, work.seq, work)
+        self._interactions.cool_down(work, retry, end)
         how = Passing(command.agent, retry, end, reason=command.reason)
         self._pairing.moving.move(work, level, "next level", at, how)
         self._pairing.bring(work)

@@ -105,6 +105,10 @@ class Pairing:
             if agent.load >= agent.pool and not self._state.mixed:
                 agent.open = 0
                 return
+        self._drained(agent)
+
+    def _drained(self, agent: AgentState) -> None:
+        """Let *agent* go if she only had to be done with what she had."""
         if agent.presence is Presence.DRAINING and not agent.holdings:
             self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
 
@@ -205,8 +209,8 @@ class Pairing:
             index.withdraw(agent)
             if index.open(agent, at):
                 index.admit(agent)
-            elif agent.presence is Presence.DRAINING and not agent.holdings:
-                self.leaving.append((agent, agent.then or Presence.OFFLINE, "drained"))
+            else:
+                self._drained(agent)
         named: list[_Named] = []
         for work in brought:
             self._stand(work, at)
@@ -540,7 +544,8 @@ class Pairing:
         if alarms is None or work.stage == "closed":
             return False
         came = work.came
-        if work.interaction.not_before is not None:  # it may be taken up before its time
+        if work.interaction.not_before is not None and came == work.since:
+            # It may have been taken up before its time.
             came = min(came, work.first_said().at)
         if came >= due:
             return False

@@ -74,7 +74,7 @@ class Planning:
         for work in open_works:
             self._rekey(work, stays, at)
             if state.clocked or work.interaction.id in state.conversations:
-                self._pairing.clocks.follow(work, "plan changed", at)
+                self._pairing.clocks.align(work, "plan changed", at)
         self._pairing.start_over(at)
         self._rotating.arm(at)
         self._surging.arm()

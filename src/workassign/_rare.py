@@ -25,10 +25,11 @@ from workassign._openings import (
     resolve,
     story_of,
     take_on,
+    weigh,
 )
 from workassign._promises import Run
 from workassign._stories import Story
-from workassign.model import Instant, Interaction, InteractionId, Presence
+from workassign.model import Instant, Interaction, InteractionId, Presence, Status
 from workassign.plan import Plan
 
 __all__ = ["RARE"]
@@ -220,6 +221,7 @@ def _move(m: Measures, event: ev.Transferred | ev.Rekeyed) -> None:
         # Held through a change of plan: it counts as answered there at once.
         since, _, opened, channel, _, person, focus = m.held[name]
         m.held[name] = (since, flow, opened, channel, story, person, focus)
+        weigh(m, name, at)
         add_wait(flow.later.row, 0.0, m.threshold(flow.queue, event.target), targeted=False)
         add_segment(flow.later.row, story, 0.0)
         return
@@ -285,6 +287,32 @@ def _replied(m: Measures, event: ev.ReplySent) -> None:
     story.answered_by_agent, story.unanswered = True, None
 
 
+def _status_changed(m: Measures, event: ev.StatusChanged) -> None:
+    story_of(m, event.interaction).turned = event.status is not Status.OPEN
+    weigh(m, event.interaction, event.at)
+
+
+def _proposed(m: Measures, event: ev.ReplyProposed) -> None:
+    story_of(m, event.interaction).awaits = True
+    weigh(m, event.interaction, event.at)
+
+
+def _approved(m: Measures, event: ev.ReplyApproved) -> None:
+    count(m, flow_of(m, event.review), "approved")
+    _decided(m, event)
+
+
+def _rejected(m: Measures, event: ev.ReplyRejected) -> None:
+    count(m, flow_of(m, event.review), "rejected")
+    _decided(m, event)
+
+
+def _decided(m: Measures, event: ev.ReplyApproved | ev.ReplyRejected | ev.ReplyWithdrawn) -> None:
+    if event.interaction in m.held:  # else a reply was looked at that was sent long ago
+        story_of(m, event.interaction).awaits = False
+        weigh(m, event.interaction, event.at)
+
+
 def _clock_started(m: Measures, event: ev.ClockStarted) -> None:
     m.promises.started(event, flow_of(m, event.interaction).queue)
 
@@ -306,12 +334,16 @@ def _clock_ended(m: Measures, event: ev.ClockStopped | ev.ClockCancelled) -> Non
 def _ended_in(m: Measures, event: ev.ClockStopped | ev.ClockCancelled, run: Run) -> Flow:
     """Return the queue in which a clock ended: not the one that the interaction was moved to just then."""
     story = m.stories.get(event.interaction)
-    if story is not None and story.moved is not None and isinstance(event, ev.ClockCancelled):
+    if story is not None and story.moved is not None and event.cause in _BY_A_MOVE:
         at, queue = story.moved
         if at == event.at:
             return m.flow(queue)
     last = run.queue if story is None or story.queue is None else story.queue
     return flow_if_open(m, event.interaction) or m.flow(last)
+
+
+_BY_A_MOVE = ("transferred", "plan changed")
+"""The causes by which the clocks of the queue before are cancelled."""
 
 
 def _missed(m: Measures, event: ev.SlaMissed) -> None:
@@ -381,6 +413,11 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.Reopened: _reopened,
     ev.MessageReceived: _received,
     ev.ReplySent: _replied,
+    ev.StatusChanged: _status_changed,
+    ev.ReplyProposed: _proposed,
+    ev.ReplyApproved: _approved,
+    ev.ReplyRejected: _rejected,
+    ev.ReplyWithdrawn: _decided,
     ev.ClockStarted: _clock_started,
     ev.ClockPaused: _clock_changed,
     ev.ClockResumed: _clock_changed,

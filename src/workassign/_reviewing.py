@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from workassign import commands as cmd
 from workassign import events as ev
-from workassign._asking import Asking, Turn
+from workassign._asking import Turn
 from workassign._deadlines import SLA
 from workassign._interactions import Interactions
 from workassign._locking import Locking
 from workassign._pairing import Pairing
-from workassign._records import Holding, Reviewed, Work
+from workassign._records import Holding, Reviewed
 from workassign._state import State
 from workassign._talking import Talking
 from workassign.model import Instant, Interaction, InteractionId
@@ -30,7 +30,6 @@ class Reviewing:
     def __init__(
         self,
         state: State,
-        asking: Asking,
         pairing: Pairing,
         locking: Locking,
         interactions: Interactions,
@@ -38,7 +37,6 @@ class Reviewing:
         turn: Turn,
     ) -> None:
         self._state = state
-        self._asking = asking
         self._pairing = pairing
         self._locking = locking
         self._interactions = interactions
@@ -55,9 +53,7 @@ class Reviewing:
         if who in self._state.reviews:
             self._turn.refuse(command, "is_review", f"interaction {who!r} is a review: approve or reject")
             return
-        keeper = self._locking.keeps_out(work, command.agent)
-        if keeper is not None:
-            self._turn.refuse(command, "locked", keeper)
+        if not self._locking.may_answer(command, work, command.agent):
             return
         when = self._looked_at(hold)
         name = None if when is None else self._free_name(who)
@@ -66,7 +62,7 @@ class Reviewing:
             self._turn.refuse(command, "id_too_long", reason)
             return
         if when != "before":
-            self._send(work, ev.ReplySent(at, who, command.agent, None, command.ref), at)
+            self._talking.answer(work, ev.ReplySent(at, who, command.agent, None, command.ref))
         if name is not None:
             self._open(hold, name, command, at, before=when == "before")
 
@@ -111,18 +107,11 @@ class Reviewing:
             ref=command.ref,
             parent=what.id if before else None,
         )
-        place = self._asking.belongs(state.queues[review.queue], own, at)
-        event = ev.Submitted(at, own, state.submitted + 1, *place)
-        opened = state.submitted_(event)
-        self._turn.facts.append(event)
+        opened = self._pairing.moving.take_in(own, at, at)
         if opened.pending:
             self._pairing.deadlines.arm(SLA, opened)
-        self._interactions.follow(opened, "submitted", at)
+        self._pairing.clocks.follow(opened, "submitted", at)
         self._pairing.bring(opened)
-
-    def _send(self, work: Work, event: ev.ReplySent, at: Instant) -> None:
-        self._talking.send(work, event, "replied")
-        self._locking.end(work, "replied", None, at)
 
     def decide(self, command: cmd.Approve | cmd.Reject, at: Instant) -> None:
         """Take in what a reviewer says: a reply that waited for it is sent, or goes back."""
@@ -147,10 +136,7 @@ class Reviewing:
         """Whether nobody else writes while the reply would go out, or refuse."""
         if not review.awaited or isinstance(command, cmd.Reject):
             return True
-        keeper = self._locking.keeps_out(self._state.works[review.interaction], review.author)
-        if keeper is not None:
-            self._turn.refuse(command, "locked", keeper)
-        return keeper is None
+        return self._locking.may_answer(command, self._state.works[review.interaction], review.author)
 
     def _decided(self, command: cmd.Approve | cmd.Reject, review: Reviewed, at: Instant) -> None:
         about = (at, review.interaction, command.agent, command.interaction)
@@ -168,4 +154,4 @@ class Reviewing:
         if isinstance(command, cmd.Approve):
             ref = self._state.works[command.interaction].interaction.ref
             sent = ev.ReplySent(at, review.interaction, review.author, command.interaction, ref)
-            self._send(work, sent, at)
+            self._talking.answer(work, sent)

@@ -50,13 +50,6 @@ class Roster:
         self._turn = turn
         self._deadlines = pairing.deadlines
 
-    def _agent(self, command: cmd.Command, agent: AgentId) -> AgentState | None:
-        """Return the agent, or refuse."""
-        known = self._state.agents.get(agent)
-        if known is None:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {agent!r}")
-        return known
-
     def _fits_plan(self, command: cmd.Command, agent: Agent) -> bool:
         """Whether the plan knows all that *agent* names, or refuse."""
         for what, name in unknown_names(self._state.plan, agent):
@@ -78,7 +71,7 @@ class Roster:
 
     def change(self, command: cmd.ChangeAgent, at: Instant) -> None:
         """Replace what an agent can do."""
-        agent = self._agent(command, command.agent.id)
+        agent = self._interactions.agent(command, command.agent.id)
         if agent is None or not self._fits_plan(command, command.agent):
             return
         event = ev.AgentChanged(at, command.agent)
@@ -130,7 +123,7 @@ class Roster:
 
     def remove(self, command: cmd.RemoveAgent, at: Instant) -> None:
         """Take somebody off the roster."""
-        agent = self._agent(command, command.agent)
+        agent = self._interactions.agent(command, command.agent)
         if agent is None:
             return
         self._pairing.index.withdraw(agent)
@@ -178,7 +171,7 @@ class Roster:
 
     def set_presence(self, command: cmd.SignOn | cmd.SignOff | cmd.SetPresence, at: Instant) -> None:
         """Change where an agent is, as asked."""
-        agent = self._agent(command, command.agent)
+        agent = self._interactions.agent(command, command.agent)
         if agent is None:
             return
         presence = _WISHED.get(type(command)) or command.presence  # type: ignore[union-attr]
@@ -194,7 +187,7 @@ class Roster:
 
     def set_shift(self, command: cmd.SetShift, at: Instant) -> None:
         """Keep when an agent's shift ends."""
-        agent = self._agent(command, command.agent)
+        agent = self._interactions.agent(command, command.agent)
         if agent is None:
             return
         until = None if command.until is None else float(command.until)
@@ -227,7 +220,7 @@ class Roster:
 
     def disconnect(self, command: cmd.Disconnect, at: Instant) -> None:
         """Take back what an agent was offered; let what she holds wait for her a while."""
-        agent = self._agent(command, command.agent)
+        agent = self._interactions.agent(command, command.agent)
         if agent is None:
             return
         if agent.presence is Presence.OFFLINE:
@@ -264,7 +257,7 @@ class Roster:
 
     def heartbeat(self, command: cmd.Heartbeat, at: Instant) -> None:
         """She is still there: that was heard already."""
-        agent = self._agent(command, command.agent)
+        agent = self._interactions.agent(command, command.agent)
         if agent is not None and agent.presence is Presence.OFFLINE:
             self._turn.refuse(command, "agent_offline", f"agent {command.agent!r} is offline: sign on")
 

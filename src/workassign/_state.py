@@ -1,6 +1,6 @@
 """What is the case? Facts, changed by events only.
 
-The law of this file: it never decides. Every event has one function here; `evolve` finds the
+The law of this file: it never decides. Every event has one function here; `_evolve.evolve` finds the
 records by id and calls it, for replay, and the engine calls the very same function with the
 records it already holds. Whatever is not needed to decide or to answer is not kept.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workassign import events as ev
 from workassign._arrivals import Arrivals
@@ -29,8 +29,9 @@ from workassign._records import (
     Work,
 )
 from workassign._room import Kind, asleep
+from workassign._stages import MOVES, after
 from workassign.groups import formed
-from workassign.model import LATEST, AgentId, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import LATEST, Agent, AgentId, Instant, Interaction, InteractionId, OfferId, Presence
 from workassign.needs import ANYBODY, Needs, joined
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
@@ -41,76 +42,17 @@ from workassign.rotations import turned
 if TYPE_CHECKING:
     from workassign._waits import Waits
 
-__all__ = ["MOVES", "OVERFLOW", "State"]
+__all__ = ["OVERFLOW", "State"]
 
 OVERFLOW = "overflow"
 """Why something is in another queue from the first."""
 
-MOVES: Mapping[Stage, Mapping[type, Stage]] = {
-    "waiting": {
-        ev.Offered: "offered",
-        ev.Assigned: "assigned",
-        ev.Transferred: "waiting",
-        ev.Cancelled: "closed",
-        ev.Abandoned: "closed",
-        ev.Parked: "parked",
-        ev.Collapsed: "closed",
-        ev.TemplateSent: "closed",
-    },
-    "offered": {
-        ev.Offered: "offered",
-        ev.Assigned: "assigned",
-        ev.Declined: "waiting",
-        ev.OfferExpired: "waiting",
-        ev.OfferRescinded: "waiting",
-    },
-    "assigned": {
-        ev.WrapUpStarted: "wrapping",
-        ev.Completed: "closed",
-        ev.Requeued: "waiting",
-        ev.Transferred: "waiting",
-        ev.Cancelled: "closed",
-        ev.Parked: "parked",
-        ev.ReplyProposed: "awaiting_approval",
-    },
-    "wrapping": {
-        ev.Completed: "closed",
-        ev.MessageReceived: "assigned",
-        ev.WrapUpExtended: "wrapping",
-    },
-    "closed": {ev.Reopened: "waiting"},
-    "parked": {
-        ev.Resumed: "waiting",
-        ev.Parked: "parked",
-        ev.Assigned: "assigned",
-        ev.Transferred: "parked",
-        ev.Cancelled: "closed",
-        ev.Abandoned: "closed",
-    },
-    "awaiting_approval": {
-        ev.ReplyApproved: "assigned",
-        ev.ReplyRejected: "assigned",
-        ev.ReplyWithdrawn: "assigned",
-    },
-}
-"""The life of an interaction: stage -> event -> next stage. What is not here must not happen.
-
-Where several are asked at once it waits again when the last of them has refused; the offers that are
-left when one accepts are taken back, which moves it no more.
-"""
-
-
-def _after(event: type) -> dict[str, Stage]:
-    """Return the moves that one kind of event makes, by stage: one look-up on the hot path."""
-    return {stage: moves[event] for stage, moves in MOVES.items() if event in moves}
-
-
-_OFFERED, _ASSIGNED, _TRANSFERRED = _after(ev.Offered), _after(ev.Assigned), _after(ev.Transferred)
-_WRAPPING, _COMPLETED, _REQUEUED = _after(ev.WrapUpStarted), _after(ev.Completed), _after(ev.Requeued)
-_CANCELLED, _ABANDONED, _DECLINED = _after(ev.Cancelled), _after(ev.Abandoned), _after(ev.Declined)
-_REOPENED, _RECEIVED = _after(ev.Reopened), _after(ev.MessageReceived)
-_PARKED, _RESUMED = _after(ev.Parked), _after(ev.Resumed)
-_COLLAPSED, _ANSWERED = _after(ev.Collapsed), _after(ev.TemplateSent)
+_OFFERED, _ASSIGNED, _TRANSFERRED = after(ev.Offered), after(ev.Assigned), after(ev.Transferred)
+_WRAPPING, _COMPLETED, _REQUEUED = after(ev.WrapUpStarted), after(ev.Completed), after(ev.Requeued)
+_CANCELLED, _ABANDONED, _DECLINED = after(ev.Cancelled), after(ev.Abandoned), after(ev.Declined)
+_REOPENED, _RECEIVED = after(ev.Reopened), after(ev.MessageReceived)
+_PARKED, _RESUMED = after(ev.Parked), after(ev.Resumed)
+_COLLAPSED, _ANSWERED = after(ev.Collapsed), after(ev.TemplateSent)
 
 _GONE = (Presence.OFFLINE, Presence.AWAY)
 
@@ -176,13 +118,13 @@ class State:
         """Keep what is asked of *plan* over and over."""
         self.plan = plan
         self.units = {name: round(channel.units * UNIT) for name, channel in plan.channels.items()}
-        self.clocked = _is_clocked(plan)
+        self.clocked = any(queue.targets for queue in plan.queues.values())
         """Some queue has targets: interactions may have clocks."""
-        self.stepped = _is_stepped(plan)
+        self.stepped = any(queue.steps for queue in plan.queues.values())
         """Some queue has steps: waiting may change things."""
-        self.wordy = _is_wordy(plan)
+        self.wordy = plan.skills is not None or plan.attributes is not None
         """The plan lists the skills, or the attributes, that there are."""
-        self.bounded = _is_bounded(plan)
+        self.bounded = any(queue.quota is not None for queue in plan.queues.values())
         """Some queue has a quota: who is let in is counted."""
         self.mixed = _is_mixed(plan)
         """Room is not a matter of pool and channel limits alone."""
@@ -236,10 +178,6 @@ class State:
     def holdings(self, work: Work) -> list[Holding]:
         """Return who has *work*, or all to whom it is offered, the first first."""
         return [] if work.hold is None else [work.hold, *self.rivals.get(work.interaction.id, ())]
-
-    def evolve(self, event: ev.Event) -> None:
-        """Take in one event, finding its records by id. For replay."""
-        _EVOLVE[type(event)](self, event)
 
     # --- one function per event: interactions -----------------------------------------------
 
@@ -601,31 +539,24 @@ class State:
     def rotated(self, event: ev.Rotated) -> None:
         """Let the agents of a rotation serve the channels of another period."""
         self.periods[event.rotation] = event.period - 1
-        rotation = self.plan.rotations[event.rotation]
-        for agent in self.agents.values():
-            if rotation.has(agent.told):
-                agent.version += 1
-                self._form(agent)
-                if self.waits is not None:
-                    self.waits.attend(agent)
+        self._form_anew(self.plan.rotations[event.rotation].has)
 
     def surge_started(self, event: ev.SurgeStarted) -> None:
         """Too much comes in."""
         assert self.surge is not None
         self.surge.began(event.at)
-        self._lend(event.at)
+        self._form_anew(self.surge.rule.borrows)
 
     def surge_ended(self, event: ev.SurgeEnded) -> None:
         """It is over."""
         assert self.surge is not None
         self.surge.ended()
-        self._lend(event.at)
+        self._form_anew(self.surge.rule.borrows)
 
-    def _lend(self, at: Instant) -> None:
-        """Let those who are borrowed in a surge serve what they do now."""
-        assert self.surge is not None
+    def _form_anew(self, concerns: Callable[[Agent], bool]) -> None:
+        """Let whom it *concerns* serve what they do from now on."""
         for agent in self.agents.values():
-            if self.surge.rule.borrows(agent.told):
+            if concerns(agent.told):
                 agent.version += 1
                 self._form(agent)
                 if self.waits is not None:
@@ -857,22 +788,21 @@ class State:
             self.surge.left(work)
         work.submission = work.first_said()
         kept = isinstance(event, ev.Rekeyed) and event.kept
-        if not kept and (work.progress is not None or event.queue != old.queue.name):
-            stays = event.queue == old.queue.name
-            work.progress = Progress(work.came if stays else event.at)
+        if not kept and (moves or work.progress is not None):
+            work.progress = Progress(event.at if moves else work.came)
         needs = old.needs if kept else self.needed(event.queue, work.interaction.needs)
         work.sig = self.signature(event.queue, old.kind, needs, event.tier)
         if self.surge is not None and moves:
             self.surge.opened(work)
         work.key = event.reference - event.head_start if event.head_start else event.reference
         work.target = event.target
-        if self.boosts and (isinstance(event, ev.Transferred) or event.queue != old.queue.name):
+        if self.boosts and (moves or isinstance(event, ev.Transferred)):
             self.boosts.pop(work.interaction.id, None)
         if work.answered == 0:
             # A clock that ran out once starts again only for a later target.
             missed = self.missed.get(work.interaction.id)
             work.pending = event.target is not None and (missed is None or event.target > missed)
-        if event.queue != old.queue.name:
+        if moves:
             if work.answered != 2:
                 old.queue.tally.exit("moved")
             work.answered = min(work.answered, 1)
@@ -908,14 +838,6 @@ class State:
             self.conversations.pop(interaction, None)
 
 
-def _is_clocked(plan: Plan) -> bool:
-    return any(queue.targets for queue in plan.queues.values())
-
-
-def _is_stepped(plan: Plan) -> bool:
-    return any(queue.steps for queue in plan.queues.values())
-
-
 def _is_mixed(plan: Plan) -> bool:
     return any(
         each.beside is not None or each.interruptible_by or each.pending_units is not None
@@ -933,14 +855,6 @@ def _is_forecast(plan: Plan) -> bool:
     return any(forecasts(queue) for queue in plan.queues.values())
 
 
-def _is_bounded(plan: Plan) -> bool:
-    return any(queue.quota is not None for queue in plan.queues.values())
-
-
-def _is_wordy(plan: Plan) -> bool:
-    return plan.skills is not None or plan.attributes is not None
-
-
 def _keep_apart(work: Work, agent: AgentId, retry: Instant, excluded: Instant) -> None:
     if work.refused is None:
         work.refused = {}
@@ -953,67 +867,3 @@ _CAUSES: Mapping[type, str] = {
     ev.OfferExpired: "expired",
     ev.OfferRescinded: "disconnected",
 }
-
-
-def _held(state: State, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> tuple[Work, Holding]:
-    work = state.works[event.interaction]
-    assert work.hold is not None, f"{event} of an interaction that nobody holds"
-    return work, work.hold
-
-
-_EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
-    ev.Submitted: State.submitted_,
-    ev.Offered: lambda s, e: s.offered(s.works[e.interaction], s.agents[e.agent], e),
-    ev.Assigned: lambda s, e: s.assigned(s.works[e.interaction], s.agents[e.agent], e),
-    ev.Declined: lambda s, e: s.refused_offer(s.offers[e.offer], e),
-    ev.OfferExpired: lambda s, e: s.refused_offer(s.offers[e.offer], e),
-    ev.OfferRescinded: lambda s, e: s.refused_offer(s.offers[e.offer], e),
-    ev.WrapUpStarted: lambda s, e: s.wrap_up_started(*_held(s, e), e),
-    ev.Completed: lambda s, e: s.completed(*_held(s, e), e),
-    ev.Cancelled: lambda s, e: s.cancelled(s.works[e.interaction], e),
-    ev.Abandoned: lambda s, e: s.abandoned(s.works[e.interaction], e),
-    ev.Transferred: lambda s, e: s.transferred(s.works[e.interaction], e),
-    ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
-    ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
-    ev.Escalated: lambda s, e: s.escalated(s.works[e.interaction], e),
-    ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
-    ev.SlaWarned: lambda s, e: s.conversations.sla_warned(s.conversations.clock(e), e),
-    ev.ClockStarted: lambda s, e: s.conversations.clock_started(s.works[e.interaction], e, s.plan.calendars),
-    ev.ClockPaused: lambda s, e: s.conversations.clock_paused(s.conversations.clock(e), e),
-    ev.ClockResumed: lambda s, e: s.conversations.clock_resumed(s.conversations.clock(e), e),
-    ev.ClockStopped: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
-    ev.ClockCancelled: lambda s, e: s.conversations.clock_ended(s.conversations.clock(e), e),
-    ev.MessageReceived: lambda s, e: s.message_received(s.works[e.interaction], e),
-    ev.ReplySent: lambda s, e: s.reply_sent(s.works[e.interaction], e),
-    ev.StatusChanged: lambda s, e: s.status_changed(s.works[e.interaction], e),
-    ev.Reopened: lambda s, e: s.reopened(s.works[e.interaction], e),
-    ev.AlarmRaised: State.alarm_raised,
-    ev.AlarmCleared: State.alarm_cleared,
-    ev.AgentAdded: State.agent_added,
-    ev.AgentChanged: lambda s, e: s.agent_changed(s.agents[e.agent.id], e),
-    ev.AgentRemoved: lambda s, e: s.agent_removed(s.agents[e.agent], e),
-    ev.PresenceChanged: lambda s, e: s.presence_changed(s.agents[e.agent], e),
-    ev.Rotated: State.rotated,
-    ev.Heard: lambda s, e: s.heard(s.agents[e.agent], e),
-    ev.ShiftSet: lambda s, e: s.shift_set(s.agents[e.agent], e),
-    ev.PlanChanged: lambda s, e: s.plan_changed(e, Plan.from_data(e.plan)),
-    ev.PolicyFailed: State.policy_failed,
-    ev.PolicySwitchedOff: State.policy_switched_off,
-    ev.PolicyResumed: State.policy_resumed,
-    ev.Refused: lambda s, e: None,
-    ev.Parked: lambda s, e: s.parked_(s.works[e.interaction], e),
-    ev.Resumed: lambda s, e: s.resumed(s.works[e.interaction], e),
-    ev.Locked: State.locked,
-    ev.Unlocked: State.unlocked,
-    ev.WrapUpExtended: lambda s, e: s.wrap_up_extended(*_held(s, e), e),
-    ev.ReplyProposed: lambda s, e: s.reply_proposed(s.works[e.interaction], e),
-    ev.ReplySampled: State.reply_sampled,
-    ev.ReplyApproved: State.reply_decided,
-    ev.ReplyRejected: State.reply_decided,
-    ev.ReplyWithdrawn: State.reply_decided,
-    ev.SurgeStarted: State.surge_started,
-    ev.SurgeEnded: State.surge_ended,
-    ev.Collapsed: lambda s, e: s.absorbed(s.works[e.interaction], e),
-    ev.TemplateSent: lambda s, e: s.absorbed(s.works[e.interaction], e),
-}
-"""Every event there is: one that is missing here is a bug and must crash."""

@@ -15,6 +15,7 @@ class Story:
     __slots__ = (
         "answered",
         "answered_by_agent",
+        "awaits",
         "closed",
         "contact",
         "felt",
@@ -28,7 +29,9 @@ class Story:
         "starts",
         "stayed",
         "steps",
+        "turned",
         "unanswered",
+        "weight",
         "wrapping",
     )
 
@@ -59,6 +62,12 @@ class Story:
         """It was never closed before, nor moved."""
         self.starts: tuple[Instant, float | None] | None = None
         """It came in for a later time, and waits since then: that, and its target; None once it has begun."""
+        self.turned = False
+        """It is somebody else's turn."""
+        self.awaits = False
+        """A reply to it awaits approval."""
+        self.weight: int | None = None
+        """What it takes up of who holds it, if less than its channel says; millionths of a unit."""
         self.queue: str | None = None
         """Where it was closed."""
         self.closed: Instant | None = None

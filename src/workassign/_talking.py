@@ -60,35 +60,34 @@ class Talking:
         work = self._known(command, command.interaction)
         if work is None:
             return
-        if command.agent not in self._state.agents:
-            self._turn.refuse(command, "unknown_agent", f"there is no agent {command.agent!r}")
+        if self._interactions.agent(command, command.agent) is None:
             return
         if command.fence is not None:
             ids = (command.interaction, command.agent, command.fence)
             if self._interactions.holding("AgentReplied", *ids, None, at) is None:
                 return
-        keeper = self._locking.keeps_out(work, command.agent)
-        if keeper is not None:
-            self._turn.refuse(command, "locked", keeper)
-            return
-        self.send(work, ev.ReplySent(at, command.interaction, command.agent), "replied")
-        self._locking.end(work, "replied", None, at)
+        if self._locking.may_answer(command, work, command.agent):
+            self.answer(work, ev.ReplySent(at, command.interaction, command.agent))
 
     def bot_replied(self, command: cmd.BotReplied, at: Instant) -> None:
         """Note that something automatic has answered."""
         work = self._known(command, command.interaction)
         if work is not None:
-            self.send(work, ev.ReplySent(at, command.interaction, None), "bot replied")
+            self._send(work, ev.ReplySent(at, command.interaction, None), "bot replied")
 
-    def send(self, work: Work, event: ev.ReplySent, cause: str) -> None:
-        """Let the customer be answered."""
+    def answer(self, work: Work, event: ev.ReplySent) -> None:
+        """Let the customer be answered by an agent; whoever was writing is done."""
+        self._send(work, event, "replied")
+        self._locking.end(work, "replied", None, event.at)
+
+    def _send(self, work: Work, event: ev.ReplySent, cause: str) -> None:
         self._state.reply_sent(work, event)
         self._turn.facts.append(event)
         self._follow(work, cause, event.at)
 
     def _follow(self, work: Work, cause: str, at: Instant) -> None:
         """Bring the clocks of *work* in line, and its steps with them."""
-        self._interactions.follow(work, cause, at)
+        self._pairing.clocks.follow(work, cause, at)
         if work.stage == "waiting" and any(step.slack is not None for step in work.sig.queue.plan.steps):
             self._pairing.fetch(work)
 
@@ -118,7 +117,7 @@ class Talking:
             self._turn.refuse(command, "not_closed", f"interaction {command.interaction!r} is {work.stage}")
         elif self._reopened(command, work, command.reason or "asked", at):
             self._set_open(work, "reopened", at)
-            self._interactions.follow(work, "reopened", at)
+            self._pairing.clocks.follow(work, "reopened", at)
 
     def _known(self, command: cmd.Command, interaction: InteractionId) -> Work | None:
         """Return the interaction, or refuse."""

@@ -119,8 +119,8 @@ class _Search:
         self._texts: dict[str, str] = {"added": added} if added else {}
         """What was supposed: the kind of it, or of the hold that ends, and how it is told."""
         self._finished: tuple[InteractionId, ...] = ()
-        self._others: list[AgentState] = []
-        """As she would be if it were another of `_finished` that she is done with."""
+        self._singles: list[Holding] = []
+        """What she may be done with, each alone; the first is what was supposed."""
         self._takes_time = False
         """Before she has finished it she may already have room for something else."""
 
@@ -152,10 +152,10 @@ class _Search:
             return self._trained()
         if "presence" in kinds:
             return self._available()
-        if kinds & _FULL:
-            return self._finishes()
         if Hold.PULL_ONLY.value in kinds:
             return self._pulls()
+        if kinds & _FULL:
+            return self._finishes()
         return self._waits(reasons)
 
     def _turn_comes(self) -> bool:
@@ -198,10 +198,8 @@ class _Search:
             self._at = max(self._at, until)
             return self._lets_go("wrapped_up", f"ends the wrap-up of {_names(first)} by {when(until)}", first)
         if singles:
-            what = _names(*singles) if len(singles) == 1 else f"one of {_names(*singles)}"
-            if 1 < len(singles) == len(who.holdings):
-                what = "something"
-            return self._lets_go("finished", f"finishes {what} (she is full)", *singles)
+            self._singles = singles
+            return self._lets_go("finished", "", singles[0])
         everything = list(who.holdings.values())
         if len(everything) == len(able) > 1 and self._has_room(self._without(*everything)):
             return self._lets_go("emptied", "finishes all that she has (she is full)", *everything)
@@ -216,11 +214,18 @@ class _Search:
         self._texts[kind] = f"{self._agent.agent.id} {text}"
         self._finished = tuple(hold.work.interaction.id for hold in holds)
         asked = self._scene.state.plan.capacity is not None  # after the acceptance, too
-        self._takes_time = kind == "emptied" or (asked and any(hold.pending for hold in holds))
-        if kind == "finished":
-            self._others = [self._without(hold) for hold in holds[1:]]
-        self._agent = self._without(*(holds if kind == "emptied" else holds[:1]))
+        pending = any(hold.pending for hold in (*holds, *self._singles))
+        self._takes_time = kind == "emptied" or (asked and pending)
+        self._agent = self._without(*holds)
         return True
+
+    def _says_which(self, *singles: Holding) -> None:
+        """Tell what she may finish: any one of *singles* is enough."""
+        what = _names(*singles) if len(singles) == 1 else f"one of {_names(*singles)}"
+        if 1 < len(singles) == len(self._agent.holdings) + 1:
+            what = "something"
+        self._texts["finished"] = f"{self._agent.agent.id} finishes {what} (she is full)"
+        self._finished = tuple(hold.work.interaction.id for hold in singles)
 
     def _has_room(self, agent: AgentState) -> bool:
         return not any(reason.kind in _FULL for reason in self._reasons(agent, self._at))
@@ -233,6 +238,15 @@ class _Search:
         other.load -= sum(hold.units for hold in holds)
         other.handled += sum(1 for hold in holds if hold.pending)
         other.idle_since = self._at
+        return other
+
+    def _instead(self, hold: Holding) -> AgentState:
+        """Return the agent as she is supposed to be, but done with *hold*, not with the first."""
+        first, other = self._singles[0], as_if(self._agent)
+        other.holdings = {**other.holdings, first.work.interaction.id: first}
+        del other.holdings[hold.work.interaction.id]
+        other.load += first.units - hold.units
+        other.handled += hold.pending - first.pending
         return other
 
     def _waits(self, reasons: list[Reason]) -> bool:
@@ -266,14 +280,19 @@ class _Search:
         return True
 
     def _way(self) -> Way:
+        others = {hold: self._instead(hold) for hold in self._singles[1:]}
+        others = {hold: each for hold, each in others.items() if not self._reasons(each, self._at)}
+        if self._singles:
+            self._says_which(self._singles[0], *others)
+        texts = dict(sorted(self._texts.items(), key=lambda each: each[0] == "pulls"))  # that comes last
         ends = {each.value for each in Hold}
-        kinds = dict.fromkeys("until" if kind in ends else kind for kind in self._texts)
-        ahead = max(self._ahead(each) for each in [self._agent, *self._others])
-        text = " and ".join(self._texts.values())
+        kinds = dict.fromkeys("until" if kind in ends else kind for kind in texts)
+        ahead = max(self._ahead(each) for each in [self._agent, *others.values()])
+        text = " and ".join(texts.values())
         if self._may_be_given and (self._takes_time or len(kinds) > 1):
             text += ", before she is given anything else"
         if ahead:
-            text += f"; {'up to ' if self._others else ''}{ahead} more come first for her"
+            text += f"; {'up to ' if others else ''}{ahead} more come first for her"
         return Way(
             agent=None if "added" in kinds else self._agent.agent.id,
             kinds=tuple(kinds),

@@ -17,6 +17,7 @@ import attrs
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._evolve import evolve
 from workassign._scene import KINDS, Scene, figure, funnel, ranked
 from workassign._state import State
 from workassign._told import asked_of_interactions
@@ -195,14 +196,14 @@ class _IdleDesk:
             if isinstance(fact, ev.Offered | ev.Assigned) and agent is None:
                 outcome = "offered" if isinstance(fact, ev.Offered) else "assigned"
                 agent = fact.agent
-        self._state.evolve(placed)
+        evolve(self._state, placed)
         for fact in facts:
             if isinstance(fact, ev.Escalated | ev.Transferred):
-                self._state.evolve(fact)
+                evolve(self._state, fact)
         work = self._state.works[placed.interaction.id]
         scene = Scene(self._state, self._at, {placed.interaction.id: placed})
         candidates = ranked(scene, work, None)
-        self._state.evolve(ev.Cancelled(self._at, placed.interaction.id, ""))
+        evolve(self._state, ev.Cancelled(self._at, placed.interaction.id, ""))
         able = sum(each.rank is not None for each in candidates)
         moves = _moves(self._plan, placed.interaction.queue, facts)
         return _Taking(moves, outcome, agent, able, funnel(candidates), _notes(facts, of_interaction=False))
@@ -216,7 +217,7 @@ class _IdleDesk:
                     if isinstance(fact, ev.Refused):
                         raise UsageError(f"agent {agent.id!r} cannot be on the roster: {fact.reason}")
                     if state is not None:
-                        state.evolve(fact)
+                        evolve(state, fact)
         return engine
 
     def _nobody(self, lacking: Mapping[str, int]) -> str:

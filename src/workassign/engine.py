@@ -45,6 +45,7 @@ from workassign._deadlines import (
     SURGE,
     WRAP_UP,
 )
+from workassign._evolve import evolve
 from workassign._interactions import Interactions
 from workassign._locking import Locking
 from workassign._owning import Owning
@@ -104,7 +105,7 @@ class Engine:
         self._state = State(plan if plan is not None else Plan())
         self._asking = Asking(self._state, self._turn)
         self._pairing = Pairing(self._state, self._asking, self._turn)
-        self._aside = Aside(self._state, self._asking, self._pairing, self._turn)
+        self._aside = Aside(self._state, self._pairing, self._turn)
         self._locking = Locking(self._state, self._turn, self._pairing.deadlines)
         self._interactions = Interactions(
             self._state, self._asking, self._pairing, self._aside, self._locking, self._turn
@@ -113,13 +114,7 @@ class Engine:
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
         self._owning = Owning(self._state, self._asking, self._pairing, *whose)
         self._reviewing = Reviewing(
-            self._state,
-            self._asking,
-            self._pairing,
-            self._locking,
-            self._interactions,
-            self._talking,
-            self._turn,
+            self._state, self._pairing, self._locking, self._interactions, self._talking, self._turn
         )
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
@@ -470,7 +465,7 @@ class Engine:
         *timed* of the *facts* came before the command was heard.
         """
         for event in facts:
-            self._state.evolve(event)
+            evolve(self._state, event)
         if command.key is not None and command.key not in self._answers:
             answer = facts[timed:]
             if all(type(event) is ev.Heard for event in answer):

@@ -23,6 +23,7 @@ import attrs
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._asking import short_name
+from workassign._evolve import evolve
 from workassign._markup import listed, passage, table
 from workassign._records import Work
 from workassign._scene import (
@@ -284,7 +285,7 @@ class _Telling:
             self._state.plan_changed(event, self._read(event.plan))
             self._plan_hash = event.plan_hash
         else:
-            self._state.evolve(event)
+            evolve(self._state, event)
         if isinstance(event, ev.Submitted):
             self._places[event.interaction.id] = event
         elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):

@@ -413,6 +413,14 @@ _CATALOGUE = (
         _END,
     ),
     Kpi("escalations", "Steps taken", "count", "steps that what waited took", "", "when it is taken"),
+    Kpi(
+        *("reviews", "Replies looked at", "count", "replies that a reviewer approved or rejected"),
+        *("", "when it is decided", "in the queue of the reviews"),
+    ),
+    Kpi(
+        *("rejection_rate", "Replies rejected", "share", "rejected / replies looked at"),
+        *("", "when it is decided", "in the queue of the reviews"),
+    ),
     Kpi("messages", "Further customer messages", "count", "after the first", "", "when it comes"),
     Kpi("replies", "Agent replies", "count", "public ones", "", "when it is sent"),
     Kpi("bot_replies", "Bot replies", "count", "automatic ones", "", "when it is sent"),

@@ -15,6 +15,7 @@ from sortedcontainers import SortedList
 
 from workassign import events as ev
 from workassign import formulas
+from workassign._evolve import evolve
 from workassign._records import AgentState, Signature, Work
 from workassign._state import State
 from workassign.journal import Store, entries, header
@@ -76,7 +77,7 @@ class _Follower:
         for event in facts:
             if isinstance(event, ev.Offered) or (isinstance(event, ev.Assigned) and event.how == "auto"):
                 self._granted(event)
-            self._state.evolve(event)
+            evolve(self._state, event)
             if isinstance(event, ev.PlanChanged):
                 self._start_over()
             else:

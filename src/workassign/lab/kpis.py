@@ -40,7 +40,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         *("accept_rate", "decline_rate", "timeout_rate", "offers_per_accept"),
         *("time_to_accept", "time_to_accept_p95", "sticky_hit_rate"),
     ),
-    "Quality": ("reopen_rate", "first_contact_resolution", "one_touch"),
+    "Quality": ("reopen_rate", "first_contact_resolution", "one_touch", "reviews", "rejection_rate"),
     "Mood": ("sentiment", "sentiment_shift", "happiness"),
 }
 """Every figure, in one group."""

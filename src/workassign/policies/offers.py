@@ -63,29 +63,44 @@ def per_cause(
     declined: Mapping[str, Any] | None = None,
     expired: Mapping[str, Any] | None = None,
     disconnected: Mapping[str, Any] | None = None,
+    reasons: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> RefusalPolicy:
     """One back-off for each cause, given as the settings of a `Backoff`.
 
+    With *reasons*, one for each reason that an agent may give when she declines; all others are
+    `declined`. Whatever the reason, `pause_after` counts all that she declined.
+
     By default three offers that ran out within 15 minutes make an agent `away`: she has gone.
 
-    >>> per_cause(declined={"cool_down": 5})("declined", "busy").cool_down
-    5
+    >>> policy = per_cause(declined={"cool_down": 60}, reasons={"busy": {"cool_down": 5}})
+    >>> policy("declined", "busy").cool_down, policy("declined", "not mine").cool_down
+    (5, 60)
     """
     known = {
-        "declined": _backoff("declined", declined or {}),
-        "expired": _backoff("expired", {"pause_after": 3, **(expired or {})}),
-        "disconnected": _backoff("disconnected", disconnected or {}),
+        "declined": _backoff("declined", declined),
+        "expired": _backoff("expired", expired, pause_after=3),
+        "disconnected": _backoff("disconnected", disconnected),
     }
 
+    if reasons is not None and not isinstance(reasons, Mapping):
+        raise ValueError(f"reasons: must be a table of back-offs by reason, not {reasons!r}")
+    told = {reason: _backoff(f"reasons.{reason}", each) for reason, each in (reasons or {}).items()}
+
     def backoff(cause: str, reason: str) -> Backoff:
-        return known[cause]
+        return told.get(reason, known[cause]) if cause == "declined" else known[cause]
 
     return backoff
 
 
-def _backoff(cause: str, settings: Mapping[str, Any]) -> Backoff:
+def _backoff(cause: str, settings: object, pause_after: int | None = None) -> Backoff:
     names = [field.name for field in attrs.fields(Backoff)]
-    wrong = [name for name in settings if name not in names]
+    settings = {} if settings is None else settings
+    if not isinstance(settings, Mapping):
+        raise ValueError(f"{cause}: must be a table of {', '.join(names)}, not {settings!r}")
+    wrong = [str(name) for name in settings if name not in names]
     if wrong:
         raise ValueError(f"{cause}: unknown {', '.join(wrong)}; there are {', '.join(names)}")
-    return Backoff(**settings)
+    try:
+        return Backoff(**{"pause_after": pause_after, **settings})
+    except ValueError as error:
+        raise ValueError(f"{cause}: {error}") from None
