@@ -4,7 +4,8 @@ Three questions. How long does the policy take to solve a window? On one floor w
 how much more is matched, and how much better, at the end of one window? And on a simulated hour, where
 both arrive and get free all the time, what do customers notice of it?
 
-Both ways see the same agents, interactions and handling times, in turns, in one run.
+Both ways see the same agents, interactions and handling times, in turns, in one run. Times are processor
+times: what other programs do meanwhile is not counted.
 
     python -m benchmarks.batches --json out/batches.json
 """
@@ -15,7 +16,7 @@ import heapq
 import random
 from collections.abc import Sequence
 from statistics import fmean, median, quantiles
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from benchmarks.command import parser, write
@@ -75,9 +76,9 @@ def solve(size: int, kinds: int, density: float, tiers: int) -> dict[str, Any]:
     policy, times, matched = flow(fit=FIT), [], 0
     for seed in range(10 if kinds <= 100 else 4):
         asked = instance(size, kinds, density, tiers, seed)
-        start = perf_counter()
+        start = process_time()
         answer = policy(*asked)
-        times.append((perf_counter() - start) * 1000)
+        times.append((process_time() - start) * 1000)
         matched = sum(number for _, _, number in answer)
     first, *rest = times  # the first one imports scipy, or warms up
     return {
@@ -133,9 +134,9 @@ def one_window(number: int, share: float, seed: int) -> dict[str, Any]:
             engine.sign_on(agent.id, -1.0)
         for at, work in works:
             engine.submit(work, at)
-        start = perf_counter()
+        start = process_time()
         offers = [each for each in engine.tick(60.0) if isinstance(each, ev.Offered)]
-        found[f"{name}_ms"] = (perf_counter() - start) * 1000
+        found[f"{name}_ms"] = (process_time() - start) * 1000
         found[f"{name}_matched"] = len(offers)
         worth = (
             60.0 - works[int(o.interaction[1:])][0] + FIT * levels[o.agent][needed[o.interaction]]
@@ -188,7 +189,7 @@ def an_hour(seed: int, agents: int, rate: float, window: float | None) -> dict[s
                 fits.append(levels[event.agent][interaction.needs.skills[0][0]])
                 heapq.heappush(ends, (event.at + handling, event.interaction, event.agent, event.fence))
 
-    start = perf_counter()
+    start = process_time()
     for at, interaction, _ in [*work, (3600.0, Interaction(id="end"), 0.0)]:
         while min(engine.next_wake, ends[0][0] if ends else at) < at:
             if ends and ends[0][0] <= engine.next_wake:
@@ -198,7 +199,7 @@ def an_hour(seed: int, agents: int, rate: float, window: float | None) -> dict[s
                 see(engine.tick(engine.next_wake))
         if interaction.id != "end":
             see(engine.submit(interaction, at))
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     left = [3600.0 - came for came, interaction, _ in work if interaction.id not in served]
     return {
         "came": len(work),
