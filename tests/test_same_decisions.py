@@ -1055,10 +1055,10 @@ def test_the_engine_decides_as_a_scan_of_everything_does(
 @settings(max_examples=settings().max_examples // 10)
 @given(seed=DICE)
 def test_a_long_day_is_decided_alike(wide: int, seed: int) -> None:
-    """Four hundred commands, so that lines grow long and are left from their middle."""
+    """Three hundred commands, so that lines grow long and are left from their middle."""
     rnd = Random(seed)
     with tuned(wide):
-        compare(seed, [rnd.getrandbits(32) for _ in range(400)], timely=rnd.random() < 0.5)
+        compare(seed, [rnd.getrandbits(32) for _ in range(300)], timely=rnd.random() < 0.5)
 
 
 # --- lines against lists --------------------------------------------------------------------------

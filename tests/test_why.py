@@ -652,7 +652,6 @@ def test_whatever_is_said_to_help_helps_on_random_floors(seed: int, steps: list[
 
 
 @given(seed=DICE, steps=STEPS)
-@settings(max_examples=2 * settings().max_examples)
 def test_the_reasons_are_those_of_a_scan_of_everything(seed: int, steps: list[int]) -> None:
     """Who is kept from it is so for exactly the kinds that the slow router finds, and nobody else is."""
     with tuned(32):
