@@ -140,6 +140,15 @@ def first_pair(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[P
     return [(pairs[0].row, pairs[0].column, 1)]
 
 
+def by_sums(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """One of a pair that hangs on all that was told."""
+    told = sum(map(sum, (row.waits for row in rows))) + sum(map(len, (row.waits for row in rows)))
+    told += sum(pair.rank + pair.wanted + pair.preferred for pair in pairs)
+    told += sum(column.agents * (1 + sum(column.skills.values())) for column in columns)
+    pair = pairs[int(abs(told)) % len(pairs)]
+    return [(pair.row, pair.column, 1)]
+
+
 def idle(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
     """Nothing at all: it is left to what is done without a batch."""
     return ()
@@ -390,7 +399,10 @@ def some_batches(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
     if rnd.random() < 0.6:
         return queues
     known = [
-        Batch(window=rnd.choice((0.1, 2.0, 7.5, 60)), use=rnd.choice((in_order, backwards, first_pair, idle)))
+        Batch(
+            window=rnd.choice((0.1, 2.0, 7.5, 60)),
+            use=rnd.choice((in_order, backwards, first_pair, by_sums, idle)),
+        )
         for _ in range(2)
     ]
     drawn = {name: rnd.choice((None, known[0], known[0], known[1])) for name in queues}

@@ -70,15 +70,19 @@ def alike(
             if way is not None and number not in row.apart and (hers or not row.kept):
                 column.fits[place] = (*way, hers)
     columns = _merged(fine, _skills, attrgetter("number"))
-    return _merged(_told(rows, columns), _class, urgency), columns
+    merged = _merged(_fitting(rows, columns), _class, urgency)
+    return [Alike(row.members[: _agents(row.fits, columns)], row.fits) for row in merged], columns
 
 
-def _told(rows: list[_Row], columns: list[Alike]) -> Iterator[Alike]:
+def _fitting(rows: list[_Row], columns: list[Alike]) -> Iterator[Alike]:
     """Yield each of *rows* with the columns that fit it, and no more members than these have agents."""
     for place, row in enumerate(rows):
         fits = {number: each.fits[place] for number, each in enumerate(columns) if place in each.fits}
-        agents = sum(len(columns[number].members) for number in fits)
-        yield Alike(nsmallest(agents, row.works, key=urgency), fits)
+        yield Alike(nsmallest(_agents(fits, columns), row.works, key=urgency), fits)
+
+
+def _agents(fits: Iterable[int], columns: list[Alike]) -> int:
+    return sum(len(columns[number].members) for number in fits)
 
 
 def _merged(
