@@ -243,6 +243,9 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                     hold = Hold.STICKY_WAIT
                 elif apart(work, agent, at):
                     hold = Hold.COOL_DOWN
+                elif hold is None and (window := index.window_of(sig)) is not None and window.due is not None:
+                    assert window.due == window.batch.end(at), f"a window ends at {window.due}"
+                    hold = Hold.BATCH_WINDOW
                 assert hold is not None, f"{agent.agent.id} is free and {work.interaction.id} waits"
                 found[hold] = found.get(hold, 0) + 1
     return found

@@ -16,7 +16,7 @@ from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE = range(11, 19)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, BATCH = range(11, 20)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -7,7 +7,7 @@ signature, a free agent in the pools of her profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from workassign._asking import Asking
@@ -20,9 +20,10 @@ from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
+from workassign.policies.batch import Batch
 from workassign.policies.selection import Selection
 
-__all__ = ["Index", "Profile", "Standing"]
+__all__ = ["Index", "Link", "Profile", "Standing", "Window"]
 
 Served: TypeAlias = tuple[int, Kind, int | None]
 """The bit of a kind of work, the kind, and how many at a time of its channel."""
@@ -87,19 +88,41 @@ class Profile:
         """Her agents who are available or busy, by id."""
 
 
+class Window:
+    """The queues of one batch: what waits there is given out when their window ends."""
+
+    __slots__ = ("batch", "bit", "due", "number", "signatures", "slot")
+
+    def __init__(self, queue: str, batch: Batch, bit: int, number: int) -> None:
+        self.batch = batch
+        self.slot = f"queues.{queue}.batch"
+        """Under this its policy is asked: that of the first queue."""
+        self.bit = bit
+        """Who has it among the bits of her kinds of work may take what waits there."""
+        self.number = number
+        self.signatures: list[Signature] = []
+        """What has ever waited there."""
+        self.due: Instant | None = None
+        """Its end; None while nothing waits that anybody who is free could take."""
+
+
 class Link:
     """What is computed once for a signature: its line, and the pools that can serve it."""
 
-    __slots__ = ("bit", "groups", "line", "pools", "profiles", "ranks")
+    __slots__ = ("bit", "gated", "groups", "line", "mask", "pools", "profiles", "ranks")
 
-    def __init__(self, line: Line, bit: int, pools: Board) -> None:
+    def __init__(self, line: Line, bit: int, pools: Board, gate: int) -> None:
         self.line = line
         self.pools = pools
         """All pools of its kind and selection policy, those that cannot serve it too."""
         self.bit = bit
         """The bit of its kind of work."""
-        self.groups: list[Group] = []
+        self.mask = bit | gate
+        """That, and the bit of its batch's window: she who has all of them may take it."""
+        self.gated: list[Group] = []
         """Pools in the order to be asked."""
+        self.groups: list[Group] = [] if gate else self.gated
+        """The same; none while a window holds what waits here."""
         self.profiles: list[Profile] = []
         self.ranks: dict[int, float] = {}
         """Profile (by id) -> the rank that the work policy gives to this work for it."""
@@ -120,6 +143,11 @@ class Index:
         self._may_take = None if state.plan.capacity is None else asking.may_take
         self._bits = {state.kind(name): 1 << place for place, name in enumerate(state.plan.channels)}
         """Kind of work -> its bit: every channel, and what is told apart by its label, as it comes."""
+        self.windows = _windows(state, len(self._bits))
+        """One for each batch of the plan's queues."""
+        self._gates = sum(window.bit for window in self.windows)
+        self.opened = 0
+        """The bits of the windows that end just now."""
         self._profiles: dict[tuple[object, ...], Profile] = {}
         self._linked: list[Signature] = []
         self._boards: dict[int, Board] = {}
@@ -232,7 +260,7 @@ class Index:
         best = None if chosen is None else (order, chosen.key, chosen.seq)
         for sig, line in agent.personal.items():  # type: ignore[union-attr]
             head = line.head
-            if head is None or not sig.link.bit & agent.open:
+            if head is None or agent.open & sig.link.mask != sig.link.mask:
                 continue
             place = ((sig.tier, sig.link.ranks[id(agent.profile)]), head.key, head.seq)
             if best is None or place < best:
@@ -296,6 +324,8 @@ class Index:
             for bit, kind, _ in profile.channels:
                 if held_by_time(agent, kind, at) is not None:
                     bits &= ~bit
+        if bits and (asked or self.opened):
+            bits |= self._gates if asked else self.opened
         agent.open = bits
         return bits
 
@@ -328,6 +358,22 @@ class Index:
         for standing in agent.standings:
             standing.line.remove(standing)
         agent.standings.clear()
+
+    # --- windows ----------------------------------------------------------------------------
+
+    def window_of(self, sig: Signature) -> Window | None:
+        """Return the window that holds what waits under *sig*, if its queue has a batch."""
+        batch = sig.queue.plan.batch
+        return (
+            None if batch is None else next((each for each in self.windows if batch.joins(each.batch)), None)
+        )
+
+    def open_windows(self, windows: Iterable[Window]) -> None:
+        """Let what waits in *windows*, and nowhere else, be taken one by one; with none, hold it again."""
+        self.opened = sum(window.bit for window in windows)
+        for window in self.windows:
+            for sig in window.signatures:
+                sig.link.groups = sig.link.gated if window.bit & self.opened else []
 
     # --- who can reach which ----------------------------------------------------------------
 
@@ -375,7 +421,7 @@ class Index:
         Who has no room on its channel has none for it; who has is asked for the label alone.
         """
         of_channel = self._bits[self._state.kind(kind.channel)]
-        bit = self._bits[kind] = 1 << len(self._bits)
+        bit = self._bits[kind] = 1 << len(self._bits) + len(self.windows)
         for profile in self._profiles.values():
             if profile.bits & of_channel and _handles(profile.labels, kind):
                 limit = next(limit for each, _, limit in profile.channels if each == of_channel)
@@ -441,8 +487,12 @@ class Index:
         if sig.tier not in self._boards:
             self._boards[sig.tier] = Board()
         pools = self._pool_boards.setdefault((sig.kind, sig.queue.plan.selection), Board())
-        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.kind], pools)
+        window = self.window_of(sig)
+        gate = 0 if window is None else window.bit
+        link = sig.link = Link(Line(self._boards[sig.tier]), self._bits[sig.kind], pools, gate)
         self._linked.append(sig)
+        if window is not None:
+            window.signatures.append(sig)
         profiles = list(self._profiles.values())
         bits = is_true(sig.needs.expression, self._having, (1 << len(profiles)) - 1)
         while bits:
@@ -494,7 +544,7 @@ class Index:
         who = (profile.levels, profile.traits, profile.name)
         wanted = sig.needs.wanted(*who) if sig.needs.wants else 0.0
         enter(
-            link.groups,
+            link.gated,
             (-wanted, rank),
             board,
             pool,
@@ -504,7 +554,7 @@ class Index:
     def _join(self, profile: Profile, bits: int, groups: list[Group], sig: Signature) -> None:
         """Let the line of *sig* compete in *groups*, if there is room on its channel."""
         link: Link = sig.link
-        if link.bit & bits:
+        if link.mask & bits == link.mask:
             board = link.line.board
             order = (sig.tier, link.ranks[id(profile)])
             enter(
@@ -514,6 +564,16 @@ class Index:
                 link.line,
                 lambda: [s.link.line for s in self._linked if s.tier == sig.tier],
             )
+
+
+def _windows(state: State, kinds: int) -> list[Window]:
+    """Return a window for each batch of the plan, with bits after those of so many *kinds* of work."""
+    found: list[Window] = []
+    for name, queue in state.plan.queues.items():
+        batch = queue.batch
+        if batch is not None and not any(each.batch.joins(batch) for each in found):
+            found.append(Window(name, batch, 1 << kinds + len(found), len(found)))
+    return found
 
 
 def _handles(labels: Mapping[str, int] | None, kind: Kind) -> bool:

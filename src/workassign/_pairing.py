@@ -40,7 +40,7 @@ from workassign._deadlines import (
     Timed,
     Timer,
 )
-from workassign._index import Index
+from workassign._index import Index, Window
 from workassign._moving import Moving
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
 from workassign._shifts import held_by_time, turning_points
@@ -117,7 +117,7 @@ class Pairing:
         index = self.index
         agent = None
         if work.prefers is not None:
-            agent = self._preferred(work)
+            agent = self.preferred(work)
             if agent is not None and not self._is_free(agent, work):
                 if self._waits_for(work, agent, at):
                     return
@@ -180,6 +180,15 @@ class Pairing:
             self.assign(work, agent, "pulled", at)
         self.freed.append(agent)
         return work is not None
+
+    def give(self, work: Work, agent: AgentState, at: Instant) -> None:
+        """Hand *work*, which waits, to a free agent."""
+        self.index.leave(work)
+        self._take(work, agent, at)
+
+    def employ_all(self, agents: list[AgentState], at: Instant) -> None:
+        """Give *agents* what they would take."""
+        self._settle_all([], agents, at)
 
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
@@ -257,7 +266,7 @@ class Pairing:
         """Return whom selection prefers for *work* among the free agents who would take it now."""
         index = self.index
         if work.prefers is not None:
-            agent = self._preferred(work)
+            agent = self.preferred(work)
             if agent is not None and agent.admitted and index.choose(agent, at) is work:
                 return agent
             if work.interaction.id in index.kept:
@@ -271,7 +280,7 @@ class Pairing:
 
     def _stand(self, work: Work, at: Instant) -> None:
         """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
-        agent = None if work.prefers is None else self._preferred(work)
+        agent = None if work.prefers is None else self.preferred(work)
         if agent is None or not self._waits_for(work, agent, at):
             self.index.wait(work)
 
@@ -284,7 +293,7 @@ class Pairing:
         self.deadlines.later(until, STICKY, work.seq, work)
         return True
 
-    def _preferred(self, work: Work) -> AgentState | None:
+    def preferred(self, work: Work) -> AgentState | None:
         """Return the agent that *work* prefers, if she is there, can do it and has not refused."""
         agent = self._state.agents.get(work.preferred or "")
         if agent is None or agent.presence not in PRESENT or not self.index.reaches(agent, work.sig):
@@ -293,7 +302,8 @@ class Pairing:
 
     def _is_free(self, agent: AgentState, work: Work) -> bool:
         """Whether *agent* stands in her pools with room for *work*."""
-        return agent.admitted and bool(agent.open & self.index.link_of(work.sig).bit)
+        mask = self.index.link_of(work.sig).mask
+        return agent.admitted and agent.open & mask == mask
 
     def release(self, agent: AgentState) -> None:
         """Let nothing wait for *agent*: she is not there any more, or not the same."""
@@ -457,8 +467,10 @@ class Pairing:
     def _new_index(self) -> Index:
         self.prepare()
         self._turn.several = any(queue.offers > 1 for queue in self._state.plan.queues.values())
+        index = Index(self._state, self._asking, self.apart)
+        self._turn.batched = bool(index.windows)
         self._turn.take_care()
-        return Index(self._state, self._asking, self.apart)
+        return index
 
     def _take_up(self, work: Work, at: Instant) -> None:
         """Put an open interaction into the lines, and its timers into theirs."""
@@ -486,6 +498,8 @@ class Pairing:
             return surge is not None and surge.on and surge.due == due
         if isinstance(subject, str):
             return self.rotates(subject, due)
+        if isinstance(subject, Window):
+            return subject.due == due
         if isinstance(subject, AgentState):
             if self._state.agents.get(subject.agent.id) is not subject:
                 return False

@@ -135,8 +135,11 @@ class _Search:
         return None
 
     def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
-        scene = self._scene.supposing(agent, at)
+        scene = self._supposed(agent, at)
         return scene.reasons(scene.state.agents[agent.agent.id], self._work)
+
+    def _supposed(self, agent: AgentState, at: Instant) -> Scene:
+        return self._scene.supposing(agent, at, pulls="pulls" in self._texts)
 
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
@@ -181,10 +184,7 @@ class _Search:
 
     def _pulls(self) -> bool:
         """Suppose that she asks for work, for which she need not have rested."""
-        was = self._agent
-        self._texts["pulls"] = f"{was.agent.id} asks for work"
-        self._agent = as_if(was)
-        self._agent.agent, self._agent.rest = attrs.evolve(was.agent, pull=False), None
+        self._texts["pulls"] = f"{self._agent.agent.id} asks for work"
         return True
 
     def _finishes(self) -> bool:
@@ -263,6 +263,7 @@ class _Search:
                 Hold.LOGIN_RAMP.value: f"the login ramp of {name}",
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
                 Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
+                Hold.BATCH_WINDOW.value: f"the window of queue {self._work.sig.queue.name}",
             }[reason.kind]
             self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"
         return True
@@ -303,7 +304,7 @@ class _Search:
         )
 
     def _ahead(self, agent: AgentState) -> int:
-        scene = self._scene.supposing(agent, self._at)
+        scene = self._supposed(agent, self._at)
         return scene.takes(scene.state.agents[agent.agent.id]).index(self._work)
 
 

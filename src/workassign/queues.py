@@ -12,6 +12,7 @@ from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers as refusals
 from workassign.policies import ordering, selection, work
 from workassign.policies.admission import Overflow, Quota, whole
+from workassign.policies.batch import Batch
 from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
@@ -108,6 +109,8 @@ class Queue:
     """Where something that is submitted goes instead: the first of these that holds."""
     review: Review | None = None
     """Which replies somebody looks at, before they are sent or after."""
+    batch: Batch | None = None
+    """Give out what waits at the ends of short windows, all at once."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -124,6 +127,7 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_step_problems(queue.steps),
         *_door_problems(queue, calendars),
         *_review_problems(queue.review),
+        *_batch_problems(queue),
     ]
     return [(path, problem) for path, problem in found if problem is not None]
 
@@ -265,6 +269,16 @@ def _review_problems(review: object) -> Iterator[tuple[str, str]]:
         yield "review", f"must be Review, not {review!r}"
     elif review is not None:
         yield from ((f"review{field and '.'}{field}", problem) for field, problem in review.problems())
+
+
+def _batch_problems(queue: Queue) -> Iterator[tuple[str, str]]:
+    batch = queue.batch
+    if batch is not None and not isinstance(batch, Batch):
+        yield "batch", f"must be Batch, not {batch!r}"
+    elif batch is not None:
+        yield from ((f"batch.{field}", problem) for field, problem in batch.problems())
+        if type(queue.offers) is int and queue.offers > 1:
+            yield "batch", "gives each interaction to one agent: leave out offers"
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:

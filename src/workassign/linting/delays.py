@@ -24,6 +24,9 @@ def of_delays(place: str, queue: Queue) -> Iterator[Finding]:
     if queue.sticky_wait is not None and queue.sticky_wait >= within:
         message = f"is {queue.sticky_wait:g} s: that wait alone misses the target of {within:g} s"
         yield finding("slow_sticky_wait", f"{place}.sticky_wait", message, f"stay well below {within:g}")
+    if queue.batch is not None and queue.batch.window >= within:
+        message = f"has windows of {queue.batch.window:g} s: one alone may miss the target of {within:g} s"
+        yield finding("slow_batch", f"{place}.batch", message, f"stay well below {within:g}")
     if not queue.auto_accept and queue.offer_for >= within:
         message = f"is {queue.offer_for:g} s: one offer that nobody answers misses the target of {within:g} s"
         suggestion = f"stay well below {within:g}, so that a second offer is in time"
