@@ -24,6 +24,7 @@ from workassign.model import Agent, Fence, Instant, Interaction, OfferId, Presen
 from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 from workassign.policies.admission import Overflow
+from workassign.policies.batch import Batch, Column, Pair, Row
 from workassign.policies.escalation import Step
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
@@ -35,7 +36,7 @@ REFUSALS_COUNTED = 1000
 """Of an agent's refusals of one cause, the last so many can count towards a pause."""
 
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, DELAY = range(11, 20)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, BATCH, DELAY = range(11, 21)
 
 STOPS = {
     "accept": ("accepted",),
@@ -360,6 +361,12 @@ class Router:
         self.arrived: list[Instant] = []
         """When everything came in, for as long as the plan says the same of surges."""
         self.surging = False
+        self.windows: list[Timer] = []
+        """The ends of windows in which something could be given, as of the last turn."""
+        self.ended: list[object] = []
+        """Batches whose windows have ended in this turn."""
+        self.singly: list[object] = []
+        """Batches of which what waits is just given one by one."""
         self.entries = 0
         self.oracle = Oracle(self)
         self.oracle.prepare()
@@ -416,6 +423,9 @@ class Router:
                 self.emit(ev.SlaMissed(self.at, due, subject.interaction.id, "first_response"))
             elif kind == ROTATION:
                 self.rotate(subject)
+            elif kind == BATCH:
+                self.windows = [each for each in self.windows if each[3] != subject]
+                self.ended.append(subject)
             elif kind == SHIFT and subject is not None:
                 self.end_shift(subject, due)
             elif kind == FORECAST:
@@ -451,6 +461,7 @@ class Router:
                 found.append((self.turns[name][1] if name in self.turns else -inf, ROTATION, number, name))
         if self.surging:
             found.append((self.surge_end(), SURGE, 0, None))
+        found += self.windows
         found += [(p.shift, SHIFT, p.number, p) for p in self.people if p.shift is not None]
         found += [(p.lease, BEAT, p.number, p) for p in self.people if p.lease is not None]
         for item in self.items:
@@ -512,6 +523,7 @@ class Router:
             self.step_all()
             self.look()
             self.pair_all()
+        self.close_windows()
         self.spread()
         for name, rotation in self.plan.rotations.items():
             if rotation.queue is None:
@@ -533,6 +545,11 @@ class Router:
             if number * 60 / surge.window >= surge.on:
                 self.swing(ev.SurgeStarted(self.at, number))
                 self.pair()
+        self.windows = [
+            (self.window_end(batch), BATCH, number, name)
+            for number, (name, batch) in enumerate(self.batches().items())
+            if self.matrix(name)
+        ]
 
     def arrivals(self, part: float) -> int:
         """Return how many came in that part of a window, and in the nine before it."""
@@ -698,8 +715,98 @@ class Router:
         wanted = fsum(weight for want, weight in needs.wants if who.meets(want))
         return -wanted, first, selection(Facts(self, person)), person.idle_since, person.number
 
-    def fits(self, person: Person, item: Item) -> bool:
-        """Whether *person* may take *item* now."""
+    # --- batches ----------------------------------------------------------------------------
+
+    def batch_of(self, queue: str) -> object:
+        """Return what the batch of *queue* is known by; None: it has none."""
+        batch = self.plan.queues[queue].batch
+        return None if batch is None else (batch.window, str(describe(batch.use) or id(batch.use)))
+
+    def batches(self) -> dict[object, Batch]:
+        """Return the batches, those of the first queues first."""
+        found: dict[object, Batch] = {}
+        for name, queue in self.plan.queues.items():
+            if queue.batch is not None:
+                found.setdefault(self.batch_of(name), queue.batch)
+        return found
+
+    def window_end(self, batch: Batch) -> Instant:
+        """Return the first multiple of the window after now."""
+        number = int(self.at // batch.window) - 1
+        while number * batch.window <= self.at:
+            number += 1
+        return number * batch.window
+
+    def matrix(self, name: object) -> dict[tuple[int, int], tuple[float, float, bool]]:
+        """Return, by sequence and roster number, all pairs that only the window of a batch keeps apart."""
+        found = {}
+        for item in self.items:
+            if item.stage != "waiting" or self.batch_of(item.queue) != name:
+                continue
+            for person in self.people:
+                if self.fits(person, item, gated=False):
+                    less, rank, *_ = self.liking(item, person)
+                    asks = item.prefers == person.id and person.id not in [r.agent for r in item.refusals]
+                    found[item.seq, person.number] = (-less, rank, asks)
+        return found
+
+    def close_windows(self) -> None:
+        """Give out what waits where a window has ended."""
+        ended, self.ended = self.ended, []
+        for name, batch in self.batches().items():
+            if name in ended:
+                while self.give_out(name, batch):
+                    pass
+                self.singly = [name]
+                self.pair_all()
+                self.singly = []
+
+    def give_out(self, name: object, batch: Batch) -> bool:
+        """Let the policy of a batch say once who gets what; whether it gave anything."""
+        matrix = self.matrix(name)
+        if not matrix:
+            return False
+        named = [item for item in self.items if any(seq == item.seq for seq, _ in matrix)]
+        items = sorted(named, key=lambda item: item.urgency)
+        people = [person for person in self.people if any(number == person.number for _, number in matrix)]
+        columns: dict[object, list[Person]] = {}
+        for person in people:
+            like = [matrix.get((item.seq, person.number)) for item in items]
+            columns.setdefault(str((sorted(person.agent.skills.items()), like)), []).append(person)
+        groups = list(columns.values())
+        rows: dict[object, list[Item]] = {}
+        for item in items:
+            like = [matrix.get((item.seq, group[0].number)) for group in groups]
+            rows.setdefault((item.queue, item.tier, item.needs, str(like)), []).append(item)
+        lines = list(rows.values())
+        pairs = []
+        for row, line in enumerate(lines):
+            fit = {
+                column: how
+                for column, group in enumerate(groups)
+                if (how := matrix.get((line[0].seq, group[0].number))) is not None
+            }
+            pairs += [Pair(row, column, *how) for column, how in fit.items()]
+            lines[row] = line[: sum(len(groups[column]) for column in fit)]
+        given = batch.use(
+            [
+                Row(line[0].queue, line[0].tier, line[0].needs, tuple(self.at - item.key for item in line))
+                for line in lines
+            ],
+            [Column(group[0].agent.skills, len(group)) for group in groups],
+            pairs,
+        )
+        singly = [(row, column) for row, column, number in given for _ in range(number)]
+        wishes = [(lines[row].pop(0), groups[column]) for row, column in singly]
+        for item, group in sorted(wishes, key=lambda wish: wish[0].urgency):
+            person = min(group, key=lambda each, item=item: self.liking(item, each))  # type: ignore[misc]
+            group.remove(person)
+            self.hand_over(item, person)
+            self.look()
+        return bool(wishes)
+
+    def fits(self, person: Person, item: Item, *, gated: bool = True) -> bool:
+        """Whether *person* may take *item* now; unless it is *gated*, as if no window held it."""
         return (
             item.stage == "waiting"
             and item.interaction.channel in person.open
@@ -709,6 +816,7 @@ class Router:
             and self.waits_for(item) in (None, person)
             and not self.too_early(person, item)
             and not self.kept_free(person, item)
+            and not (gated and self.batch_of(item.queue) not in (None, *self.singly))
         )
 
     # --- what waiting changes ---------------------------------------------------------------
@@ -952,6 +1060,8 @@ class Router:
 
     def delay(self, person: Person, item: Item) -> float:
         """Return for how long *item* is kept from *person*, through the queue where that is shortest."""
+        if self.plan.queues[item.queue].batch is not None:
+            return 0.0
         views = self.seen_through(person.agent, item) or [item.queue, *item.shared]
         return min(person.agent.delays.get(each, 0.0) for each in views)
 
@@ -1030,6 +1140,8 @@ class Router:
         true["cool_down"] = not true["own_reply"] and self.apart(person, item)
         true["kept_free"] = self.kept_free(person, item)
         true["queue_delay"] = self.too_early(person, item)
+        batch = self.plan.queues[item.queue].batch if item.stage == "waiting" else None
+        true["batch_window"] = batch is not None and not agent.pull
         true["sticky_wait"] = self.waits_for(item) not in (None, person)
         return {kind for kind, is_so in true.items() if is_so}
 
@@ -1833,7 +1945,7 @@ class Router:
         person.open = frozenset(
             each for each in self.plan.channels if self.may_take(person, each, asked=True)
         )
-        fits = [item for item in self.items if self.fits(person, item)]
+        fits = [item for item in self.items if self.fits(person, item, gated=False)]
         self.touched.append(person)
         if fits:
             self.assign(min(fits, key=lambda item: self.wish(person, item)), person, "pulled")

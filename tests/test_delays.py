@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import Floor, live, rule
+from tests.test_same_decisions import in_order
 from workassign import (
     Agent,
     Channel,
@@ -25,6 +26,8 @@ from workassign import (
 )
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign.lint import lint
+from workassign.policies.batch import Batch
 from workassign.policies.holds import Hold
 
 PLAN = Plan(
@@ -248,3 +251,13 @@ def test_an_audit_finds_what_was_given_too_early() -> None:
     early.append(-1, [each.replace(b'"at":31.0', b'"at":30.0') for each in store.load()])
     problems = verify(early).problems
     assert any("who has a delay of 30.0, at 30.0" in each for each in problems)
+
+
+def test_where_a_batch_weighs_all_together_no_delay_counts() -> None:
+    """Who is free at the end of the window is weighed, whatever her delay."""
+    queue = Queue(batch=Batch(window=2, use=in_order), auto_accept=True)
+    where = floor(Agent(id="ann", delays={"a": 600}), plan=Plan(queues={"a": queue}))
+    submit(where, "i", at=1)
+    assert given(where.do(cmd.Tick(), 2)) == [("i", "ann")]
+    found = lint(where.plan, [Agent(id="ann", delays={"a": 600})])
+    assert [each.kind for each in found if each.kind == "dead_delay"] == ["dead_delay"]

@@ -319,6 +319,14 @@ def test_what_says_nothing_that_could_be_kept_is_refused(table: Any, problem: st
     assert any(problem in each for each in caught.value.problems), caught.value.problems
 
 
+def test_it_cannot_be_beside_a_batch() -> None:
+    """Of any queue: who is kept, and who is weighed, would hang on each other."""
+    batch = {"window": 2, "use": "workassign.lab.batches:flow"}
+    kept = {"agents": 1, "tier": 0}
+    with pytest.raises(PlanError, match="nobody can be kept free in a plan with a batch"):
+        Plan.from_data({"queues": {"a": {"keep_free": kept}, "b": {"batch": batch}}})
+
+
 def test_in_python_it_must_be_one() -> None:
     with pytest.raises(PlanError, match="must be KeepFree, not 2"):
         Plan(queues={"a": Queue(keep_free=2)})  # type: ignore[arg-type]

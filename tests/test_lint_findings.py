@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workassign.hours import Calendar
+from workassign.lab.batches import flow
 from workassign.lint import KINDS, Finding, lint, starvation_bound
 from workassign.linting.capacity import fullest
 from workassign.linting.staff import Staff
@@ -20,6 +21,7 @@ from workassign.needs import Needs
 from workassign.plan import Alarms, Plan, Queue
 from workassign.policies import capacity, ordering, scoring, sla, work
 from workassign.policies.admission import Overflow
+from workassign.policies.batch import Batch
 from workassign.policies.escalation import Step, bullseye
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import Backoff, per_cause
@@ -105,6 +107,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "broken_refusals": (queue(refusals=broken), queue(refusals=PATIENT)),
     "slow_sticky_wait": (queue(sticky_wait=90, sla=MINUTE), queue(sticky_wait=9, sla=MINUTE)),
+    "slow_batch": (
+        queue(batch=Batch(window=60, use=flow()), sla=MINUTE),
+        queue(batch=Batch(window=6, use=flow()), sla=MINUTE),
+    ),
     "slow_offer": (queue(offer_for=60, sla=MINUTE), queue(offer_for=60, sla=MINUTE, auto_accept=True)),
     "slow_cool_down": (
         queue(sla=MINUTE, refusals=per_cause(declined={"cool_down": 60, "exclusion": 60})),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -37,6 +37,7 @@ from workassign.model import Fence, OfferId, Status
 from workassign.plan import Alarms
 from workassign.policies import capacity, offers, ordering, scoring, selection, sla, work
 from workassign.policies.admission import Overflow, Quota
+from workassign.policies.batch import Batch, Column, Given, Pair, Row
 from workassign.policies.escalation import Step
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
@@ -109,6 +110,51 @@ def half(submitted: float, target: float | None) -> float:
     return submitted if target is None else submitted + target / 2
 
 
+def in_order(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """What has waited longest first, each to whom it fits best."""
+    left = [column.agents for column in columns]
+    given = []
+    waiting = sorted((-wait, number) for number, row in enumerate(rows) for wait in row.waits)
+    for wait, row in waiting:
+        fits = [pair for pair in pairs if pair.row == row and left[pair.column]]
+        if fits:
+            best = min(fits, key=lambda pair: (not pair.preferred, -pair.wanted, pair.rank, wait))
+            left[best.column] -= 1
+            given.append((row, best.column, 1))
+    return given
+
+
+def backwards(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """As many as can be of the last pair, of the last but one, and so on."""
+    waits, agents = [len(row.waits) for row in rows], [column.agents for column in columns]
+    given = []
+    for pair in reversed(pairs):
+        if number := min(waits[pair.row], agents[pair.column]):
+            waits[pair.row] -= number
+            agents[pair.column] -= number
+            given.append((pair.row, pair.column, number))
+    return tuple(given)
+
+
+def first_pair(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """One of the first pair, again and again."""
+    return [(pairs[0].row, pairs[0].column, 1)]
+
+
+def by_sums(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """One of a pair that hangs on all that was told."""
+    told = sum(map(sum, (row.waits for row in rows))) + sum(map(len, (row.waits for row in rows)))
+    told += sum(pair.rank + pair.wanted + pair.preferred for pair in pairs)
+    told += sum(column.agents * (1 + sum(column.skills.values())) for column in columns)
+    pair = pairs[int(abs(told)) % len(pairs)]
+    return [(pair.row, pair.column, 1)]
+
+
+def idle(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
+    """Nothing at all: it is left to what is done without a batch."""
+    return ()
+
+
 # --- instances ------------------------------------------------------------------------------------
 
 
@@ -117,7 +163,7 @@ def a_plan(rnd: Random) -> Plan:
     targets = [a_target(rnd) for _ in range(rnd.choice((0, 3, 5)))]
     queues = some_moves(rnd, {name: a_queue(rnd, targets) for name in QUEUES[: rnd.randint(1, 3)]})
     channels = some_channels(rnd, CHANNELS[: rnd.randint(1, 3)])
-    queues = some_reviews(rnd, some_overflow(rnd, queues))
+    queues = some_batches(rnd, some_reviews(rnd, some_overflow(rnd, queues)))
     rules = (None, None, capacity.one_at_a_time, capacity.one_channel_at_a_time, after_the_first, chat_alone)
     groups = some_groups(rnd, list(queues), list(channels))
     return Plan(
@@ -363,6 +409,27 @@ def some_reviews(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
         )
         found[name] = attrs.evolve(queues[name], review=rnd.choice((None, review, review)))
     return found
+
+
+def some_batches(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
+    """Return *queues* of which some give out in batches, some of these together."""
+    if rnd.random() < 0.6:
+        return queues
+    known = [
+        Batch(
+            window=rnd.choice((0.1, 2.0, 7.5, 60)),
+            use=rnd.choice((in_order, backwards, first_pair, by_sums, idle)),
+        )
+        for _ in range(2)
+    ]
+    drawn = {name: rnd.choice((None, known[0], known[0], known[1])) for name in queues}
+    if not any(drawn.values()):
+        return queues
+    alone = {name: attrs.evolve(queue, keep_free=None) for name, queue in queues.items()}
+    return {
+        name: queue if (batch := drawn[name]) is None else attrs.evolve(queue, offers=1, batch=batch)
+        for name, queue in alone.items()
+    }
 
 
 def nearly(rnd: Random, plan: Plan) -> Plan:

@@ -590,7 +590,7 @@ class Watched(Router):
         """Interaction -> for every time that it was handed over, whom it fitted."""
 
     def hand_over(self, item: Item, person: Any) -> None:
-        able = {each.id for each in self.people if self.fits(each, item)}
+        able = {each.id for each in self.people if self.fits(each, item, gated=False)}
         self.admitted.setdefault(item.interaction.id, []).append(able)
         super().hand_over(item, person)
 
@@ -600,11 +600,13 @@ class Watched(Router):
 
 
 def without_steps(plan: Plan) -> Plan:
-    """Return *plan* without any, nor rotations by load: waiting changes nothing; nobody goes by silence.
+    """Return *plan* without any, rotations by load, batches: waiting changes nothing; nobody is silent.
 
     Nor is anybody kept free: where one more comes free, others compete for what that allows.
     """
-    queues = {name: attrs.evolve(queue, steps=(), keep_free=None) for name, queue in plan.queues.items()}
+    queues = {
+        name: attrs.evolve(queue, steps=(), batch=None, keep_free=None) for name, queue in plan.queues.items()
+    }
     rotations = {name: each for name, each in plan.rotations.items() if each.queue is None}
     return attrs.evolve(plan, heartbeat=None, queues=queues, rotations=rotations)
 
@@ -702,6 +704,7 @@ def check_funnel(router: Router, found: WhyWaiting, item: Item) -> None:
         *("presence", "pull_only", "queue", "channel", "label", "skill", "needs", "own_reply"),
         *("room", "channel_limit", "beside", "label_limit", "capacity"),
         *("rest", "login_ramp", "shift_end", "kept_free", "cool_down", "queue_delay", "sticky_wait"),
+        "batch_window",
     ]
     firsts = [min(router.barriers(person, item), key=order.index) for person in router.people]
     assert found.roster == len(router.people)
@@ -725,7 +728,8 @@ def test_whom_a_decision_admitted_a_scan_of_everything_admits_too(seed: int, ste
         for decision, able in zip(told, admitted, strict=True):
             assert decision.agent in able
             ranked = [each for each in decision.candidates if each.rank is not None]
-            assert bool(decision.tie_break) == (len(ranked) > 1)
+            weighed = decision.notes[:1] != () and decision.notes[0].startswith("its window ended")
+            assert bool(decision.tie_break) == (len(ranked) > 1 and not weighed)
 
 
 # --- what a decision carries --------------------------------------------------------------------

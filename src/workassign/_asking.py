@@ -8,7 +8,8 @@ and after so many failures it is asked no more until a command switches it on ag
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import fsum, inf
 from typing import Any, TypeAlias, TypeVar
 
@@ -22,6 +23,7 @@ from workassign._state import State
 from workassign.commands import Command, subject_of
 from workassign.model import LARGEST, LONGEST, SHORTEST, Instant, Interaction
 from workassign.policies import ordering as order_policies
+from workassign.policies.batch import Column, Given, Matching, Pair, Row
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
 from workassign.policies.selection import PairKey, Selection
@@ -41,6 +43,7 @@ class Turn:
 
     __slots__ = (
         "at",
+        "batched",
         "careful",
         "facts",
         "kept",
@@ -72,13 +75,15 @@ class Turn:
         """Some rotation goes by load."""
         self.surging = False
         """The plan says what a surge is."""
+        self.batched = False
+        """Some queue gives out in batches."""
         self.careful = False
         """More than usual has to be done at the turn's end: one of these is so."""
 
     def take_care(self) -> None:
         """Find out whether more than usual has to be done at the turn's end."""
-        self.careful = self.switched or self.watched or self.several or self.loaded or self.surging
-        self.careful = self.careful or self.kept
+        kinds = (self.switched, self.watched, self.several, self.loaded, self.surging)
+        self.careful = any((*kinds, self.kept, self.batched))
 
     def refuse(self, command: Command, rule: str, reason: str) -> None:
         """Say that *command* came too late or is impossible."""
@@ -219,6 +224,18 @@ class Asking:
         slot = f"{sig.queue.rules.path}.selection"
         return float(self.ask(slot, pair_key, 0.0, _is_number, sig.queue.name, sig.needs, levels))
 
+    def matching(
+        self,
+        slot: str,
+        policy: Matching,
+        rows: Sequence[Row],
+        columns: Sequence[Column],
+        pairs: Sequence[Pair],
+    ) -> Given:
+        """Return who gets what at the end of a batch's window; nothing if its policy fails."""
+        is_given = partial(_is_given, rows, columns, {(pair.row, pair.column) for pair in pairs})
+        return self.ask(slot, policy, (), is_given, rows[0].queue, rows, columns, pairs)
+
     def may_take(self, agent: AgentState, channel: str, units: int) -> bool:
         """Return whether the plan's capacity policy lets *agent* take one more."""
         policy = self._state.plan.capacity
@@ -306,6 +323,24 @@ def _is_within(answer: object) -> bool:
 
 def _is_bool(answer: object) -> bool:
     return isinstance(answer, bool)
+
+
+def _is_given(
+    rows: Sequence[Row], columns: Sequence[Column], pairs: set[tuple[int, int]], answer: object
+) -> bool:
+    """Whether *answer* gives nothing that does not fit, and nothing and nobody twice."""
+    if type(answer) not in (list, tuple):
+        return False
+    left = [[len(row.waits) for row in rows], [column.agents for column in columns]]
+    for each in answer:  # type: ignore[attr-defined]
+        if type(each) not in (list, tuple) or [type(number) for number in each] != [int, int, int]:
+            return False
+        row, column, number = each
+        if (row, column) not in pairs or number < 1:
+            return False
+        left[0][row] -= number
+        left[1][column] -= number
+    return min(left[0], default=0) >= 0 and min(left[1], default=0) >= 0
 
 
 def _is_backoff(answer: object) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from math import inf
+from math import floor, inf
 from typing import Any, TypeAlias
 
 from workassign import events as ev
@@ -66,6 +66,8 @@ class Auditor:
         self.events = 0
         self.kinds: Counter[str] = Counter()
         self._where = "entry 0"
+        self._before: Instant = -inf
+        """The instant of the turn before."""
         self._at: Instant = -inf
         self._items: dict[InteractionId, Item] = {}
         self._closed: dict[InteractionId, Item] = {}
@@ -96,7 +98,7 @@ class Auditor:
             self._note(f"time runs from {self._at!r} to {at!r}")
         if not 0 <= timed <= len(facts):
             self._note(f"time brought {timed!r} of {len(facts)} facts")
-        self._at = at
+        self._before, self._at = self._at, at
         for event in facts:
             self.events += 1
             self.kinds[type(event).__name__] += 1
@@ -179,6 +181,7 @@ class Auditor:
             self._note(f"{event.interaction!r} was offered to {event.agent!r} twice")
         item.offers[event.offer] = event.agent, event.expires
         self._is_not_author(event)
+        self._at_an_end(event, item)
         self._put(item, event.interaction, event.agent, granted=True)
         self._is_granted(event, item)
         person = self._people.get(event.agent)
@@ -199,6 +202,8 @@ class Auditor:
         elif event.offer is not None or event.how == "accepted":
             self._note(f"{event.interaction!r} was accepted, but not offered")
         else:
+            if event.how == "auto":
+                self._at_an_end(event, item)
             self._offers += 1  # whoever is given work without an offer uses up its number
             # Given by hand what she was offered until then, she has no more than before.
             was_hers = item.taken_back == (self._where, event.agent)
@@ -221,6 +226,18 @@ class Auditor:
     def _is_not_author(self, event: ev.Offered | ev.Assigned) -> None:
         if self._reviews.get(event.interaction, ("", "", False))[1] == event.agent:
             self._note(f"{event.agent!r} was given the review of her own reply, {event.interaction!r}")
+
+    def _at_an_end(self, event: ev.Offered | ev.Assigned, item: Item) -> None:
+        """Check that a window has ended since the turn before, where they hold what waits."""
+        batch = self._settings.get(item.queue, {}).get("batch")
+        if batch is None or self._before == -inf:
+            return
+        window = float(batch["window"])
+        last = floor(event.at / window)
+        if not any(self._before < number * window <= event.at for number in (last - 1, last, last + 1)):
+            self._note(
+                f"{event.interaction!r} was given out at {event.at!r}, within a window of {window:g} s"
+            )
 
     def _taken(self, event: ev.Assigned, item: Item) -> None:
         """Check the acceptance of an open offer."""

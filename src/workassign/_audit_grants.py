@@ -41,13 +41,13 @@ def check_grant(
 ) -> None:
     """Note what was granted too early; *queue* has the settings of the queue where it is.
 
-    Where things wait for the agent they prefer, her delay does not always hold; of several queues the
-    shortest does.
+    Where things wait for the agent they prefer, her delay does not always hold; where they are given
+    out in batches, none does; of several queues the shortest does.
     """
     if isinstance(event, ev.Assigned) and event.how not in UNASKED:
         return
     delay = min(person.delays.get(name, 0.0) for name in (item.queue, *item.shared))
-    if delay and event.at < item.came + delay and "sticky_wait" not in queue:
+    if delay and event.at < item.came + delay and not {"sticky_wait", "batch"} & queue.keys():
         note(
             f"{event.interaction!r} came to queue {item.queue!r} at {item.came!r}, and was given to "
             f"{event.agent!r}, who has a delay of {delay!r}, at {event.at!r}"

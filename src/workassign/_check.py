@@ -269,6 +269,8 @@ def _held_by_time(state: State, agent: AgentState, channel: str, at: Instant) ->
 
 def _delayed(agent: AgentState, work: Work) -> Instant:
     """Return until when work that came to its queue when this did is kept from *agent*."""
+    if work.sig.queue.plan.batch is not None:
+        return -inf
     views, queues = {work.sig.queue.name, *work.sig.shared}, agent.agent.queues
     served = views if queues is None else views & set(queues)
     delay = min(agent.agent.delays.get(view, 0.0) for view in served)
@@ -307,6 +309,9 @@ def _holds(state: State, index: Index, at: Instant, apart: Apart) -> dict[Hold, 
                     hold = Hold.QUEUE_DELAY
                 elif hold is None and _is_kept_free(state, agent, work, at):
                     hold = Hold.KEPT_FREE
+                elif hold is None and (window := index.window_of(sig)) is not None and window.due is not None:
+                    assert window.due == window.batch.end(at), f"a window ends at {window.due}"
+                    hold = Hold.BATCH_WINDOW
                 assert hold is not None, f"{agent.agent.id} is free and {work.interaction.id} waits"
                 found[hold] = found.get(hold, 0) + 1
     return found

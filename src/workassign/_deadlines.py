@@ -16,7 +16,7 @@ from workassign.model import LATEST, Instant
 
 # Kinds of timers; of those due at one instant the lower kind goes first.
 WRAP_UP, OFFER, SLA, REST, RETRY, STICKY, GRACE, CLOCK, AGE, BREACH, STEP = range(11)
-ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, DELAY = range(11, 20)
+ROTATION, RESUME, LEASE, RAMP, SHIFT, BEAT, FORECAST, SURGE, BATCH, DELAY = range(11, 21)
 
 __all__ = ["Deadlines", "Lane", "Timed", "Timer"]
 

@@ -7,14 +7,14 @@ signature, a free agent in the pools of her profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from math import inf
 from typing import TypeAlias
 
 from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
-from workassign._profiles import Gate, Link, Profile, Standing
+from workassign._profiles import Gate, Link, Profile, Standing, Window
 from workassign._reach import delay, delays, serves
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._room import Kind, has_room, stays_open
@@ -42,6 +42,11 @@ class Index:
         self._may_take = None if state.plan.capacity is None else asking.may_take
         self._bits = {state.kind(name): 1 << place for place, name in enumerate(state.plan.channels)}
         """Kind of work -> its bit: every channel, and what is told apart by its label, as it comes."""
+        self.windows = _windows(state, len(self._bits))
+        """One for each batch of the plan's queues."""
+        self._windowed = sum(window.bit for window in self.windows)
+        self.opened = 0
+        """The bits of the windows that end just now."""
         self._profiles: dict[tuple[object, ...], Profile] = {}
         self._linked: list[Signature] = []
         self._boards: dict[int, Board] = {}
@@ -190,7 +195,8 @@ class Index:
         best = None if chosen is None else (order, chosen.key, chosen.seq)
         for sig, line in agent.personal.items():  # type: ignore[union-attr]
             head = line.head
-            if head is None or not sig.link.bit & (agent.open if sig.tier <= limit else roomy):
+            bits = agent.open if sig.tier <= limit else roomy
+            if head is None or bits & sig.link.mask != sig.link.mask:
                 continue
             place = ((sig.tier, sig.link.ranks[id(agent.profile)]), head.key, head.seq)
             if best is None or place < best:
@@ -284,6 +290,8 @@ class Index:
             for bit, kind, _ in profile.channels:
                 if held_by_time(agent, kind, at) is not None:
                     bits &= ~bit
+        if bits and (asked or self.opened):
+            bits |= self._windowed if asked else self.opened
         agent.open = bits
         return bits
 
@@ -322,6 +330,22 @@ class Index:
         for standing in agent.standings:
             standing.line.remove(standing)
         agent.standings.clear()
+
+    # --- windows ----------------------------------------------------------------------------
+
+    def window_of(self, sig: Signature) -> Window | None:
+        """Return the window that holds what waits under *sig*, if its queue has a batch."""
+        batch = sig.queue.plan.batch
+        return (
+            None if batch is None else next((each for each in self.windows if batch.joins(each.batch)), None)
+        )
+
+    def open_windows(self, windows: Iterable[Window]) -> None:
+        """Let what waits in *windows*, and nowhere else, be taken one by one; with none, hold it again."""
+        self.opened = sum(window.bit for window in windows)
+        for window in self.windows:
+            for sig in window.signatures:
+                sig.link.groups = sig.link.gated if window.bit & self.opened else []
 
     # --- who can reach which ----------------------------------------------------------------
 
@@ -370,7 +394,7 @@ class Index:
         Who has no room on its channel has none for it; who has is asked for the label alone.
         """
         of_channel = self._bits[self._state.kind(kind.channel)]
-        bit = self._bits[kind] = 1 << len(self._bits)
+        bit = self._bits[kind] = 1 << len(self._bits) + len(self.windows)
         for profile in self._profiles.values():
             if profile.bits & of_channel and _handles(profile.labels, kind):
                 limit = next(limit for each, _, limit in profile.channels if each == of_channel)
@@ -442,8 +466,12 @@ class Index:
         if sig.tier not in self._boards:
             self._boards[sig.tier] = Board()
         pools = self._pool_boards.setdefault((sig.kind, sig.queue.plan.selection), Board())
-        link = sig.link = Link(sig, Line(self._boards[sig.tier]), self._bits[sig.kind], pools)
+        window = self.window_of(sig)
+        gate = 0 if window is None else window.bit
+        link = sig.link = Link(sig, Line(self._boards[sig.tier]), self._bits[sig.kind], pools, gate)
         self._linked.append(sig)
+        if window is not None:
+            window.signatures.append(sig)
         profiles = list(self._profiles.values())
         bits = is_true(sig.needs.expression, self._having, (1 << len(profiles)) - 1)
         while bits:
@@ -525,7 +553,7 @@ class Index:
                     pool.push(standing)
                     agent.standings.append(standing)
         enter(
-            link.groups,
+            link.gated,
             link.likings[id(profile)],
             board,
             pool,
@@ -534,7 +562,7 @@ class Index:
 
     def _join(self, profile: Profile, bits: int, groups: list[Group], link: Link) -> None:
         """Let the line of *link* compete in *groups*, if there is room on its channel."""
-        if link.bit & bits:
+        if link.mask & bits == link.mask:
             board = link.line.board
             order = (link.sig.tier, link.ranks[id(profile)])
             enter(
@@ -544,6 +572,16 @@ class Index:
                 link.line,
                 lambda: [line for line in self._common_lines() if line.board is board],
             )
+
+
+def _windows(state: State, kinds: int) -> list[Window]:
+    """Return a window for each batch of the plan, with bits after those of so many *kinds* of work."""
+    found: list[Window] = []
+    for name, queue in state.plan.queues.items():
+        batch = queue.batch
+        if batch is not None and not any(each.batch.joins(batch) for each in found):
+            found.append(Window(name, batch, 1 << kinds + len(found), len(found)))
+    return found
 
 
 def _handles(labels: Mapping[str, int] | None, kind: Kind) -> bool:

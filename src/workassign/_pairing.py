@@ -42,6 +42,7 @@ from workassign._deadlines import (
 )
 from workassign._index import Index
 from workassign._moving import Moving
+from workassign._profiles import Window
 from workassign._reach import is_early
 from workassign._records import PRESENT, AgentState, Clock, Holding, Signature, Work
 from workassign._shifts import held_by_time, turning_points
@@ -128,7 +129,7 @@ class Pairing:
         index = self.index
         agent = None
         if work.prefers is not None:
-            agent = self._preferred(work)
+            agent = self.preferred(work)
             if agent is not None and not self._is_free(agent, work, at):
                 if self._waits_for(work, agent, at):
                     return
@@ -194,6 +195,15 @@ class Pairing:
             self.assign(work, agent, "pulled", at)
         self.freed.append(agent)
         return work is not None
+
+    def give(self, work: Work, agent: AgentState, at: Instant) -> None:
+        """Hand *work*, which waits, to a free agent."""
+        self.index.leave(work)
+        self._take(work, agent, at)
+
+    def employ_all(self, agents: list[AgentState], at: Instant) -> None:
+        """Give *agents* what they would take."""
+        self._settle_all([], agents, at)
 
     def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
@@ -273,7 +283,7 @@ class Pairing:
         """Return whom selection prefers for *work* among the free agents who would take it now."""
         index = self.index
         if work.prefers is not None:
-            agent = self._preferred(work)
+            agent = self.preferred(work)
             if agent is not None and agent.admitted and index.choose(agent, at) is work:
                 return agent
             if work.interaction.id in index.kept:
@@ -287,7 +297,7 @@ class Pairing:
 
     def _stand(self, work: Work, at: Instant) -> None:
         """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
-        agent = None if work.prefers is None else self._preferred(work)
+        agent = None if work.prefers is None else self.preferred(work)
         if agent is None or not self._waits_for(work, agent, at):
             self._wait(work, at)
 
@@ -305,7 +315,7 @@ class Pairing:
         self.deadlines.later(until, STICKY, work.seq, work)
         return True
 
-    def _preferred(self, work: Work) -> AgentState | None:
+    def preferred(self, work: Work) -> AgentState | None:
         """Return the agent that *work* prefers, if she is there, can do it and has not refused."""
         agent = self._state.agents.get(work.preferred or "")
         if agent is None or agent.presence not in PRESENT or not self.index.reaches(agent, work.sig):
@@ -314,8 +324,8 @@ class Pairing:
 
     def _is_free(self, agent: AgentState, work: Work, at: Instant) -> bool:
         """Whether *agent* stands in her pools with room for *work*, and is not kept free for other work."""
-        index = self.index
-        has_room = agent.admitted and bool(agent.open & index.link_of(work.sig).bit)
+        index, mask = self.index, self.index.link_of(work.sig).mask
+        has_room = agent.admitted and agent.open & mask == mask
         return has_room and not index.withholds(agent, work, at)
 
     def _is_too_early(self, work: Work, agent: AgentState, at: Instant) -> bool:
@@ -488,8 +498,10 @@ class Pairing:
         queues = self._state.plan.queues.values()
         self._turn.several = any(queue.offers > 1 for queue in queues)
         self._turn.kept = any(queue.keep_free is not None for queue in queues)
+        index = Index(self._state, self._asking, self.apart)
+        self._turn.batched = bool(index.windows)
         self._turn.take_care()
-        return Index(self._state, self._asking, self.apart)
+        return index
 
     def _take_up(self, work: Work, at: Instant) -> None:
         """Put an open interaction into the lines, and its timers into theirs."""
@@ -517,6 +529,8 @@ class Pairing:
             return surge is not None and surge.on and surge.due == due
         if isinstance(subject, str):
             return self.rotates(subject, due)
+        if isinstance(subject, Window):
+            return subject.due == due
         if isinstance(subject, AgentState):
             if self._state.agents.get(subject.agent.id) is not subject:
                 return False
@@ -533,24 +547,28 @@ class Pairing:
                 return subject.pending
             return subject.work.hold is subject and subject.until == due
         assert isinstance(subject, Work)
+        return self._counts_for(subject, kind, due)
+
+    def _counts_for(self, work: Work, kind: int, due: Instant) -> bool:
+        """Whether something is still due for *work* then."""
         if kind == STEP:
-            return self.moving.counts(subject, due)
+            return self.moving.counts(work, due)
         if kind == FORECAST:
-            return self.moving.is_asked(subject, due)
+            return self.moving.is_asked(work, due)
         if kind == SLA:
-            return subject.pending and subject.due == due
+            return work.pending and work.due == due
         if kind == RESUME:
-            parking = self._state.parked.get(subject.interaction.id)
+            parking = self._state.parked.get(work.interaction.id)
             return parking is not None and parking.until == due
         if kind == LEASE:
-            lock = self._state.locks.get(subject.interaction.id)
+            lock = self._state.locks.get(work.interaction.id)
             return lock is not None and lock[1] == due
         if kind == STICKY:
-            return subject.interaction.id in self.index.kept and subject.kept_until == due
+            return work.interaction.id in self.index.kept and work.kept_until == due
         if kind == DELAY:
-            return self.index.young.get(subject.interaction.id, (None,))[0] == due
+            return self.index.young.get(work.interaction.id, (None,))[0] == due
         # Offered to somebody else, it may come back before that refusal ends.
-        return subject.refused is not None and any(due in times for times in subject.refused.values())
+        return work.refused is not None and any(due in times for times in work.refused.values())
 
     def _is_ahead(self, subject: object, kind: int, due: Instant) -> bool:
         """Whether an alarm's limit is still ahead of *subject* at *due*.

@@ -12,11 +12,13 @@ from typing import Any, TypeAlias
 from workassign._lines import Board, Group, Line
 from workassign._records import AgentState, Signature, Work
 from workassign._room import Kind
+from workassign.model import Instant
 from workassign.needs import Needs
+from workassign.policies.batch import Batch
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.selection import Selection
 
-__all__ = ["Gate", "Link", "Profile", "Served", "Standing"]
+__all__ = ["Gate", "Link", "Profile", "Served", "Standing", "Window"]
 
 Served: TypeAlias = tuple[int, Kind, int | None]
 """The bit of a kind of work, the kind, and how many at a time of its channel."""
@@ -113,20 +115,54 @@ class Gate:
         return serves and self.needs.met_by(profile.levels, profile.traits, profile.name)
 
 
+class Window:
+    """The queues of one batch: what waits there is given out when their window ends."""
+
+    __slots__ = ("batch", "bit", "due", "number", "signatures", "slot")
+
+    def __init__(self, queue: str, batch: Batch, bit: int, number: int) -> None:
+        self.batch = batch
+        self.slot = f"queues.{queue}.batch"
+        """Under this its policy is asked: that of the first queue."""
+        self.bit = bit
+        """Who has it among the bits of her kinds of work may take what waits there."""
+        self.number = number
+        self.signatures: list[Signature] = []
+        """What has ever waited there."""
+        self.due: Instant | None = None
+        """Its end; None while nothing waits that anybody who is free could take."""
+
+
 class Link:
     """What is computed once for a signature: its line, and the pools that can serve it."""
 
-    __slots__ = ("bit", "early", "groups", "likings", "line", "pools", "profiles", "ranks", "sig")
+    __slots__ = (
+        "bit",
+        "early",
+        "gated",
+        "groups",
+        "likings",
+        "line",
+        "mask",
+        "pools",
+        "profiles",
+        "ranks",
+        "sig",
+    )
 
-    def __init__(self, sig: Signature, line: Line, bit: int, pools: Board) -> None:
+    def __init__(self, sig: Signature, line: Line, bit: int, pools: Board, gate: int = 0) -> None:
         self.sig = sig
         self.line = line
         self.pools = pools
         """All pools of its kind and selection policy, those that cannot serve it too."""
         self.bit = bit
         """The bit of its kind of work."""
-        self.groups: list[Group] = []
+        self.mask = bit | gate
+        """That, and the bit of its batch's window: she who has all of them may take it."""
+        self.gated: list[Group] = []
         """Pools in the order to be asked."""
+        self.groups: list[Group] = [] if gate else self.gated
+        """The same; none while a window holds what waits here."""
         self.profiles: list[Profile] = []
         self.ranks: dict[int, float] = {}
         """Profile (by id) -> the rank that the work policy gives to this work for it."""
@@ -141,7 +177,7 @@ class Link:
         return min(heads, key=lambda work: (work.key, work.seq), default=None)
 
     def young(self) -> Link:
-        """Return the same for what is younger: nobody is connected to it yet."""
+        """Return the same for what is younger, of a queue without a batch: nobody is connected to it yet."""
         other = Link(self.sig, Line(self.line.board), self.bit, self.pools)
         other.ranks, other.likings = self.ranks, self.likings
         return other

@@ -34,13 +34,20 @@ def priority(queues: Mapping[str, int] | None, sig: Signature) -> int:
 
 
 def delay(who: Reaching, sig: Signature) -> tuple[float, str]:
-    """Return for how long *who* is given nothing of *sig*, and through which queue: the shortest."""
+    """Return for how long *who* is given nothing of *sig*, and through which queue: the shortest.
+
+    A batch weighs everything that waits together: in its queue no delay counts.
+    """
+    if sig.queue.plan.batch is not None:
+        return 0.0, sig.queue.name
     views = [view for view in sig.views if who.queues is None or view in who.queues] or sig.views
     return min((who.delays.get(view, 0.0), view) for view in views)
 
 
 def delays(known: Mapping[str, tuple[float, ...]], sig: Signature) -> tuple[float, ...]:
     """Return the delays, by queue *known*, that somebody may have for *sig*, the shortest first."""
+    if sig.queue.plan.batch is not None:
+        return ()
     if len(sig.views) == 1:
         return known.get(sig.views[0], ())
     return tuple(sorted({each for view in sig.views for each in known.get(view, ())}))

@@ -24,6 +24,7 @@ from workassign._shifts import held_by_time
 from workassign._state import State
 from workassign.groups import formed
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
+from workassign.policies.batch import Batch
 from workassign.policies.holds import Hold
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.selection import Selection
@@ -79,6 +80,7 @@ KINDS: Mapping[str, str] = {
     Hold.COOL_DOWN.value: "refused it",
     Hold.QUEUE_DELAY.value: "not given it before it has been there for longer",
     Hold.STICKY_WAIT.value: "kept from it by its wait for another",
+    Hold.BATCH_WINDOW.value: "free, but it is given out when a window ends",
     "other_first": "free, but something else came first",
 }
 """Every kind of reason, in the order in which a funnel counts: an agent counts where she fails first."""
@@ -198,10 +200,17 @@ class Scene:
         at: Instant,
         places: Mapping[InteractionId, Placed] | None = None,
         pulls: AgentId | None = None,
+        closes: Batch | None = None,
     ) -> None:
-        """Look at *state* as it is; only `waiting` asks *places*. *pulls*: who asks for work herself."""
+        """Look at *state* as it is; only `waiting` asks *places*. *pulls*: who asks for work herself.
+
+        *closes*: whose window ends just now.
+        """
         self.state = state
-        self.pulls = pulls
+        self._pulls = pulls
+        self._closes = closes
+        self._since = at
+        """Later is but supposed."""
         self.at = at
         self.failed: list[str] = []
         """What policies failed to answer just now."""
@@ -211,8 +220,10 @@ class Scene:
         self.extra = 0
         """So many more are supposed to be free for every queue."""
 
-    def supposing(self, agent: AgentState, at: Instant) -> Scene:
+    def supposing(self, agent: AgentState, at: Instant, *, pulls: bool = False) -> Scene:
         """Return the scene at *at* if *agent* were as given and all else as it is, rotations aside.
+
+        *pulls*: she asks for work herself.
 
         Cost: O(agents).
         """
@@ -222,6 +233,7 @@ class Scene:
         if at > self.at and any(each.queue is None for each in self.state.plan.rotations.values()):
             agents = {name: _rotated(self.state, each, at) for name, each in agents.items()}
         other.state.agents = agents
+        other._pulls = agent.agent.id if pulls else self._pulls
         other._again, other._ranks = {}, {}
         return other
 
@@ -291,7 +303,7 @@ class Scene:
         found = []
         if agent.presence is not Presence.AVAILABLE:
             found.append(Reason(kind="presence", text=f"is {agent.presence.value}"))
-        pulls = agent.agent.id == self.pulls
+        pulls = agent.agent.id == self._pulls
         if agent.agent.pull and not pulls:
             found.append(Reason(kind=Hold.PULL_ONLY.value, text="takes only what she asks for"))
         found += self._cannot(agent, sig)
@@ -401,7 +413,22 @@ class Scene:
         if kept_until is not None and not alone:
             text = f"it is kept for {work.preferred}, whom it prefers, until {when(kept_until)}"
             found.append(Reason(kind=Hold.STICKY_WAIT.value, text=text, until=kept_until))
+        if (window := self._window(agent, work)) is not None:
+            found.append(window)
         return found
+
+    def _window(self, agent: AgentState, work: Work) -> Reason | None:
+        """Return that a window keeps *agent* from everything that waits where *work* does."""
+        batch = work.sig.queue.plan.batch
+        if batch is None or work.stage != "waiting" or agent.agent.pull or agent.agent.id == self._pulls:
+            return None
+        if self._closes is not None and self._closes.joins(batch):
+            return None
+        if self.at > self._since and batch.ends_at(self.at):
+            return None
+        until = batch.end(self.at)
+        text = f"it is given out when the window of queue {work.sig.queue.name} ends at {when(until)}"
+        return Reason(kind=Hold.BATCH_WINDOW.value, text=text, until=until)
 
     def _asked_again(self, work: Work) -> AgentId | None:
         """Return who is asked again before her exclusion ends; None while somebody else is left.
@@ -438,7 +465,7 @@ class Scene:
     def _open_lines(self, agent: AgentState, *, every: bool = False) -> Iterator[list[Work]]:
         """Yield, of each kind of waiting work, the first that *agent* could take, or *every* one."""
         for sig, line in self._lines.items():
-            if not self._barriers(agent, sig):
+            if not self._barriers(agent, sig) and self._window(agent, line[0]) is None:
                 free = (work for work in line if not self._holds(agent, work))
                 yield list(free) if every else [work for work in (next(free, None),) if work is not None]
 

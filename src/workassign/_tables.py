@@ -16,6 +16,7 @@ from workassign.model import Channel, instant
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import naming
 from workassign.policies.admission import Overflow, Quota
+from workassign.policies.batch import Batch
 from workassign.policies.escalation import Step
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
@@ -60,6 +61,8 @@ def queue_data(queue: Queue, path: str, named: Named) -> dict[str, Any]:
     table["overflow"] = [_said(rule) for rule in queue.overflow]
     table["keep_free"] = None if queue.keep_free is None else _said(queue.keep_free)
     table["review"] = None if queue.review is None else _review_data(queue.review)
+    if queue.batch is not None:
+        table["batch"] = {"window": queue.batch.window, "use": named(f"{path}.batch.use", queue.batch.use)}
     for later in _LATER:  # said only where it is meant: plans of before keep their hash
         if getattr(queue, later) == getattr(_PLAIN, later):
             table[later] = None
@@ -159,6 +162,8 @@ class Tables:
             settings["alarms"] = self._alarms(f"{path}.alarms", table["alarms"])
         if "quota" in table:
             settings["quota"] = self._quota(f"{path}.quota", table["quota"])
+        if "batch" in table:
+            settings["batch"] = self._batch(f"{path}.batch", table["batch"])
         if "review" in table:
             settings["review"] = self._review(f"{path}.review", table["review"])
         if "keep_free" in table:
@@ -229,6 +234,14 @@ class Tables:
         missing = [each.name for each in attrs.fields(kind) if each.name not in settings]
         self.found += [f"{path}.{key}: is missing" for key in missing]
         return None if missing else settings
+
+    def _batch(self, path: str, value: object) -> Batch | None:
+        settings = self._settings(path, value, Batch)
+        missing = [key for key in ("window", "use") if key not in settings]
+        self.found += [f"{path}.{key}: is missing" for key in missing]
+        if missing:
+            return None
+        return Batch(**{**settings, "use": self.policy(f"{path}.use", settings["use"], "batch")})
 
     def _review(self, path: str, value: object) -> Review | None:
         settings = self._settings(path, value, Review)

@@ -137,15 +137,14 @@ class _Search:
                 return None
         return None
 
-    def _supposed(self, agent: AgentState, at: Instant) -> Scene:
-        scene = self._scene.supposing(agent, at)
-        scene.extra = self._more
-        scene.pulls = agent.agent.id if "pulls" in self._texts else None
-        return scene
-
     def _reasons(self, agent: AgentState, at: Instant) -> list[Reason]:
         scene = self._supposed(agent, at)
         return scene.reasons(scene.state.agents[agent.agent.id], self._work)
+
+    def _supposed(self, agent: AgentState, at: Instant) -> Scene:
+        scene = self._scene.supposing(agent, at, pulls="pulls" in self._texts)
+        scene.extra = self._more
+        return scene
 
     def _supposes(self, reasons: list[Reason]) -> bool:
         """Suppose what ends some of *reasons*; False if nothing does."""
@@ -279,6 +278,7 @@ class _Search:
                 Hold.COOL_DOWN.value: f"the cool-down of {name}",
                 Hold.QUEUE_DELAY.value: f"the delay of {name} for queue {queue}",
                 Hold.STICKY_WAIT.value: f"the wait for {self._work.preferred}",
+                Hold.BATCH_WINDOW.value: f"the window of queue {self._work.sig.queue.name}",
             }[reason.kind]
             self._texts[reason.kind] = f"{what} ends at {when(reason.until)}"
         return True

@@ -237,7 +237,7 @@ class Held:
 
     kind: str
     agent: AgentId | None
-    """Whom it keeps apart; None: everybody but the agent that it prefers."""
+    """Whom it keeps apart; None: everybody, or everybody but the agent that it prefers."""
     text: str
     until: Instant
 
@@ -361,15 +361,15 @@ def _steps(candidates: Sequence[Candidate]) -> list[FunnelStep]:
 
 
 def _holds(candidates: Sequence[Candidate], work: Work) -> list[Held]:
-    """Return the holds, by their ends: one for the agent that it prefers, one a pair for all others."""
+    """Return the holds, by their ends: those that keep it from everybody once, the others for each pair."""
     found: dict[tuple[str, AgentId | None], Held] = {}
     for candidate in candidates:
         for reason in candidate.reasons:
             if reason.until is None:
                 continue
-            sticky = reason.kind == Hold.STICKY_WAIT
-            agent = None if sticky else candidate.agent
-            text = reason.text if sticky else f"{candidate.agent} {reason.text}"
+            common = reason.kind in (Hold.STICKY_WAIT, Hold.BATCH_WINDOW)
+            agent = None if common else candidate.agent
+            text = reason.text if common else f"{candidate.agent} {reason.text}"
             held = Held(kind=reason.kind, agent=agent, text=text, until=reason.until)
             found.setdefault((reason.kind, agent), held)
     return sorted(found.values(), key=lambda held: held.until)

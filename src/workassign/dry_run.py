@@ -110,9 +110,10 @@ def dry_run(
     t1 offered ann
     t3 waiting of 1 agent: 1 without a needed skill
     """
-    # Nothing waits where everybody is idle: what a queue lets in otherwise is not asked.
+    # Nothing waits where everybody is idle: what a queue lets in otherwise, and when, is not asked.
     queues = {
-        name: attrs.evolve(queue, most=None, quota=None, overflow=()) for name, queue in plan.queues.items()
+        name: attrs.evolve(queue, most=None, quota=None, overflow=(), batch=None)
+        for name, queue in plan.queues.items()
     }
     desk = _IdleDesk(attrs.evolve(plan, strikes=_NEVER, queues=queues), roster, at)
     return [desk.route(interaction) for interaction in interactions]

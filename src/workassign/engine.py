@@ -22,8 +22,10 @@ from workassign import events as ev
 from workassign._alarms import Watch
 from workassign._aside import Aside
 from workassign._asking import Asking, Turn
+from workassign._batching import Batching
 from workassign._deadlines import (
     AGE,
+    BATCH,
     BEAT,
     BREACH,
     CLOCK,
@@ -118,6 +120,7 @@ class Engine:
         self._roster = Roster(self._state, self._pairing, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._deadlines = self._pairing.deadlines
+        self._batching = Batching(self._asking, self._pairing)
         self._rotating = Rotating(self._state, self._roster, self._deadlines, self._turn)
         self._pairing.rotates = self._rotating.counts
         self._surging = Surging(self._state, self._roster, self._deadlines, self._turn)
@@ -522,6 +525,8 @@ class Engine:
         Whoever is free then may be asked, too, for what is offered to several.
         """
         self._bring_together(at)
+        if self._turn.batched:
+            self._batching.close(at)
         while self._pairing.spreading:
             self._pairing.spread(at)
             self._bring_together(at)
@@ -529,6 +534,8 @@ class Engine:
             self._settle(at)
         if self._turn.surging and self._surging.follow(at):
             self._settle(at)
+        if self._turn.batched:
+            self._batching.arm(at)
 
     def _bring_together(self, at: Instant) -> None:
         pairing = self._pairing
@@ -569,6 +576,7 @@ class Engine:
         self._pairing.rebuild(self.now)
         self._rotating.arm(self.now)
         self._surging.arm()
+        self._batching.arm(self.now)
         self._watch.rebuild(self.now)
         self._asking.quiet = False
 
@@ -679,5 +687,6 @@ _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     LEASE: lambda engine, work, due, at: engine._locking.end(work, "expired", due, at),
     RAMP: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     BEAT: lambda engine, agent, due, at: engine._roster.lease_over(agent, due, at),
+    BATCH: lambda engine, window, due, at: engine._batching.end(window),
     SHIFT: lambda engine, agent, due, at: engine._roster.turned(agent, due, at),
 }

@@ -329,11 +329,12 @@ class _Telling:
         work = self._state.works[event.interaction]
         winner = self._state.agents[event.agent]
         how = event.how if isinstance(event, ev.Assigned) else "offered"
-        scene = Scene(self._state, event.at, self._places, event.agent if how == "pulled" else None)
+        batch = work.sig.queue.plan.batch if how in ("offered", "auto") else None
+        scene = Scene(self._state, event.at, self._places, event.agent if how == "pulled" else None, batch)
         candidates = ranked(scene, work, winner)
         could_take = scene.takes(winner)
         rules = work.sig.queue.plan
-        unranked = how in _BY_HAND or how == "pulled"
+        unranked = how in _BY_HAND or how == "pulled" or batch is not None
         decision = Decision(
             at=event.at,
             agent=event.agent,
@@ -374,6 +375,9 @@ def _doubt(decision: Decision, work: Work) -> str:
     named = decision.first[0].interaction == work.interaction.id if decision.first else False
     if decision.how == "pulled" and named:
         return "she asked for it herself: nobody else was asked"
+    batch = work.sig.queue.plan.batch
+    if batch is not None and decision.how != "pulled":
+        return f"its window ended: {short_name(batch.use)} weighed all that waited against all who were free"
     first = decision.candidates[0]
     wins = first.rank is not None and first.agent == decision.agent
     if wins and work.stage == "offered":
@@ -415,6 +419,9 @@ def _readable(data: Mapping[str, Any]) -> tuple[Plan, list[str]]:
         ]
         scorers = enumerate(table.get("scoring", ()))
         table["scoring"] = [_found(f"{path}.scoring[{i}]", each, "scoring", missing) for i, each in scorers]
+        if "batch" in table:
+            use = _found(f"{path}.batch.use", table["batch"]["use"], "batch", missing)
+            table["batch"] = {**table["batch"], "use": use}
         queues[name] = table
     known = {**data, "queues": queues} if queues else dict(data)
     if "capacity" in known:

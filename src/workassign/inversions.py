@@ -46,7 +46,8 @@ def inversions(store: Store) -> Inversions:
     """Return how often, in the journal of *store*, a more urgent interaction was passed over.
 
     Whatever kept the agent from it does not count: its queue, channel and skills, her room, a
-    refusal, a wait for the agent it prefers. Cost: for each grant O(classes that wait), and O(log n).
+    refusal, a wait for the agent it prefers, a window. Cost: for each grant O(classes that wait),
+    and O(log n).
 
     Raises:
         JournalError: If the journal is damaged.
@@ -98,7 +99,7 @@ class _Follower:
         for key, seq, name in self._lines[sig]:
             if sig.tier == work.sig.tier and (key, seq) >= (work.key, work.seq):
                 return False
-            if not self._is_kept(self._state.works[name], agent, at):
+            if not self._is_kept(self._state.works[name], agent, work, at):
                 return True
         return False
 
@@ -116,8 +117,14 @@ class _Follower:
             return False
         return who.meets(sig.needs)
 
-    def _is_kept(self, work: Work, agent: AgentState, at: Instant) -> bool:
-        """Whether *work* is kept from *agent* by a refusal, by her delay, or by its wait for another."""
+    def _is_kept(self, work: Work, agent: AgentState, given: Work, at: Instant) -> bool:
+        """Whether *work* is kept from *agent* by a refusal, her delay, its wait for another, or a window.
+
+        A window that ended when *given* was given out is not open.
+        """
+        batch, ended = work.sig.queue.plan.batch, given.sig.queue.plan.batch
+        if batch is not None and (ended is None or not batch.joins(ended)):
+            return True
         times = None if work.refused is None else work.refused.get(agent.agent.id)
         if times is not None and at < times[1]:
             return True

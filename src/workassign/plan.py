@@ -320,9 +320,13 @@ def _moving_problems(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _door_problems(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with where things are sent when they come in."""
+    """Yield what is wrong with where things are sent when they come in, and who is there for them."""
     yield from _overflow_problems(plan)
     yield from _review_problems(plan)
+    if any(getattr(queue, "batch", None) is not None for queue in plan.queues.values()):
+        for name, queue in plan.queues.items():
+            if getattr(queue, "keep_free", None) is not None:
+                yield f"queues.{name}.keep_free", "nobody can be kept free in a plan with a batch"
 
 
 def _overflow_problems(plan: Plan) -> Iterator[tuple[str, str]]:

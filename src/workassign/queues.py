@@ -12,6 +12,7 @@ from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers as refusals
 from workassign.policies import ordering, selection, work
 from workassign.policies.admission import Overflow, Quota, whole
+from workassign.policies.batch import Batch
 from workassign.policies.escalation import MOST_STEPS, Step
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import RefusalPolicy
@@ -111,6 +112,8 @@ class Queue:
     """Which replies somebody looks at, before they are sent or after."""
     keep_free: KeepFree | None = None
     """How many of those who serve it are kept free for urgent work."""
+    batch: Batch | None = None
+    """Give out what waits at the ends of short windows, all at once."""
 
 
 # --- checking -------------------------------------------------------------------------------
@@ -128,6 +131,7 @@ def problems(queue: Queue, calendars: Mapping[str, Calendar]) -> list[tuple[str,
         *_door_problems(queue, calendars),
         *_table_problems("review", queue.review, Review),
         *_table_problems("keep_free", queue.keep_free, KeepFree),
+        *_batch_problems(queue),
     ]
     return [(path, problem) for path, problem in found if problem is not None]
 
@@ -275,6 +279,16 @@ def _table_problems(
         yield name, f"must be {kind.__name__}, not {table!r}"
     else:
         yield from ((f"{name}{field and '.'}{field}", problem) for field, problem in table.problems())
+
+
+def _batch_problems(queue: Queue) -> Iterator[tuple[str, str]]:
+    batch = queue.batch
+    if batch is not None and not isinstance(batch, Batch):
+        yield "batch", f"must be Batch, not {batch!r}"
+    elif batch is not None:
+        yield from ((f"batch.{field}", problem) for field, problem in batch.problems())
+        if type(queue.offers) is int and queue.offers > 1:
+            yield "batch", "gives each interaction to one agent: leave out offers"
 
 
 def _alarm_problems(alarms: Alarms | None) -> Iterator[tuple[str, str]]:

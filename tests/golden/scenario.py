@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import attrs
 
-from tests.golden.policies import moody
+from tests.golden.policies import last_first, moody
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.engine import Engine
@@ -26,6 +26,7 @@ from workassign.needs import Needs
 from workassign.plan import Alarms, Group, Plan, Queue
 from workassign.policies import offers, ordering, scoring, selection, sla
 from workassign.policies.admission import Overflow, Quota
+from workassign.policies.batch import Batch
 from workassign.policies.escalation import Step
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
@@ -95,6 +96,7 @@ def tell(recorder: Recorder) -> None:
     dawn(say)
     storm(say)
     school(say)
+    windows(say)
     busy(say)
     views(say)
 
@@ -615,6 +617,38 @@ def school(say_it: Say) -> None:
     say(cmd.Reject(asked.interaction, "ivy", asked.fence, "rude"), 10_031)
     say(cmd.Propose(*gus), 10_040)
     say(cmd.Release(*gus), 10_041)
+
+
+def windows_plan() -> Plan:
+    """Two queues are weighed together, at the ends of short windows."""
+    before = school_plan()
+    batch = Batch(window=2.5, use=last_first)
+    queues = {
+        **before.queues,
+        "care": Queue(batch=batch, tier=0),
+        "desk": Queue(batch=batch, auto_accept=True, sticky_wait=20),
+    }
+    return attrs.evolve(before, name="golden-windows", queues=queues)
+
+
+def windows(say_it: Say) -> None:
+    """What comes is held; some is weighed, some given singly, some pulled; the policy fails at times."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 4_400)
+
+    say(cmd.ChangePlan(windows_plan().to_data()), 10_000)
+    for number in range(5):
+        queue, prefers = ("care", None) if number % 2 else ("desk", "ivy")
+        say(cmd.Submit(Interaction(id=f"w{number}", queue=queue, channel="tweet", prefers=prefers)), 10_001)
+    say(cmd.Tick(), 10_002.5)
+    say(cmd.AddAgent(Agent(id="kim", queues={"care": 1, "desk": 2}, capacity=4)), 10_003)
+    say(cmd.SignOn("kim"), 10_003)
+    say(cmd.Submit(Interaction(id="w5", queue="care", channel="tweet")), 10_004)
+    say(cmd.Submit(Interaction(id="w6", queue="desk", channel="tweet")), 10_004)
+    say(cmd.Pull("kim"), 10_004.5)
+    say(cmd.Tick(), 10_005.5)
+    say(cmd.Tick(), 10_060)
 
 
 def busy_plan() -> Plan:

@@ -98,6 +98,8 @@ def _within(queues: Mapping[str, Queue]) -> tuple[float | None, str]:
     """Return the bound among *queues*, which are all of a tier, and what it rests on."""
     targets: dict[str, float] = {}
     for name, queue in queues.items():
+        if queue.batch is not None:
+            return None, f"queue {name} gives out in batches"
         if queue.work is not work.greatest_need:
             return None, f"queue {name} is not served by greatest need"
         if queue.ordering is ordering.arrival:

@@ -25,6 +25,9 @@ def of_delays(place: str, queue: Queue) -> Iterator[Finding]:
     if queue.sticky_wait is not None and queue.sticky_wait >= within:
         message = f"is {queue.sticky_wait:g} s: that wait alone misses the target of {within:g} s"
         yield finding("slow_sticky_wait", f"{place}.sticky_wait", message, f"stay well below {within:g}")
+    if queue.batch is not None and queue.batch.window >= within:
+        message = f"has windows of {queue.batch.window:g} s: one alone may miss the target of {within:g} s"
+        yield finding("slow_batch", f"{place}.batch", message, f"stay well below {within:g}")
     if not queue.auto_accept and queue.offer_for >= within:
         message = f"is {queue.offer_for:g} s: one offer that nobody answers misses the target of {within:g} s"
         suggestion = f"stay well below {within:g}, so that a second offer is in time"
@@ -57,12 +60,17 @@ def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
             suggestion = f"let somebody have it before {within:g} s"
             yield finding("slow_delay", f"queues.{name}", message, suggestion)
     borrow = None if plan.surge is None else plan.surge.borrow
+    batched = {name for name, queue in plan.queues.items() if queue.batch is not None}
     for agent in delayed:
         lent = borrow.queues if borrow is not None and set(borrow.groups) & set(agent.groups) else {}
         vain = set(agent.delays) - {*(agent.queues or agent.delays), *lent}
         if agent.queues is not None and vain:
             message = f"has a delay for what she does not serve: {listed(sorted(vain))}"
             yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out, or let her serve it")
+        weighed = sorted(agent.delays.keys() & batched)
+        if weighed:
+            message = f"has a delay for what is given out in batches: {listed(weighed)}"
+            yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out: it does not count there")
 
 
 def of_kept_agents(plan: Plan, staff: Staff | None) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ KINDS: Mapping[str, Severity] = {
     # delays beside promises
     "broken_refusals": "error",
     "slow_sticky_wait": "warning",
+    "slow_batch": "warning",
     "slow_offer": "warning",
     "slow_cool_down": "warning",
     "slow_exclusion": "info",

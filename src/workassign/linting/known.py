@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _OURS = "workassign.policies."
+_ASIDE = "workassign.lab."
 
 
 def policies(plan: Plan) -> Iterator[tuple[str, Any]]:
@@ -45,13 +46,15 @@ def policies(plan: Plan) -> Iterator[tuple[str, Any]]:
         for number, each in enumerate(queue.targets):
             if callable(each.within):
                 yield f"queues.{name}.targets[{number}].within", each.within
+        if queue.batch is not None:
+            yield f"queues.{name}.batch.use", queue.batch.use
     if plan.capacity is not None:
         yield "capacity", plan.capacity
 
 
 def is_ours(use: str) -> bool:
     """Whether a policy of this name is one of the library's."""
-    return use.startswith(_OURS)
+    return use.startswith((_OURS, _ASIDE))
 
 
 def settings_of(spec: object, use: str) -> Mapping[str, Any] | None:

@@ -30,3 +30,5 @@ class Hold(StrEnum):
     """She has come just now, and has something: one at a time until her ramp is over."""
     SHIFT_END = "shift_end"
     """It would not be done by the end of her shift, which is when she leaves."""
+    BATCH_WINDOW = "batch_window"
+    """Its queue gives out at the ends of windows: until this one ends."""
