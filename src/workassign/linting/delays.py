@@ -70,7 +70,7 @@ def of_agents_delays(plan: Plan, staff: Staff) -> Iterator[Finding]:
         weighed = sorted(agent.delays.keys() & batched)
         if weighed:
             message = f"has a delay for what is given out in batches: {listed(weighed)}"
-            yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out: it does not count there")
+            yield finding("dead_delay", f"roster.{agent.id}", message, "leave it out: it counts for nothing")
 
 
 def of_kept_agents(plan: Plan, staff: Staff | None) -> Iterator[Finding]:
