@@ -290,7 +290,7 @@ class Index:
             for bit, kind, _ in profile.channels:
                 if held_by_time(agent, kind, at) is not None:
                     bits &= ~bit
-        if bits and (asked or self.opened):
+        if self._windowed and bits and (asked or self.opened):
             bits |= self._windowed if asked else self.opened
         agent.open = bits
         return bits

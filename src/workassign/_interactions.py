@@ -49,7 +49,7 @@ class Interactions:
         if known is not None:
             return self._submitted_again(known, interaction)
         queue = state.queues.get(interaction.queue)
-        told = state.wordy or interaction.parent is not None or interaction.shared_with != ()
+        told = state.wordy or interaction.parent is not None or interaction.shared_with
         if queue is None or queue.rules is None or interaction.channel not in state.units or told:
             problem = self._problem(interaction)
             if problem is not None:
@@ -60,9 +60,12 @@ class Interactions:
         if special and self._needs_no_place(interaction, queue, at):
             return None
         rules: Rules = queue.rules
-        landing, why = self._admission.landing(interaction, queue, at) if rules.door else (queue, "")
-        if landing is None:
-            return None
+        landing: QueueState | None = queue
+        why = ""
+        if rules.door:
+            landing, why = self._admission.landing(interaction, queue, at)
+            if landing is None:
+                return None
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
@@ -81,7 +84,7 @@ class Interactions:
             self._deadlines.arm(SLA, work)
         if state.clocked:
             self._clocks.follow(work, "submitted", at)
-        if landing is not queue:
+        if landing is not None and landing is not queue:
             self._pairing.moving.move(work, landing.name, OVERFLOW, at, Passing(reason=why))
             self._pairing.moving.take(work, at, at)
         elif rules.steps:
@@ -285,7 +288,8 @@ class Interactions:
             event = ev.Completed(at, interaction, agent, fence, None)
             self._state.completed(hold.work, hold, event)
             self._turn.facts.append(event)
-            self._clocks.follow(hold.work, "completed", at)
+            if self._state.clocked:
+                self._clocks.follow(hold.work, "completed", at)
             if self._state.locks:
                 self._locking.end(hold.work, "closed", None, at)
             if self._pairing.index.gates:
