@@ -46,7 +46,7 @@ MESSAGES = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8")
 SOURCE = DOCS.parent / "src" / "workassign"
 DECIDES = (
     *("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_planning.py"),
-    *("_owning.py", "_admission.py", "_reviewing.py", "_locking.py"),
+    *("_owning.py", "_admission.py", "_reviewing.py", "_locking.py", "_offering.py"),
 )
 """Where commands are refused."""
 

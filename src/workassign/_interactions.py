@@ -8,14 +8,15 @@ from workassign._absorbing import Absorbing
 from workassign._admission import Admission
 from workassign._aside import Aside
 from workassign._asking import Asking, Rules, Turn
-from workassign._deadlines import REST, RETRY, SLA, WRAP_UP
+from workassign._deadlines import SLA, WRAP_UP
 from workassign._linked import no_parent, open_parts
 from workassign._locking import Locking
 from workassign._moving import Passing
+from workassign._offering import Offering, ends
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState, Holding, QueueState, Work
 from workassign._state import OVERFLOW, State
-from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, Presence
 from workassign.policies.offers import Backoff
 
 __all__ = ["AWAITING", "HELD", "Interactions"]
@@ -29,9 +30,17 @@ class Interactions:
     """Decides about interactions: from the submission to the end of the wrap-up."""
 
     def __init__(
-        self, state: State, asking: Asking, pairing: Pairing, aside: Aside, locking: Locking, turn: Turn
+        self,
+        state: State,
+        asking: Asking,
+        pairing: Pairing,
+        aside: Aside,
+        locking: Locking,
+        offering: Offering,
+        turn: Turn,
     ) -> None:
         self._locking = locking
+        self._offering = offering
         self._state = state
         self._asking = asking
         self._pairing = pairing
@@ -125,118 +134,16 @@ class Interactions:
         reason = no_parent(self._state, interaction.parent)
         return None if reason is None else ("no_open_parent", reason)
 
-    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
-        """Make what was offered the agent's own, or answer again if it is."""
-        state = self._state
-        hold = state.offers.get(offer)
-        if hold is None or hold.agent.agent.id != agent:
-            return self._accepted_again(offer, agent, at)
-        work, who = hold.work, hold.agent
-        event = ev.Assigned(at, work.interaction.id, agent, state.fences + 1, "accepted", offer)
-        state.assigned(work, who, event)
-        self._turn.facts.append(event)
-        timers = work.sig.queue.rules.offers.items
-        while timers and not timers[0].pending:
-            timers.popleft()  # most offers are accepted in turn: no dead ones pile up
-        if state.clocked:
-            self._clocks.follow(work, "accepted", at)
-        # Her keys, or her room, may differ.
-        if who.admitted or state.plan.capacity is not None or state.mixed:
-            self._pairing.freed.append(who)
-        if state.rivals:
-            for rival in list(state.rivals.get(work.interaction.id, ())):
-                self._rescind(rival, f"accepted by {agent}", at)
-        return None
-
-    def _accepted_again(self, offer: OfferId, agent: AgentId, at: Instant) -> list[ev.Event] | None:
-        answer = self._acceptance(offer, agent)
-        if answer is None:
-            self._refuse_offer("Accept", offer, agent, at)
-        return answer
-
-    def _acceptance(self, offer: OfferId, agent: AgentId) -> list[ev.Event] | None:
-        """Return what accepting *offer* led to, if the agent still holds it."""
-        who = self._state.agents.get(agent)
-        for hold in who.holdings.values() if who is not None else ():
-            if hold.offer == offer and hold.fence is not None:
-                return [ev.Assigned(hold.since, hold.work.interaction.id, agent, hold.fence, hold.how, offer)]
-        return None
-
     def again(self, command: cmd.Command) -> list[ev.Event] | None:
         """Return the answer to a command that changed nothing, because it was said before."""
         if isinstance(command, cmd.Submit):
             known = self._state.works.get(command.interaction.id)
             return None if known is None else [known.first_said()]
-        return self._acceptance(command.offer, command.agent) if isinstance(command, cmd.Accept) else None
-
-    def _refuse_offer(self, command: str, offer: OfferId, agent: AgentId, at: Instant) -> None:
-        """Say why *agent* cannot answer *offer*."""
-        if not isinstance(offer, int) or not 0 < offer <= self._state.placed:
-            rule, reason = "unknown_offer", f"offer {offer!r} was never made"
-        elif offer in self._state.offers:
-            rule, reason = "not_your_offer", f"offer {offer} was not made to {agent!r}"
-        else:
-            rule, reason = "offer_closed", f"offer {offer} is not open any more"
-        self._turn.facts.append(ev.Refused(at, command, str(offer), rule, reason))
-
-    def decline(self, command: cmd.Decline, at: Instant) -> None:
-        """Take in a refusal."""
-        hold = self._state.offers.get(command.offer)
-        if hold is None or hold.agent.agent.id != command.agent:
-            self._refuse_offer("Decline", command.offer, command.agent, at)
-            return
-        backoff = self._asking.backoff(hold.work, "declined", command.reason)
-        ids = (command.offer, hold.work.interaction.id, command.agent, command.reason)
-        event = ev.Declined(at, *ids, *_times(backoff, at), self._boost(hold.work, backoff))
-        self._refused_by(hold, event, backoff, "declined")
-
-    def _refused_by(
-        self,
-        hold: Holding,
-        event: ev.Declined | ev.OfferExpired | ev.OfferRescinded,
-        backoff: Backoff,
-        cause: str,
-    ) -> None:
-        """Take in a refusal with all its consequences."""
-        work, agent, at = hold.work, hold.agent, event.at
-        self._state.refused_offer(hold, event)
-        self._turn.facts.append(event)
-        self.cool_down(work, *_times(backoff, at)[:2])
-        if event.rest is not None:
-            self._deadlines.later(event.rest, REST, agent.number, agent)
-        if work.stage == "waiting":  # nobody else is asked for it still
-            self._pairing.bring(work)
-        self._pairing.freed.append(agent)
-        lately = sum(1 for refusal in agent.refusals[cause] if refusal > at - backoff.window)
-        if (
-            backoff.pause_after is not None
-            and lately >= backoff.pause_after
-            and agent.presence is Presence.AVAILABLE
-        ):
-            self._pairing.leaving.append((agent, Presence.AWAY, f"{cause} {lately} times"))
-
-    def _boost(self, work: Work, backoff: Backoff) -> float:
-        """Return the head start that a refusal gives *work*: no more than the cap of its queue leaves."""
-        if not backoff.boost:
-            return 0.0
-        queue = work.sig.queue
-        _, _, scored, _, _ = self._asking.belongs(queue, work.interaction, work.since)
-        left = queue.plan.head_start_cap - scored - self._state.boosts.get(work.interaction.id, 0.0)
-        return max(0.0, min(float(backoff.boost), left))
-
-    def cool_down(self, work: Work, retry: Instant, excluded: Instant) -> None:
-        """Look at *work* again when the pair's cool-down ends, and when its exclusion does."""
-        for due in (retry, excluded):
-            self._deadlines.later(due, RETRY, work.seq, work)
-
-    def _rescind(self, hold: Holding, cause: str, at: Instant) -> None:
-        """Take an offer back; the agent has not refused anything."""
-        assert hold.offer is not None
-        ids = (hold.offer, hold.work.interaction.id, hold.agent.agent.id)
-        event = ev.OfferRescinded(at, *ids, cause, None, None, None)
-        self._state.refused_offer(hold, event)
-        self._turn.facts.append(event)
-        self._pairing.freed.append(hold.agent)
+        return (
+            self._offering.acceptance(command.offer, command.agent)
+            if isinstance(command, cmd.Accept)
+            else None
+        )
 
     def holding(
         self,
@@ -353,13 +260,13 @@ class Interactions:
 
     def _requeue(self, hold: Holding, cause: str, due: Instant | None, backoff: Backoff, at: Instant) -> None:
         work, agent = hold.work, hold.agent
-        retry, excluded, _ = _times(backoff, at)
+        retry, excluded, _ = ends(backoff, at)
         ids = (work.interaction.id, agent.agent.id)
-        event = ev.Requeued(at, *ids, cause, due, retry, excluded, self._boost(work, backoff))
+        event = ev.Requeued(at, *ids, cause, due, retry, excluded, self._offering.boost(work, backoff))
         self._state.requeued(work, event)
         self._turn.facts.append(event)
         self._clocks.follow(work, "requeued", at)
-        self.cool_down(work, retry, excluded)
+        self._pairing.cool_down(work, retry, excluded)
         self._pairing.bring(work)
         self._pairing.freed.append(agent)
 
@@ -386,7 +293,7 @@ class Interactions:
         """Take *work* out of its line, or back from whom it is offered to."""
         if work.stage == "offered":
             for hold in self._state.holdings(work):
-                self._rescind(hold, cause, at)
+                self._offering.rescind(hold, cause, at)
         elif work.stage == "waiting":
             self._pairing.moving.unmet.pop(work.interaction.id, None)
             self._pairing.withhold(work)
@@ -485,9 +392,9 @@ class Interactions:
         how = Passing(to=command.to, reset=command.age == "reset")
         if hold is not None:  # who passes it on does not get it back at once
             backoff = self._asking.backoff(work, "declined", "transferred")
-            retry, excluded, _ = _times(backoff, at)
+            retry, excluded, _ = ends(backoff, at)
             how = how._replace(holder=hold.agent.agent.id, retry=retry, excluded=excluded)
-            self.cool_down(work, retry, excluded)
+            self._pairing.cool_down(work, retry, excluded)
         self._pairing.moving.move(work, command.queue, "asked", at, how)
         if work.stage == "waiting":
             self._pairing.bring(work)
@@ -574,38 +481,8 @@ class Interactions:
             self.withdraw(hold.work, cause, at)
             self._requeue(hold, cause, due, self._asking.backoff(hold.work, "disconnected", cause), at)
 
-    def take_back_offers(self, agent: AgentState, cause: str, at: Instant, *, lost: bool = False) -> None:
-        """Take every open offer back from *agent*; *lost* with her connection, it is a refusal."""
-        for hold in list(agent.holdings.values()):
-            if not hold.pending:  # accepted, or taken back meanwhile with all the others
-                continue
-            if not lost:
-                self._rescind(hold, cause, at)
-                if hold.work.stage == "waiting":
-                    self._pairing.bring(hold.work)
-                continue
-            backoff = self._asking.backoff(hold.work, "disconnected", cause)
-            assert hold.offer is not None
-            ids = (hold.offer, hold.work.interaction.id, agent.agent.id, cause)
-            boost = self._boost(hold.work, backoff)
-            event = ev.OfferRescinded(at, *ids, *_times(backoff, at), boost)
-            self._refused_by(hold, event, backoff, "disconnected")
-
-    def offer_expired(self, hold: Holding, due: Instant, at: Instant) -> None:
-        """An offer was not answered in time."""
-        assert hold.offer is not None
-        backoff = self._asking.backoff(hold.work, "expired", "")
-        ids = (hold.offer, hold.work.interaction.id, hold.agent.agent.id)
-        event = ev.OfferExpired(at, due, *ids, *_times(backoff, at), self._boost(hold.work, backoff))
-        self._refused_by(hold, event, backoff, "expired")
-
     def sla_missed(self, work: Work, due: Instant, at: Instant) -> None:
         """The first response did not come in time."""
         event = ev.SlaMissed(at, due, work.interaction.id, "first_response")
         self._state.sla_missed(work, event)
         self._turn.facts.append(event)
-
-
-def _times(backoff: Backoff, at: Instant) -> tuple[Instant, Instant, Instant | None]:
-    """Return the ends of cool-down, exclusion and rest."""
-    return at + backoff.cool_down, at + backoff.exclusion, None if backoff.rest is None else at + backoff.rest

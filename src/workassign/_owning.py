@@ -134,7 +134,7 @@ class Owning:
         self._pairing.freed.append(hold.agent)
         backoff = self._asking.backoff(work, "declined", "escalated")
         retry, end = at + backoff.cool_down, min(at + LONGEST, LATEST)
-        self._interactions.cool_down(work, retry, end)
+        self._pairing.cool_down(work, retry, end)
         how = Passing(command.agent, retry, end, reason=command.reason)
         self._pairing.moving.move(work, level, "next level", at, how)
         self._pairing.bring(work)

@@ -352,6 +352,11 @@ class Pairing:
         for work in list(self.index.fans.get(agent.agent.id, {}).values()):
             self.fetch(work)
 
+    def cool_down(self, work: Work, retry: Instant, excluded: Instant) -> None:
+        """Look at *work* again when the pair's cool-down ends, and when its exclusion does."""
+        for due in (retry, excluded):
+            self.deadlines.later(due, RETRY, work.seq, work)
+
     def look_again(self, work: Work) -> None:
         """A hold on *work* has ended: place it anew, if it still waits."""
         if work.stage == "waiting":

@@ -14,6 +14,7 @@ from workassign._asking import Turn
 from workassign._deadlines import BEAT, GRACE, RAMP
 from workassign._interactions import Interactions
 from workassign._locking import Locking
+from workassign._offering import Offering
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState
 from workassign._state import State
@@ -44,8 +45,15 @@ class Roster:
     """Decides about agents: who is on the roster, who is there."""
 
     def __init__(
-        self, state: State, pairing: Pairing, locking: Locking, interactions: Interactions, turn: Turn
+        self,
+        state: State,
+        pairing: Pairing,
+        offering: Offering,
+        locking: Locking,
+        interactions: Interactions,
+        turn: Turn,
     ) -> None:
+        self._offering = offering
         self._locking = locking
         self._state = state
         self._pairing = pairing
@@ -126,7 +134,7 @@ class Roster:
         if agent is None:
             return
         self._pairing.index.withdraw(agent)
-        self._interactions.take_back_offers(agent, "agent removed", at)
+        self._offering.take_back(agent, "agent removed", at)
         for hold in list(agent.holdings.values()):
             self._interactions.take_back(hold, "agent removed", None, at)
         self._pairing.freed = [other for other in self._pairing.freed if other is not agent]
@@ -150,7 +158,7 @@ class Roster:
         """Change an agent's presence, with all its consequences."""
         self._pairing.index.withdraw(agent)
         if presence is not Presence.AVAILABLE:
-            self._interactions.take_back_offers(agent, presence.value, at)
+            self._offering.take_back(agent, presence.value, at)
         event = ev.PresenceChanged(at, agent.agent.id, presence, cause, grace, then)
         self._state.presence_changed(agent, event)
         self._turn.facts.append(event)
@@ -229,7 +237,7 @@ class Roster:
 
     def _lose(self, agent: AgentState, cause: str, at: Instant) -> None:
         """Her connection is lost."""
-        self._interactions.take_back_offers(agent, "disconnected", at, lost=True)
+        self._offering.take_back(agent, "disconnected", at, lost=True)
         grace = at + self._state.plan.reconnect_grace if agent.holdings else None
         self.presence(agent, Presence.OFFLINE, cause, at, grace=grace)
 

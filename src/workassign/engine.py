@@ -49,6 +49,7 @@ from workassign._deadlines import (
 from workassign._evolve import evolve
 from workassign._interactions import Interactions
 from workassign._locking import Locking
+from workassign._offering import Offering
 from workassign._owning import Owning
 from workassign._pairing import Pairing
 from workassign._planning import Planning
@@ -108,16 +109,16 @@ class Engine:
         self._pairing = Pairing(self._state, self._asking, self._turn)
         self._aside = Aside(self._state, self._pairing, self._turn)
         self._locking = Locking(self._state, self._turn, self._pairing.deadlines)
-        self._interactions = Interactions(
-            self._state, self._asking, self._pairing, self._aside, self._locking, self._turn
-        )
+        self._offering = Offering(self._state, self._asking, self._pairing, self._turn)
+        hands = (self._aside, self._locking, self._offering)
+        self._interactions = Interactions(self._state, self._asking, self._pairing, *hands, self._turn)
         whose = (self._aside, self._locking, self._interactions, self._turn)
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
         self._owning = Owning(self._state, self._asking, self._pairing, *whose)
         self._reviewing = Reviewing(
             self._state, self._pairing, self._locking, self._interactions, self._talking, self._turn
         )
-        self._roster = Roster(self._state, self._pairing, *whose[1:])
+        self._roster = Roster(self._state, self._pairing, self._offering, *whose[1:])
         self._watch = Watch(self._state, self._pairing, self._turn)
         self._deadlines = self._pairing.deadlines
         self._batching = Batching(self._asking, self._pairing)
@@ -193,7 +194,7 @@ class Engine:
             at = self._begin_late(at)
         if self._state.plan.heartbeat is not None:
             self._roster.hear(agent, at)
-        again = self._interactions.accept(offer, agent, at)
+        again = self._offering.accept(offer, agent, at)
         facts = self._end(at) if self._pairing.freed or turn.careful else turn.facts
         return facts if again is None else [*facts, *again]
 
@@ -630,9 +631,9 @@ def _planned(plan: Plan) -> _Decide:
 
 _DECIDE: Mapping[type, _Decide] = {
     cmd.Submit: lambda engine, c, at: engine._interactions.submit(c.interaction, at),
-    cmd.Accept: lambda engine, c, at: engine._interactions.accept(c.offer, c.agent, at),
+    cmd.Accept: lambda engine, c, at: engine._offering.accept(c.offer, c.agent, at),
     cmd.Complete: lambda engine, c, at: engine._interactions.complete(c.interaction, c.agent, c.fence, at),
-    cmd.Decline: lambda engine, c, at: engine._interactions.decline(c, at),
+    cmd.Decline: lambda engine, c, at: engine._offering.decline(c, at),
     cmd.FinishWrapUp: lambda engine, c, at: engine._interactions.finish_wrap_up(c, at),
     cmd.Release: lambda engine, c, at: engine._interactions.release(c, at),
     cmd.Cancel: lambda engine, c, at: engine._interactions.cancel(c, at),
@@ -669,7 +670,7 @@ _DECIDE: Mapping[type, _Decide] = {
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {
     WRAP_UP: lambda engine, hold, due, at: engine._interactions.finish(hold, due, at),
-    OFFER: lambda engine, hold, due, at: engine._interactions.offer_expired(hold, due, at),
+    OFFER: lambda engine, hold, due, at: engine._offering.expired(hold, due, at),
     SLA: lambda engine, work, due, at: engine._interactions.sla_missed(work, due, at),
     REST: lambda engine, agent, due, at: engine._pairing.freed.append(agent),
     RETRY: lambda engine, work, due, at: engine._pairing.look_again(work),
