@@ -123,7 +123,7 @@ class Engine:
         self._deadlines = self._pairing.deadlines
         self._batching = Batching(self._asking, self._pairing)
         self._rotating = Rotating(self._state, self._roster, self._deadlines, self._turn)
-        self._pairing.rotates = self._rotating.counts
+        self._pairing.timers.rotates = self._rotating.counts
         self._surging = Surging(self._state, self._roster, self._deadlines, self._turn)
         in_turn = (self._rotating, self._surging, self._watch)
         self._planning = Planning(
