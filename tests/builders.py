@@ -147,6 +147,19 @@ def only(kind: type[E], events: Sequence[ev.Event]) -> E:
     return found
 
 
+def floor_of(plan: Plan, *agents: Agent, on: bool = True) -> Floor:
+    """Return a floor with *agents* on the roster, who are there."""
+    floor = Floor(plan, *agents)
+    if on:
+        floor.on(*(agent.id for agent in agents))
+    return floor
+
+
+def pairs(events: Sequence[ev.Event]) -> list[tuple[InteractionId, AgentId]]:
+    """Return what was offered or given to whom, in order."""
+    return [(each.interaction, each.agent) for each in events if isinstance(each, ev.Offered | ev.Assigned)]
+
+
 def rule(events: Sequence[ev.Event]) -> str:
     """Return the rule of the one refusal that is all that happened."""
     (refused,) = events

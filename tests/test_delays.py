@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Floor, live, rule
+from tests.builders import Floor, floor_of, live, pairs, rule
 from tests.test_same_decisions import in_order
 from workassign import (
     Agent,
@@ -36,18 +36,12 @@ PLAN = Plan(
 
 
 def floor(*agents: Agent, plan: Plan = PLAN) -> Floor:
-    found = Floor(plan, *agents)
-    found.on(*(agent.id for agent in agents))
-    return found
+    return floor_of(plan, *agents)
 
 
 def submit(where: Floor, name: str, at: float, queue: str = "a", **fields: Any) -> None:
     where.do(cmd.Submit(Interaction(id=name, queue=queue, **fields)), at)
     where.engine.check()
-
-
-def given(facts: list[ev.Event]) -> list[tuple[str, str]]:
-    return [(each.interaction, each.agent) for each in facts if isinstance(each, ev.Assigned)]
 
 
 # --- who is given what, and when --------------------------------------------------------------
@@ -58,13 +52,13 @@ def test_she_is_given_only_what_has_waited_in_its_queue_for_so_long() -> None:
     submit(where, "it", 1)
     assert where.engine.check() == {Hold.QUEUE_DELAY: 1}
     assert where.engine.next_wake == 31
-    assert given(where.do(cmd.Tick(), 30.999)) == []
-    assert given(where.do(cmd.Tick(), 31)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Tick(), 30.999)) == []
+    assert pairs(where.do(cmd.Tick(), 31)) == [("it", "ann")]
 
 
 def test_who_has_no_delay_is_given_it_at_once() -> None:
     where = floor(Agent(id="ann", delays={"a": 30}), Agent(id="bob", delays={"a": 0, "b": 30}))
-    assert given(where.do(cmd.Submit(Interaction(id="it", queue="a")), 1)) == [("it", "bob")]
+    assert pairs(where.do(cmd.Submit(Interaction(id="it", queue="a")), 1)) == [("it", "bob")]
 
 
 def test_she_is_given_what_is_old_enough_although_younger_work_is_more_urgent() -> None:
@@ -73,76 +67,76 @@ def test_she_is_given_what_is_old_enough_although_younger_work_is_more_urgent() 
     submit(where, "old", 1)
     submit(where, "young", 20, tier=0)
     facts = where.do(cmd.SetPresence("ann", Presence.AVAILABLE), 31)
-    assert given(facts) == [("old", "ann")]
+    assert pairs(facts) == [("old", "ann")]
 
 
 def test_each_delay_of_the_roster_is_an_age_at_which_more_agents_see_it() -> None:
     where = floor(*(Agent(id=f"a-{delay}", delays={"a": delay}) for delay in (60, 10, 30)))
     for each in range(4):
         submit(where, f"it-{each}", each / 10)
-    assert given(where.do(cmd.Tick(), 10)) == [("it-0", "a-10")]
-    assert given(where.do(cmd.Tick(), 29)) == []
-    assert given(where.do(cmd.Tick(), 30.1)) == [("it-1", "a-30")]
-    assert given(where.do(cmd.Tick(), 60.3)) == [("it-2", "a-60")]
+    assert pairs(where.do(cmd.Tick(), 10)) == [("it-0", "a-10")]
+    assert pairs(where.do(cmd.Tick(), 29)) == []
+    assert pairs(where.do(cmd.Tick(), 30.1)) == [("it-1", "a-30")]
+    assert pairs(where.do(cmd.Tick(), 60.3)) == [("it-2", "a-60")]
 
 
 def test_a_delay_counts_from_when_it_came_to_the_queue_not_from_its_submission() -> None:
     where = floor(Agent(id="ann", queues={"b": 1}, delays={"b": 30}))
     submit(where, "it", 0)
     where.do(cmd.Transfer("it", "b"), 100)
-    assert given(where.do(cmd.Tick(), 129)) == []
-    assert given(where.do(cmd.Tick(), 130)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Tick(), 129)) == []
+    assert pairs(where.do(cmd.Tick(), 130)) == [("it", "ann")]
 
 
 def test_what_is_given_back_keeps_the_time_it_has_waited() -> None:
     where = floor(Agent(id="ann", delays={"a": 30}), Agent(id="bob"))
     submit(where, "it", 0)
-    assert given(where.do(cmd.Release("it", "bob", 1), 100)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Release("it", "bob", 1), 100)) == [("it", "ann")]
 
 
 def test_a_new_delay_holds_for_what_waits_already() -> None:
     where = floor()
     submit(where, "it", 0)
     where.do(cmd.AddAgent(Agent(id="ann", delays={"a": 30})), 1)
-    assert given(where.do(cmd.SignOn("ann"), 2)) == []
+    assert pairs(where.do(cmd.SignOn("ann"), 2)) == []
     where.do(cmd.AddAgent(Agent(id="bob", delays={"a": 20})), 3)
     where.do(cmd.SignOn("bob"), 3)
     where.engine.check()
-    assert given(where.do(cmd.Tick(), 20)) == [("it", "bob")]
+    assert pairs(where.do(cmd.Tick(), 20)) == [("it", "bob")]
 
 
 def test_a_delay_that_is_taken_from_her_holds_no_more() -> None:
     where = floor(Agent(id="ann", delays={"a": 30}))
     submit(where, "it", 0)
-    assert given(where.do(cmd.ChangeAgent(Agent(id="ann")), 1)) == [("it", "ann")]
+    assert pairs(where.do(cmd.ChangeAgent(Agent(id="ann")), 1)) == [("it", "ann")]
 
 
 def test_who_asks_for_work_waits_for_her_delay_too() -> None:
     where = floor(Agent(id="ann", pull=True, delays={"a": 30}))
     submit(where, "it", 0)
     assert rule(where.do(cmd.Pull("ann"), 29)) == "nothing_waits"
-    assert given(where.do(cmd.Pull("ann"), 30)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Pull("ann"), 30)) == [("it", "ann")]
 
 
 def test_what_is_assigned_by_hand_is_not_delayed() -> None:
     where = floor(Agent(id="ann", delays={"a": 30}))
     submit(where, "it", 0)
-    assert given(where.do(cmd.Assign("it", "ann"), 1)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Assign("it", "ann"), 1)) == [("it", "ann")]
 
 
 def test_what_waits_for_her_alone_is_not_delayed_for_her() -> None:
     plan = Plan(queues={"a": Queue(auto_accept=True, sticky_wait=100)})
     where = floor(Agent(id="ann", delays={"a": 30}), plan=plan)
-    assert given(where.do(cmd.Submit(Interaction(id="hers", queue="a", prefers="ann")), 0))
+    assert pairs(where.do(cmd.Submit(Interaction(id="hers", queue="a", prefers="ann")), 0))
     submit(where, "next", 1, prefers="ann")
-    assert given(where.do(cmd.Complete("hers", "ann", 1), 2)) == [("next", "ann")]
+    assert pairs(where.do(cmd.Complete("hers", "ann", 1), 2)) == [("next", "ann")]
 
 
 def test_whom_it_only_prefers_waits_like_everybody() -> None:
     where = floor(Agent(id="ann", delays={"a": 30}))
     submit(where, "it", 0, prefers="ann")
-    assert given(where.do(cmd.Tick(), 29)) == []
-    assert given(where.do(cmd.Tick(), 30)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Tick(), 29)) == []
+    assert pairs(where.do(cmd.Tick(), 30)) == [("it", "ann")]
 
 
 def test_several_are_asked_at_once_only_if_it_is_old_enough_for_them() -> None:
@@ -164,9 +158,9 @@ def test_a_group_says_it_for_all_who_do_not_say_otherwise() -> None:
     where = floor(
         Agent(id="ann", groups=("second",)), Agent(id="bob", groups=("second",), delays={"a": 0}), plan=plan
     )
-    assert given(where.do(cmd.Submit(Interaction(id="it-0", queue="a")), 0)) == [("it-0", "bob")]
+    assert pairs(where.do(cmd.Submit(Interaction(id="it-0", queue="a")), 0)) == [("it-0", "bob")]
     submit(where, "it-1", 1)
-    assert given(where.do(cmd.Tick(), 31)) == [("it-1", "ann")]
+    assert pairs(where.do(cmd.Tick(), 31)) == [("it-1", "ann")]
 
 
 def test_under_a_new_plan_a_delay_goes_along_to_the_successor_the_shortest_holds() -> None:
@@ -176,8 +170,8 @@ def test_under_a_new_plan_a_delay_goes_along_to_the_successor_the_shortest_holds
     facts = where.do(cmd.ChangePlan(plan.to_data()), 10)
     (changed,) = [each.agent for each in facts if isinstance(each, ev.AgentChanged)]
     assert (changed.queues, changed.delays) == ({"b": 1}, {"b": 30})
-    assert given(where.do(cmd.Tick(), 39)) == []  # it came to that queue at 10
-    assert given(where.do(cmd.Tick(), 40)) == [("it", "ann")]
+    assert pairs(where.do(cmd.Tick(), 39)) == []  # it came to that queue at 10
+    assert pairs(where.do(cmd.Tick(), 40)) == [("it", "ann")]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +252,6 @@ def test_where_a_batch_weighs_all_together_no_delay_counts() -> None:
     queue = Queue(batch=Batch(window=2, use=in_order), auto_accept=True)
     where = floor(Agent(id="ann", delays={"a": 600}), plan=Plan(queues={"a": queue}))
     submit(where, "i", at=1)
-    assert given(where.do(cmd.Tick(), 2)) == [("i", "ann")]
+    assert pairs(where.do(cmd.Tick(), 2)) == [("i", "ann")]
     found = lint(where.plan, [Agent(id="ann", delays={"a": 600})])
     assert [each.kind for each in found if each.kind == "dead_delay"] == ["dead_delay"]

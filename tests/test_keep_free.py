@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Floor, live, rule
+from tests.builders import Floor, floor_of, live, pairs, rule
 from workassign import (
     Agent,
     Channel,
@@ -39,10 +39,7 @@ PLAN = Plan(queues={"vip": VIP, "mass": MASS}, channels=CHANNELS)
 
 
 def floor(*agents: Agent | str, plan: Plan = PLAN) -> Floor:
-    told = [Agent(id=each) if isinstance(each, str) else each for each in agents]
-    found = Floor(plan, *told)
-    found.on(*(agent.id for agent in told))
-    return found
+    return floor_of(plan, *(Agent(id=each) if isinstance(each, str) else each for each in agents))
 
 
 def submit(
@@ -52,11 +49,7 @@ def submit(
     fields.setdefault("channel", "chat")
     facts = where.do(cmd.Submit(Interaction(id=name, queue=queue, **fields)), at)
     where.engine.check()
-    return next((agent for _, agent in given(facts)), None)
-
-
-def given(facts: list[ev.Event]) -> list[tuple[str, str]]:
-    return [(each.interaction, each.agent) for each in facts if isinstance(each, ev.Assigned)]
+    return next((agent for _, agent in pairs(facts)), None)
 
 
 # --- who stays free -----------------------------------------------------------------------------
@@ -76,7 +69,7 @@ def test_when_somebody_comes_free_there_are_enough_and_whom_selection_prefers_ha
     assert submit(where, "m-1", at=1) == "ann"
     assert submit(where, "m-2", at=2) is None
     facts = where.do(cmd.Complete("m-1", "ann", 1), 3)
-    assert given(facts) == [("m-2", "bob")]  # who has been idle for longer, although she was kept free
+    assert pairs(facts) == [("m-2", "bob")]  # who has been idle for longer, although she was kept free
     where.engine.check()
 
 
@@ -84,7 +77,7 @@ def test_what_only_one_who_is_kept_free_can_do_is_hers_once_others_are_free() ->
     where = floor(Agent(id="ann", skills={"x": 1}), "bob")
     assert submit(where, "it", needs=Needs({"x": 1})) is None
     where.do(cmd.AddAgent(Agent(id="cyd")), 1)
-    assert given(where.do(cmd.SignOn("cyd"), 2)) == [("it", "ann")]
+    assert pairs(where.do(cmd.SignOn("cyd"), 2)) == [("it", "ann")]
 
 
 def test_who_does_not_serve_the_queue_is_not_kept_free_and_does_not_count() -> None:
@@ -131,14 +124,14 @@ def test_who_is_not_free_any_more_is_given_what_she_was_kept_from() -> None:
     where = floor(Agent(id="ann", channels={"chat": 1, "mail": 1}), plan=plan)
     assert submit(where, "m-1", channel="mail") is None
     facts = where.do(cmd.Submit(Interaction(id="v-1", queue="vip", channel="mail")), 1)
-    assert given(facts) == [("v-1", "ann")]
+    assert pairs(facts) == [("v-1", "ann")]
     assert submit(where, "m-2", channel="chat") == "ann"
 
 
 def test_in_her_login_ramp_she_is_not_free_any_more_with_one() -> None:
     where = floor(Agent(id="ann", capacity=3, login_ramp=60), Agent(id="bob", capacity=3, login_ramp=60))
     assert submit(where, "m-1", at=59) is None
-    assert given(where.do(cmd.Tick(), 60)) == [("m-1", "ann")]
+    assert pairs(where.do(cmd.Tick(), 60)) == [("m-1", "ann")]
 
 
 def test_work_of_its_tier_in_other_queues_is_given_too() -> None:
@@ -150,7 +143,7 @@ def test_with_fewer_agents_than_are_to_be_kept_nothing_else_is_given() -> None:
     where = floor("ann")
     assert submit(where, "m-1") is None
     assert submit(where, "v-1", "vip") == "ann"
-    assert given(where.do(cmd.Complete("v-1", "ann", 1), 5)) == []
+    assert pairs(where.do(cmd.Complete("v-1", "ann", 1), 5)) == []
 
 
 def test_of_two_queues_that_keep_agents_free_each_does() -> None:
@@ -173,13 +166,13 @@ def test_who_asks_for_work_herself_is_kept_free_unless_she_is_given_nothing_unas
     where = floor("ann", "bob", Agent(id="cyd", pull=True))
     assert submit(where, "m-1") is None
     assert rule(where.do(cmd.Pull("ann"), 1)) == "nothing_waits"
-    assert given(where.do(cmd.Pull("cyd"), 2)) == [("m-1", "cyd")]
+    assert pairs(where.do(cmd.Pull("cyd"), 2)) == [("m-1", "cyd")]
 
 
 def test_what_is_given_by_hand_is_not_asked() -> None:
     where = floor("ann", "bob")
     assert submit(where, "m-1") is None
-    assert given(where.do(cmd.Assign("m-1", "ann"), 1)) == [("m-1", "ann")]
+    assert pairs(where.do(cmd.Assign("m-1", "ann"), 1)) == [("m-1", "ann")]
     where.engine.check()
 
 
@@ -198,7 +191,7 @@ def test_what_prefers_one_who_is_kept_free_waits_for_her() -> None:
     where = floor("ann", "bob", plan=plan)
     assert submit(where, "m-1", prefers="bob") is None
     where.do(cmd.AddAgent(Agent(id="cyd")), 1)
-    assert given(where.do(cmd.SignOn("cyd"), 2)) == [("m-1", "bob")]
+    assert pairs(where.do(cmd.SignOn("cyd"), 2)) == [("m-1", "bob")]
 
 
 def test_an_escalation_to_its_tier_ends_it() -> None:
@@ -210,7 +203,7 @@ def test_an_escalation_to_its_tier_ends_it() -> None:
     )
     where = floor("ann", "bob", plan=plan)
     assert submit(where, "m-1", at=0) is None
-    assert given(where.do(cmd.Tick(), 60)) == [("m-1", "ann")]
+    assert pairs(where.do(cmd.Tick(), 60)) == [("m-1", "ann")]
 
 
 def test_a_policy_of_selection_chooses_among_those_who_may_be_given_it() -> None:
@@ -233,7 +226,7 @@ def test_a_plan_that_keeps_fewer_free_gives_out_what_waits() -> None:
         },
         channels=CHANNELS,
     )
-    assert given(where.do(cmd.ChangePlan(fewer.to_data()), 1)) == [("m-1", "ann")]
+    assert pairs(where.do(cmd.ChangePlan(fewer.to_data()), 1)) == [("m-1", "ann")]
     where.engine.check()
 
 
@@ -254,7 +247,7 @@ def test_it_is_told_what_she_is_kept_free_for_and_what_would_help() -> None:
         "somebody else comes free (bob is one of the last 2 free for queue vip, kept for tier 0)",
     ]
     facts = where.do(cmd.SetPresence("cyd", Presence.AVAILABLE), 3)
-    assert given(facts) == [("m-1", "ann")]
+    assert pairs(facts) == [("m-1", "ann")]
 
 
 def test_a_replay_goes_on_as_the_engine_does() -> None:
@@ -265,7 +258,7 @@ def test_a_replay_goes_on_as_the_engine_does() -> None:
         assert again.snapshot() == where.engine.snapshot()
         assert again.check() == where.engine.check()
     for engine in (again, where.engine):
-        assert given(engine.handle(cmd.Complete("m-0", "ann", 1), 10)) == [("m-1", "bob")]
+        assert pairs(engine.handle(cmd.Complete("m-0", "ann", 1), 10)) == [("m-1", "bob")]
     assert live(again, 100) == live(where.engine, 100)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from tests.builders import Floor, live, one, only, rule
+from tests.builders import Floor, floor_of, live, one, only, pairs, rule
 from workassign import (
     Agent,
     Channel,
@@ -33,9 +33,7 @@ from workassign.stores.memory import MemoryStore
 
 def floor(plan: Plan, *agents: Agent) -> Floor:
     """Return a floor where *agents* (by default ann) are there."""
-    found = Floor(plan, *agents or (Agent(id="ann"),))
-    found.on(*(agent.id for agent in agents or (Agent(id="ann"),)))
-    return found
+    return floor_of(plan, *agents or (Agent(id="ann"),))
 
 
 def submit(where: Floor, *names: str, at: float | None = None, **fields: Any) -> list[ev.Event]:
@@ -43,11 +41,6 @@ def submit(where: Floor, *names: str, at: float | None = None, **fields: Any) ->
     for name in names:
         facts += where.do(cmd.Submit(Interaction(id=name, **fields)), at)
     return facts
-
-
-def given(facts: list[ev.Event]) -> list[tuple[str, str]]:
-    """Return what was put before whom, in order."""
-    return [(each.interaction, each.agent) for each in facts if isinstance(each, ev.Offered | ev.Assigned)]
 
 
 # --- the same item to two agents, owners that flip, more than they can hold -----------------------
@@ -58,7 +51,7 @@ def test_a_burst_goes_to_nobody_twice_and_fills_nobody_beyond_her_capacity() -> 
     agents = [Agent(id=f"a{number}", capacity=3) for number in range(10)]
     where = floor(one(auto_accept=True), *agents)
     facts = submit(where, *(f"i{number}" for number in range(100)))
-    taken = given(facts)
+    taken = pairs(facts)
     assert len(taken) == len({interaction for interaction, _ in taken}) == 30
     loads = {name: len(state.holdings) for name, state in where.engine._state.agents.items()}
     assert set(loads.values()) == {3}
@@ -85,7 +78,7 @@ def test_what_nobody_can_take_blocks_nothing_behind_it_however_much_of_it_there_
     """There is no list of the first hundred that would have to move first."""
     where = floor(one(auto_accept=True))
     submit(where, *(f"klingon {number}" for number in range(500)), needs=Needs({"klingon": 1}))
-    assert given(submit(where, "plain")) == [("plain", "ann")]
+    assert pairs(submit(where, "plain")) == [("plain", "ann")]
 
 
 def test_every_way_in_which_room_comes_free_gives_what_waits_at_once() -> None:
@@ -103,7 +96,7 @@ def test_every_way_in_which_room_comes_free_gives_what_waits_at_once() -> None:
         where.do(cmd.AddAgent(Agent(id="bob")))
         submit(where, "first", "second")
         facts = where.do(command)
-        assert [what for what, _ in given(facts)] == ["second"], name
+        assert [what for what, _ in pairs(facts)] == ["second"], name
 
 
 # --- nobody can say why ---------------------------------------------------------------------------
@@ -140,10 +133,10 @@ def test_who_closed_her_browser_is_found_out_and_her_customers_go_on_with_their_
     where.do(cmd.Accept(1, "ann"))
     where.do(cmd.AddAgent(Agent(id="bob", capacity=2)), 50)
     where.do(cmd.SignOn("bob"), 50)
-    assert given(where.do(cmd.Tick(), 60)) == [("offered", "bob")]
-    assert given(where.do(cmd.Tick(), 90)) == [("held", "bob")]
+    assert pairs(where.do(cmd.Tick(), 60)) == [("offered", "bob")]
+    assert pairs(where.do(cmd.Tick(), 90)) == [("held", "bob")]
     assert where.engine._state.works["held"].key == 0.0
-    assert given(submit(where, "new", at=91)) == []  # nothing more goes to ann
+    assert pairs(submit(where, "new", at=91)) == []  # nothing more goes to ann
 
 
 # --- starvation -----------------------------------------------------------------------------------
@@ -175,14 +168,14 @@ def test_who_ignores_offers_is_away_and_what_she_ignored_goes_on() -> None:
     facts = live(where.engine, 200)
     assert where.engine._state.agents["ann"].presence is Presence.AWAY
     assert sum(isinstance(each, ev.OfferExpired) for each in facts) == 2
-    assert given(where.do(cmd.SignOn("bob"), 201)) == [("i", "bob")]
+    assert pairs(where.do(cmd.SignOn("bob"), 201)) == [("i", "bob")]
 
 
 def test_the_only_one_who_could_take_it_declines_and_is_asked_again_after_a_pause() -> None:
     where = floor(one(refusals=per_cause(declined={"cool_down": 15, "exclusion": 3600})))
     submit(where, "i")
-    assert given(where.do(cmd.Decline(1, "ann", "busy"))) == []
-    assert given(live(where.engine, 15)) == [("i", "ann")]
+    assert pairs(where.do(cmd.Decline(1, "ann", "busy"))) == []
+    assert pairs(live(where.engine, 15)) == [("i", "ann")]
 
 
 def test_a_blind_offer_leaves_nothing_to_pick_by() -> None:
@@ -214,8 +207,8 @@ def test_a_customer_who_does_not_answer_takes_up_less_and_has_room_when_she_wake
     plan = Plan(queues={"default": Queue(auto_accept=True)}, channels={"default": chat})
     where = floor(plan, Agent(id="ann", capacity=2, reserve=1.0))
     submit(where, "silent", "talking", "next")
-    assert given(where.do(cmd.SetStatus("silent", Status.PENDING))) == []  # a unit is kept for her
-    assert given(where.do(cmd.Complete("talking", "ann", 2))) == [("next", "ann")]
+    assert pairs(where.do(cmd.SetStatus("silent", Status.PENDING))) == []  # a unit is kept for her
+    assert pairs(where.do(cmd.Complete("talking", "ann", 2))) == [("next", "ann")]
     where.do(cmd.CustomerReplied("silent"))
     state = where.engine._state.agents["ann"]
     assert state.load == state.pool
@@ -223,7 +216,7 @@ def test_a_customer_who_does_not_answer_takes_up_less_and_has_room_when_she_wake
 
 def test_one_case_at_a_time_is_a_capacity_of_one() -> None:
     where = floor(one(auto_accept=True), Agent(id="ann", capacity=1))
-    assert given(submit(where, "i", "j")) == [("i", "ann")]
+    assert pairs(submit(where, "i", "j")) == [("i", "ann")]
     assert rule(where.do(cmd.Assign("j", "ann"))) == "no_room"
     assert len(where.engine._state.agents["ann"].holdings) == 1
 
@@ -268,9 +261,9 @@ def test_rings_are_steps_and_say_when_the_next_one_comes() -> None:
     plan = Plan(queues={"default": Queue(steps=bullseye([30, 60]))})
     where = floor(plan, Agent(id="ann", skills={"en": 5}, attributes={"ring": 3}))
     submit(where, "i", needs=Needs('skills HAS "en" AND ring == 1'))
-    assert given(where.do(cmd.Tick(), 30)) == []  # however good her English is, she is of the third ring
+    assert pairs(where.do(cmd.Tick(), 30)) == []  # however good her English is, she is of the third ring
     assert "90 s" in str(why_waiting(where.engine, "i"))
-    assert given(where.do(cmd.Tick(), 90)) == [("i", "ann")]
+    assert pairs(where.do(cmd.Tick(), 90)) == [("i", "ann")]
 
 
 # --- limits that hit something else, and what vanishes --------------------------------------------
@@ -321,4 +314,4 @@ def test_a_hundred_agents_are_changed_by_one_line_of_the_plan() -> None:
     where = floor(plan, *(Agent(id=f"a{number}", groups=("crew",)) for number in range(100)))
     submit(where, *(f"i{number}" for number in range(100)), needs=Needs({"en": 2}))
     better = attrs.evolve(plan, groups={"crew": Group(skills={"en": 2})})
-    assert len(given(where.do(cmd.ChangePlan(better.to_data())))) == 100
+    assert len(pairs(where.do(cmd.ChangePlan(better.to_data())))) == 100

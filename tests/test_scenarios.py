@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import only, rule
+from tests.builders import only, pairs, rule
 from workassign import (
     Agent,
     Channel,
@@ -40,11 +40,6 @@ def center(*agents: Agent, **settings: Any) -> Engine:
         engine.add_agent(agent, 0.0)
         engine.sign_on(agent.id, 0.0)
     return engine
-
-
-def pairs(events: Sequence[ev.Event]) -> list[tuple[str, str]]:
-    """Return what was put before whom, in order."""
-    return [(e.interaction, e.agent) for e in events if isinstance(e, ev.Offered | ev.Assigned)]
 
 
 def kinds(events: Sequence[ev.Event]) -> list[str]:

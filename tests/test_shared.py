@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Floor, live, rule
+from tests.builders import Floor, floor_of, live, pairs, rule
 from workassign import (
     Agent,
     Engine,
@@ -36,9 +36,7 @@ PLAN = Plan(queues=dict.fromkeys(("a", "b", "c"), BY_PRIORITY))
 
 
 def floor(*agents: Agent, plan: Plan = PLAN) -> Floor:
-    found = Floor(plan, *agents)
-    found.on(*(agent.id for agent in agents))
-    return found
+    return floor_of(plan, *agents)
 
 
 def submit(where: Floor, name: str, *shared: str, at: float | None = None, **fields: Any) -> str | None:
@@ -46,11 +44,7 @@ def submit(where: Floor, name: str, *shared: str, at: float | None = None, **fie
     fields.setdefault("queue", "a")
     facts = where.do(cmd.Submit(Interaction(id=name, shared_with=shared, **fields)), at)
     where.engine.check()
-    return next((agent for _, agent in given(facts)), None)
-
-
-def given(facts: list[ev.Event]) -> list[tuple[str, str]]:
-    return [(each.interaction, each.agent) for each in facts if isinstance(each, ev.Assigned)]
+    return next((agent for _, agent in pairs(facts)), None)
 
 
 def in_queue(agent: str, **queues: int) -> Agent:
@@ -79,7 +73,7 @@ def test_each_sees_it_at_the_priority_of_the_queue_through_which_she_does() -> N
     where.do(cmd.SetPresence("bob", Presence.BUSY))
     submit(where, "first", queue="c", at=1)
     submit(where, "shared", "b", at=2)  # the better of 5 and 1
-    assert given(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("shared", "bob")]
+    assert pairs(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("shared", "bob")]
 
 
 def test_it_is_as_old_as_its_place_says_among_the_work_of_the_other_queue() -> None:
@@ -87,7 +81,7 @@ def test_it_is_as_old_as_its_place_says_among_the_work_of_the_other_queue() -> N
     where.do(cmd.SetPresence("bob", Presence.BUSY))
     submit(where, "shared", "b", at=1)
     submit(where, "own", queue="b", at=2)
-    assert given(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("shared", "bob")]
+    assert pairs(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("shared", "bob")]
 
 
 def test_the_shortest_of_her_delays_holds() -> None:
@@ -95,7 +89,7 @@ def test_the_shortest_of_her_delays_holds() -> None:
     assert submit(where, "it", "b", "c", at=0) is None
     (reason,) = why_not(where.engine, "bob", "it").reasons
     assert (reason.kind, reason.until) == ("queue_delay", 20)
-    assert given(where.do(cmd.Tick(), 20)) == [("it", "bob")]
+    assert pairs(where.do(cmd.Tick(), 20)) == [("it", "bob")]
 
 
 def test_it_needs_what_its_own_queue_asks_for_whoever_takes_it() -> None:
@@ -129,8 +123,8 @@ def test_moved_to_another_queue_it_stays_shared_with_the_same() -> None:
     where.do(cmd.SetPresence("cyd", Presence.BUSY))
     submit(where, "it", "b", at=1)
     where.do(cmd.Transfer("it", "c"), 2)
-    assert given(where.do(cmd.SetPresence("cyd", Presence.AVAILABLE), 3)) == []  # it has left her queue
-    assert given(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 4)) == [("it", "bob")]
+    assert pairs(where.do(cmd.SetPresence("cyd", Presence.AVAILABLE), 3)) == []  # it has left her queue
+    assert pairs(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 4)) == [("it", "bob")]
 
 
 def test_moved_to_one_that_it_is_shared_with_it_is_seen_there_once() -> None:
@@ -138,7 +132,7 @@ def test_moved_to_one_that_it_is_shared_with_it_is_seen_there_once() -> None:
     submit(where, "it", "b", at=1)
     where.do(cmd.Transfer("it", "b"), 2)
     where.do(cmd.AddAgent(in_queue("bob", b=1)), 3)
-    assert given(where.do(cmd.SignOn("bob"), 3)) == [("it", "bob")]
+    assert pairs(where.do(cmd.SignOn("bob"), 3)) == [("it", "bob")]
     where.engine.check()
 
 
@@ -146,7 +140,7 @@ def test_opened_again_it_is_shared_as_before() -> None:
     where = floor(in_queue("bob", b=1))
     assert submit(where, "it", "b", at=1) == "bob"
     where.do(cmd.Complete("it", "bob", 1), 2)
-    assert given(where.do(cmd.Reopen("it"), 3)) == [("it", "bob")]
+    assert pairs(where.do(cmd.Reopen("it"), 3)) == [("it", "bob")]
 
 
 def test_under_a_new_plan_it_is_shared_with_the_successors() -> None:
@@ -155,7 +149,7 @@ def test_under_a_new_plan_it_is_shared_with_the_successors() -> None:
     submit(where, "it", "b", at=1)
     plan = Plan(queues={"a": BY_PRIORITY, "d": BY_PRIORITY}, successors={"b": "d", "c": "d"})
     where.do(cmd.ChangePlan(plan.to_data()), 2)
-    assert given(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("it", "bob")]
+    assert pairs(where.do(cmd.SetPresence("bob", Presence.AVAILABLE), 3)) == [("it", "bob")]
     where.engine.check()
 
 
@@ -205,7 +199,7 @@ def test_a_replay_goes_on_as_the_engine_does() -> None:
     assert again.snapshot() == where.engine.snapshot()
     assert again.check() == where.engine.check()
     for engine in (again, where.engine):
-        assert given(engine.handle(cmd.Complete("it-0", "bob", 1), 10)) == [("it-1", "bob")]
+        assert pairs(engine.handle(cmd.Complete("it-0", "bob", 1), 10)) == [("it-1", "bob")]
     assert live(again, 100) == live(where.engine, 100)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.brute import Item, Router
-from tests.builders import Floor, one
+from tests.builders import Floor, floor_of, one
 from tests.test_same_decisions import AGENTS, DICE, STARTS, STEPS, Script, a_plan, an_agent, tuned
 from workassign import Agent, Channel, Interaction, Needs, Plan, Presence, Queue, UsageError
 from workassign import commands as cmd
@@ -20,13 +20,6 @@ from workassign.explain import Candidate, Way, WhyNot, WhyWaiting, explain, why_
 from workassign.model import Fence
 from workassign.policies import capacity, offers, selection
 from workassign.policies.selection import AgentFacts
-
-
-def floor_of(plan: Plan, *agents: Agent, on: bool = True) -> Floor:
-    floor = Floor(plan, *agents)
-    if on:
-        floor.on(*(agent.id for agent in agents))
-    return floor
 
 
 def accept(floor: Floor, at: float) -> Fence:

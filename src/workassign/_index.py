@@ -15,7 +15,7 @@ from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
 from workassign._profiles import Gate, Link, Profile, Standing, Window
-from workassign._reach import delay, delays, serves
+from workassign._reach import delay, delays
 from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._room import Kind, has_room, stays_open
 from workassign._shifts import held_by_time
@@ -226,8 +226,7 @@ class Index:
 
     def _is_spare(self, agent: AgentState, at: Instant) -> bool:
         """Whether *agent* is free: given work unasked, with room for it on all her channels."""
-        unasked = not agent.agent.pull and (agent.rest is None or at >= agent.rest)
-        return unasked and agent.open & agent.profile.whole == agent.profile.whole
+        return agent.is_ready(at) and agent.open & agent.profile.whole == agent.profile.whole
 
     # --- the free side ----------------------------------------------------------------------
 
@@ -519,7 +518,7 @@ class Index:
 
     def _serves(self, profile: Profile, sig: Signature) -> bool:
         """Whether *profile* is on the queue and the channel of *sig*; its skills are not asked."""
-        return serves(profile.queues, sig) and bool(profile.bits & self._bits[sig.kind])
+        return sig.served_by(profile.queues) and bool(profile.bits & self._bits[sig.kind])
 
     def _connect(self, link: Link, profile: Profile) -> None:
         """Let *profile* find the work of *link*, that of each age as far as her delay lets her."""

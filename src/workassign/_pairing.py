@@ -378,9 +378,8 @@ class Pairing:
 
     def _may_be_given(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* could be given such work now; the capacity policy is not asked."""
-        resting = agent.rest is not None and self._turn.at < agent.rest
-        ready = agent.presence is Presence.AVAILABLE and not resting and not agent.agent.pull
-        return ready and agent.has_room(sig) and held_by_time(agent, sig.kind, self._turn.at) is None
+        at = self._turn.at
+        return agent.is_ready(at) and agent.has_room(sig) and held_by_time(agent, sig.kind, at) is None
 
     def must_leave(self, agent: AgentState, presence: Presence) -> bool:
         """Whether it still holds that *agent* has to change to *presence*."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from workassign._records import Signature, Work
 from workassign.model import Instant
 
-__all__ = ["Reaching", "delay", "delays", "is_early", "priority", "serves"]
+__all__ = ["Reaching", "delay", "delays", "is_early", "priority"]
 
 
 class Reaching(Protocol):
@@ -21,11 +21,6 @@ class Reaching(Protocol):
     @property
     def delays(self) -> Mapping[str, float]:
         """Queue -> seconds."""
-
-
-def serves(queues: Mapping[str, int] | None, sig: Signature) -> bool:
-    """Whether who has these *queues* serves that of *sig*, or one that it is shared with."""
-    return queues is None or any(view in queues for view in sig.views)
 
 
 def priority(queues: Mapping[str, int] | None, sig: Signature) -> int:

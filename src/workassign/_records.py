@@ -107,6 +107,10 @@ class Signature:
         self.tier = tier
         self.link: Any = None
 
+    def served_by(self, queues: Mapping[str, int] | None) -> bool:
+        """Whether who has these *queues* sees it through one of them; None: every queue is hers."""
+        return queues is None or any(view in queues for view in self.views)
+
 
 class Progress:
     """How far an interaction has come in the schedule of its queue."""
@@ -483,9 +487,18 @@ class AgentState:
     def can_do(self, sig: Signature, needs: Needs) -> bool:
         """Whether she serves the queue and the channel of *sig*, and meets *needs*, wherever she is."""
         who = self.agent
-        serves = who.queues is None or any(view in who.queues for view in sig.views)
         handles = who.labels is None or who.labels.get(sig.kind.label or "") != 0
-        return serves and handles and self.view.channel_limit(sig.channel) != 0 and who.meets(needs)
+        return (
+            sig.served_by(who.queues)
+            and handles
+            and self.view.channel_limit(sig.channel) != 0
+            and who.meets(needs)
+        )
+
+    def is_ready(self, at: Instant) -> bool:
+        """Whether she is given work unasked; her room is not looked at."""
+        rests = self.rest is not None and at < self.rest
+        return self.presence is Presence.AVAILABLE and not rests and not self.agent.pull
 
     def has_room(self, sig: Signature, but: Holding | None = None) -> bool:
         """Whether she may have one more, as if without *but*; the capacity policy is not asked."""

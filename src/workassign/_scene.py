@@ -17,7 +17,7 @@ import attrs
 
 from workassign import events as ev
 from workassign._asking import short_name
-from workassign._reach import delay, is_early, priority, serves
+from workassign._reach import delay, is_early, priority
 from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
 from workassign._room import counted, has_room, in_the_way, kept_back, labelled, lacks, stays_open
 from workassign._shifts import held_by_time
@@ -353,8 +353,7 @@ class Scene:
         """Whether *agent* serves *queue* and could be given one more on each of her channels."""
         who, channels = agent.agent, self._channels_of(agent)
         serves = who.queues is None or queue in who.queues
-        rests = agent.rest is not None and self.at < agent.rest
-        if agent.presence is not Presence.AVAILABLE or who.pull or rests or not serves or not channels:
+        if not agent.is_ready(self.at) or not serves or not channels:
             return False
         return who.meets(self.state.plan.queues[queue].needs) and all(
             has_room(agent, kind)
@@ -369,7 +368,7 @@ class Scene:
     def _cannot(self, agent: AgentState, sig: Signature) -> Iterator[Reason]:
         """Yield what keeps *agent* from work like this wherever she is and whatever she holds."""
         who = agent.agent
-        if not serves(who.queues, sig):
+        if not sig.served_by(who.queues):
             yield Reason(kind="queue", text=f"does not serve queue {' or '.join(sig.views)}")
         if agent.view.channel_limit(sig.channel) == 0:
             yield Reason(kind="channel", text=f"does not serve channel {sig.channel}")
@@ -443,11 +442,8 @@ class Scene:
                 if agent.pool >= work.sig.units and self._is_candidate(agent, work.sig)
             ]
             left = any(who not in refused or self.at >= refused[who][1] for who in there)
-            self._again[key] = (
-                None
-                if left
-                else next((who for who in refused if who in there and who != self.state.wrote(work)), None)
-            )
+            asked = (who for who in refused if who in there and who != self.state.wrote(work))
+            self._again[key] = None if left else next(asked, None)
         return self._again[key]
 
     def _is_candidate(self, agent: AgentState, sig: Signature) -> bool:

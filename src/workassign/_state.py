@@ -173,11 +173,13 @@ class State:
 
     def would_be(self, queue: str, event: ev.Submitted) -> Work:
         """Return what *event* would bring to *queue*, of which nothing is kept."""
-        interaction = event.interaction
-        needs, kind = self.needed(queue, interaction.needs), self.kind_of(interaction)
-        return Work(
-            interaction, self.signature(queue, kind, needs, event.tier, interaction.shared_with), event
-        )
+        return Work(event.interaction, self._sign_one(queue, event), event)
+
+    def _sign_one(self, queue: str, event: ev.Submitted) -> Signature:
+        """Return the signature of what came in for *queue*, also if it is shared, or its label limited."""
+        who = event.interaction
+        needs, kind = self.needed(queue, who.needs), self.kind_of(who)
+        return self.signature(queue, kind, needs, event.tier, who.shared_with)
 
     def signatures(self) -> Iterator[Signature]:
         """Yield every signature that was seen under this plan."""
@@ -198,8 +200,7 @@ class State:
         interaction = event.interaction
         key = (interaction.queue, interaction.channel, interaction.needs, event.tier)
         if interaction.shared_with or (self.limited and interaction.label in self.limited):
-            needs, shared = self.needed(interaction.queue, interaction.needs), interaction.shared_with
-            sig = self.signature(interaction.queue, self.kind_of(interaction), needs, event.tier, shared)
+            sig = self._sign_one(interaction.queue, event)
         else:
             sig = self._submitted.get(key) or self._sign(*key)
         work = Work(interaction, sig, event)

@@ -236,10 +236,8 @@ class Tables:
         return None if missing else settings
 
     def _batch(self, path: str, value: object) -> Batch | None:
-        settings = self._settings(path, value, Batch)
-        missing = [key for key in ("window", "use") if key not in settings]
-        self.found += [f"{path}.{key}: is missing" for key in missing]
-        if missing:
+        settings = self._whole(path, value, Batch)
+        if settings is None:
             return None
         return Batch(**{**settings, "use": self.policy(f"{path}.use", settings["use"], "batch")})
 

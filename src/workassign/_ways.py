@@ -13,7 +13,7 @@ from math import inf
 import attrs
 
 from workassign._linked import open_parts
-from workassign._reach import delay, serves
+from workassign._reach import delay
 from workassign._records import UNIT, AgentState, Holding, Work
 from workassign._scene import SHOWN, Candidate, Reason, Scene, as_if, figure, when
 from workassign.model import Agent, AgentId, Instant, InteractionId, Presence
@@ -334,7 +334,7 @@ def _able(agent: Agent, work: Work, limit: int) -> Agent:
     """Return *agent* as she would have to be, with so many at a time on a channel that is new to her."""
     sig = work.sig
     queues, channels = agent.queues, agent.channels
-    if queues is not None and not serves(queues, sig):
+    if queues is not None and not sig.served_by(queues):
         queues = {**queues, sig.queue.name: 1}
     if channels is not None and not channels.get(sig.channel):
         channels = {**channels, sig.channel: limit}
@@ -353,7 +353,7 @@ def _able(agent: Agent, work: Work, limit: int) -> Agent:
 def _lacks(agent: AgentState, work: Work) -> Iterator[str]:
     """Yield what she would have to have for *work* that she has not."""
     who, sig = agent.agent, work.sig
-    if not serves(who.queues, sig):
+    if not sig.served_by(who.queues):
         yield f"queue {sig.queue.name}"
     if agent.view.channel_limit(sig.channel) == 0:
         yield f"channel {sig.channel}"

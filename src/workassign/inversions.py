@@ -16,7 +16,7 @@ from sortedcontainers import SortedList
 from workassign import events as ev
 from workassign import formulas
 from workassign._evolve import evolve
-from workassign._reach import is_early, serves
+from workassign._reach import is_early
 from workassign._records import AgentState, Signature, Work
 from workassign._state import State
 from workassign.journal import Store, entries, header
@@ -106,7 +106,7 @@ class _Follower:
     def _can(self, agent: AgentState, sig: Signature) -> bool:
         """Whether *agent* serves *sig* and has room for it."""
         who = agent.agent
-        if not serves(who.queues, sig):
+        if not sig.served_by(who.queues):
             return False
         if not agent.has_room(sig):
             return False

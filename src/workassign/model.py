@@ -109,6 +109,13 @@ def range_problem(value: object, most: float = LONGEST) -> str | None:
     return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
 
 
+def whole_problem(value: object, low: int, high: int) -> str | None:
+    """Return the rule that *value* breaks, unless it is a whole number from *low* to *high*."""
+    if type(value) is int and low <= value <= high:
+        return None
+    return f"must be a whole number from {low} to {high}, not {value!r}"
+
+
 def checked_instant(value: float | None, what: str) -> None:
     """Check that *value* is None or an instant.
 
@@ -227,8 +234,8 @@ class Interaction:
             raise UsageError(f"customer must be Customer(...), not {self.customer!r}")
         if self.sentiment is not None:
             checked_sentiment(self.sentiment, "sentiment")
-        if self.tier is not None and not (type(self.tier) is int and 0 <= self.tier <= 99):
-            raise UsageError(f"tier must be a whole number from 0 to 99, not {self.tier!r}")
+        if self.tier is not None and (problem := whole_problem(self.tier, 0, 99)):
+            raise UsageError(f"tier {problem}")
         if self.prefers is not None:
             checked_name(self.prefers, "prefers")
         if self.ref is not None:
@@ -287,10 +294,8 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
         raise UsageError(f"queues of an agent must be a table queue -> priority, not {queues!r}")
     for name, priority in queues.items():
         checked_name(name, "a queue of an agent")
-        if type(priority) is not int or not 1 <= priority <= 99:
-            raise UsageError(
-                f"priority of queue {name!r} must be a whole number from 1 to 99, not {priority!r}"
-            )
+        if problem := whole_problem(priority, 1, 99):
+            raise UsageError(f"priority of queue {name!r} {problem}")
     return MappingProxyType(dict(sorted(queues.items())))
 
 
@@ -310,8 +315,8 @@ def _checked_limits(limits: Mapping[str, int], what: str) -> Mapping[str, int]:
         raise UsageError(f"{what}s of an agent must be a table {what} -> limit, not {limits!r}")
     for name, most in limits.items():
         checked_name(name, f"a {what} of an agent")
-        if type(most) is not int or not 0 <= most <= 10_000:
-            raise UsageError(f"limit of {what} {name!r} must be a whole number from 0 to 10000, not {most!r}")
+        if problem := whole_problem(most, 0, 10_000):
+            raise UsageError(f"limit of {what} {name!r} {problem}")
     return MappingProxyType(dict(sorted(limits.items())))
 
 

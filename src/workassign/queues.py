@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from workassign.hours import Calendar
-from workassign.model import LONGEST, range_problem
+from workassign.model import LONGEST, range_problem, whole_problem
 from workassign.needs import ANYBODY, Needs
 from workassign.policies import offers as refusals
 from workassign.policies import ordering, selection, work
@@ -147,12 +147,11 @@ def _setting_problems(queue: Queue) -> list[tuple[str, str | None]]:
     ]
     if not isinstance(queue.needs, Needs):
         found.append(("needs", f"must be Needs(...), not {queue.needs!r}"))
-    if type(queue.tier) is not int or not 0 <= queue.tier <= 99:
-        found.append(("tier", f"must be a whole number from 0 to 99, not {queue.tier!r}"))
+    found.append(("tier", whole_problem(queue.tier, 0, 99)))
     switches = [slot for slot in _SWITCHES if type(getattr(queue, slot)) is not bool]
     found += [(slot, f"must be true or false, not {getattr(queue, slot)!r}") for slot in switches]
-    if type(queue.offers) is not int or not 1 <= queue.offers <= MOST_OFFERS:
-        found.append(("offers", f"must be a whole number from 1 to {MOST_OFFERS}, not {queue.offers!r}"))
+    if problem := whole_problem(queue.offers, 1, MOST_OFFERS):
+        found.append(("offers", problem))
     elif queue.auto_accept and (queue.offers > 1 or queue.blind):
         found.append(("auto_accept", "nothing is offered then: leave out offers and blind"))
     slots = ("ordering", "selection", "work", "refusals")

@@ -15,6 +15,7 @@ from statistics import NormalDist
 import attrs
 
 from workassign.errors import UsageError
+from workassign.model import is_number, whole_problem
 
 __all__ = [
     "Abandoning",
@@ -313,15 +314,14 @@ def _until_negligible(ratios: Iterable[float]) -> list[float]:
 
 
 def _positive(name: str, value: float, *, zero: bool = False) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if not is_number or value < 0 or (value == 0 and not zero):
+    if not is_number(value) or not isfinite(value) or value < 0 or (value == 0 and not zero):
         raise UsageError(f"{name} must be a finite number {'from 0 on' if zero else '> 0'}, not {value!r}")
     return float(value)
 
 
 def _whole(name: str, value: int) -> int:
-    if type(value) is not int or not 1 <= value <= _MOST_AGENTS:
-        raise UsageError(f"{name} must be a whole number from 1 to {_MOST_AGENTS}, not {value!r}")
+    if problem := whole_problem(value, 1, _MOST_AGENTS):
+        raise UsageError(f"{name} {problem}")
     return value
 
 

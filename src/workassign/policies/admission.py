@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from workassign.model import range_problem
+from workassign.model import range_problem, whole_problem
 
 __all__ = ["MOST", "Overflow", "Quota"]
 
@@ -108,5 +108,5 @@ _OF_NEWCOMER = ("eligible_below", "free_below", "expected_wait", "slack")
 
 def whole(name: str, value: object) -> Iterator[tuple[str, str]]:
     """Yield the rule that *value* breaks, if it bounds nothing."""
-    if type(value) is not int or not 1 <= value <= MOST:
-        yield name, f"must be a whole number from 1 to {MOST}, not {value!r}"
+    if problem := whole_problem(value, 1, MOST):
+        yield name, problem

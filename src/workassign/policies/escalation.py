@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import LARGEST, Value, is_number, range_problem
+from workassign.model import LARGEST, Value, is_number, range_problem, whole_problem
 from workassign.needs import Needs, checked_levels, checked_name, joined
 
 __all__ = ["MOST_STEPS", "Step", "bullseye", "expiring_skills", "recipe"]
@@ -89,10 +89,10 @@ class Step:
                 yield name, problem
         for name in ("eligible_below", "free_below"):
             value = getattr(self, name)
-            if value is not None and not (type(value) is int and 0 < value <= 1_000_000):
-                yield name, f"must be a whole number from 1 to 1000000, not {value!r}"
-        if self.tier is not None and not (type(self.tier) is int and 0 <= self.tier <= 99):
-            yield "tier", f"must be a whole number from 0 to 99, not {self.tier!r}"
+            if value is not None and (problem := whole_problem(value, 1, 1_000_000)):
+                yield name, problem
+        if self.tier is not None and (problem := whole_problem(self.tier, 0, 99)):
+            yield "tier", problem
         if not is_number(self.head_start) or not 0 <= self.head_start <= LARGEST:
             yield "head_start", f"must be a number from 0 to {LARGEST:g}, not {self.head_start!r}"
         for name in ("queue", "notify", "closed"):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from workassign.model import whole_problem
+
 __all__ = ["KeepFree"]
 
 
@@ -25,6 +27,5 @@ class KeepFree:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong: the setting and the rule."""
         for name, low, high in (("agents", 1, 10_000), ("tier", 0, 98)):
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                yield name, f"must be a whole number from {low} to {high}, not {value!r}"
+            if problem := whole_problem(getattr(self, name), low, high):
+                yield name, problem

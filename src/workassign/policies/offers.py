@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from workassign.model import LARGEST, is_number, range_problem
+from workassign.model import LARGEST, is_number, range_problem, whole_problem
 from workassign.policies.naming import factory
 
 __all__ = ["REFUSALS_KEPT", "Backoff", "RefusalPolicy", "per_cause"]
@@ -46,8 +46,8 @@ class Backoff:
         if not is_number(self.boost) or not 0 <= self.boost <= LARGEST:
             raise ValueError(f"boost must be a number from 0 to {LARGEST:g}, not {self.boost!r}")
         after = self.pause_after
-        if after is not None and not (type(after) is int and 0 < after <= REFUSALS_KEPT):
-            raise ValueError(f"pause_after must be a whole number from 1 to {REFUSALS_KEPT}, not {after!r}")
+        if after is not None and (problem := whole_problem(after, 1, REFUSALS_KEPT)):
+            raise ValueError(f"pause_after {problem}")
         if self.exclusion < self.cool_down:
             raise ValueError(
                 f"exclusion ({self.exclusion:g}) must not be shorter than cool_down ({self.cool_down:g})"

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import Agent, Interaction, Value, is_number, range_problem
+from workassign.model import Agent, Interaction, Value, is_number, range_problem, whole_problem
 from workassign.needs import checked_name
 
 __all__ = ["PARTS", "Borrow", "Surge", "Templates", "borrowed"]
@@ -94,8 +94,8 @@ class Surge:
     def problems(self, queues: Container[str], groups: Container[str]) -> Iterator[tuple[str, str]]:
         """Yield what is wrong in a plan that has these: the setting and the rule."""
         yield from self._rate_problems()
-        if self.floor is not None and not (type(self.floor) is int and 0 <= self.floor <= 99):
-            yield "floor", f"must be a whole number from 0 to 99, not {self.floor!r}"
+        if self.floor is not None and (problem := whole_problem(self.floor, 0, 99)):
+            yield "floor", problem
         if self.collapse is not None:
             yield from _name("collapse", self.collapse)
         found: dict[str, Iterator[tuple[str, str]]] = {}
