@@ -23,9 +23,11 @@ from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
-from workassign.policies.selection import Selection
+from workassign.policies.selection import Selection, goes_by_idleness
 
 __all__ = ["Index"]
+
+_AVAILABLE = Presence.AVAILABLE  # a member of an enum is slow to look up
 
 Apart: TypeAlias = Callable[[Work, AgentState, Instant], bool]
 """Whether a refusal keeps the two apart at an instant."""
@@ -124,13 +126,16 @@ class Index:
 
     def take(self, agent: AgentState, at: Instant) -> Work | None:
         """Return what *agent*, who has room, should take next, taken out of its line."""
-        groups = agent.profile.choices.get(agent.open)
-        if groups is not None and len(groups) == 1 and agent.personal is None and not self.gates:
-            # The usual case, straight: one tier, one rank, and nobody has refused the head.
-            line = groups[0].first()
+        groups: list[Group] | None = agent.profile.choices.get(agent.open)
+        if groups is not None and agent.personal is None and not self.gates:
+            # The usual case, straight: nothing waits for her alone, and nobody has refused the head.
+            line: Line | None = None
+            for group in groups:
+                if group.board.filled and (line := group.first()) is not None:
+                    break
             if line is None:
                 return None
-            work: Work = line.head
+            work: Work = line.head  # type: ignore[assignment]
             if work.refused is None and work.prefers is None:
                 line.pop()
                 if self.young:
@@ -271,7 +276,7 @@ class Index:
         """
         load, pool, profile = agent.load, agent.pool, agent.profile
         bits = 0
-        ready = agent.presence is Presence.AVAILABLE and (
+        ready = agent.presence is _AVAILABLE and (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
         )
         if ready and not agent.holdings and self._may_take is None and pool >= profile.most:
@@ -313,12 +318,12 @@ class Index:
         if self.gates and agent.open & agent.profile.whole == agent.profile.whole:
             for gate in agent.profile.gates:
                 gate.free[agent.agent.id] = agent
-        standings = agent.standings
-        for (kind, selection), line in agent.profile.pools.items():
-            if self._bits[kind] & agent.open:
-                standing = Standing(agent, self._asking.agent_key(selection, agent), line)
+        for bit, selection, line in agent.profile.stands:
+            if bit & agent.open:
+                key = agent.idle_since if selection is None else self._asking.agent_key(selection, agent)
+                standing = Standing(agent, key, line)
                 line.push(standing)
-                standings.append(standing)
+                agent.standings.append(standing)
 
     def withdraw(self, agent: AgentState) -> None:
         """Take *agent* out of her pools."""
@@ -326,9 +331,14 @@ class Index:
         if self.gates:
             for gate in self.gates:
                 gate.free.pop(agent.agent.id, None)
-        for standing in agent.standings:
-            standing.line.remove(standing)
-        agent.standings.clear()
+        standings = agent.standings
+        if standings:
+            for standing in standings:
+                if standing.line.head is standing:
+                    standing.line.pop()
+                else:
+                    standing.line.remove(standing)
+            standings.clear()
 
     # --- windows ----------------------------------------------------------------------------
 
@@ -546,6 +556,7 @@ class Index:
         pool = profile.pools.get(key)
         if pool is None:
             pool = profile.pools[key] = Line(board)
+            profile.stands.append((link.bit, None if goes_by_idleness(selection) else selection, pool))
             for agent in profile.present.values():
                 if agent.admitted and link.bit & agent.open:
                     standing = Standing(agent, self._asking.agent_key(selection, agent), pool)

@@ -155,12 +155,18 @@ class Line:
         else:
             self._leave_heap(entry)
         entry.place = None  # type: ignore[union-attr]
-        if lane and not self._heap and (head := lane[0]).place is self:
-            before, self.head, self.key = self.key, head, head.key
-            if self.board.wide:
-                self.board.moved(self, before)
-        else:
+        if self._heap or (lane and lane[0].place is not self):
             self._advance()
+            return entry
+        before = self.key
+        if lane:
+            self.head = head = lane[0]
+            self.key = head.key
+        else:
+            self.head, self.key = None, inf
+            self.board.filled -= 1
+        if self.board.wide:
+            self.board.moved(self, before)
         return entry
 
     def remove(self, entry: Entry) -> None:
@@ -242,8 +248,11 @@ class Group:
         best, least = None, inf
         for line in self.lines:
             key = line.key
-            if key <= least and (key < least or _is_before(line, best)):
-                best, least = line, key
+            if key <= least:
+                if key < least:
+                    best, least = line, key
+                elif best is not None and line.head.seq < best.head.seq:  # type: ignore[union-attr]
+                    best = line
         return best
 
     def _walk(self) -> Line | None:
@@ -264,11 +273,6 @@ class Group:
                 return None
             return min((line for line in self.lines if line.head is not None), key=_head_key, default=None)
         return board.first_of_equals(best, self.members) if board.tied else best
-
-
-def _is_before(line: Line, best: Line | None) -> bool:
-    """Whether the head of *line* comes before that of *best*, which has the same key."""
-    return best is not None and line.head.seq < best.head.seq  # type: ignore[union-attr]
 
 
 def _head_key(line: Line) -> tuple[float, Any]:

@@ -124,6 +124,11 @@ def _mixed(number: int) -> int:
     return number ^ (number >> 31)
 
 
+def goes_by_idleness(selection: Selection) -> bool:
+    """Whether the agent key is known to be how long she is idle: it need not be asked, and cannot fail."""
+    return selection is longest_idle or selection is best_skill
+
+
 @factory
 def seeded_random(seed: int = 0) -> Selection:
     """Prefer by a hash of *seed*, the agent and her last offer: looks random, replays alike.
