@@ -67,6 +67,8 @@ class Index:
         for gate in self.gates:
             self._asked |= gate.needs.names.attributes
             self._named |= gate.needs.names.agents
+        self.usual: dict[tuple[str, str, Needs, int | None], Signature] = {}
+        """What nothing special happened to when it came in, by queue, channel, needs and own tier."""
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -274,16 +276,17 @@ class Index:
 
         *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
         """
-        load, pool, profile = agent.load, agent.pool, agent.profile
-        bits = 0
-        ready = agent.presence is _AVAILABLE and (
+        load, pool, profile, bits = agent.load, agent.pool, agent.profile, 0
+        if agent.presence is not _AVAILABLE or not (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
-        )
-        if ready and not agent.holdings and self._may_take is None and pool >= profile.most:
+        ):
+            agent.open = 0
+            return 0
+        if not agent.holdings and self._may_take is None and pool >= profile.most:
             bits = profile.bits  # nothing in her hands: room on every channel
-        elif ready and self._state.mixed:
+        elif self._state.mixed:
             bits = self._open_mixed(agent)
-        elif ready and load < pool:
+        elif load < pool:
             for bit, kind, limit in profile.channels:
                 name, units = kind.channel, kind.units
                 if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):

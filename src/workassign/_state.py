@@ -245,7 +245,7 @@ class State:
             if self.parked:
                 self.parked.pop(event.interaction, None)
             self.placed = agent.last_offer = self.placed + 1
-            hold = work.hold = Holding(work, agent, event.at, None, None)
+            hold = work.hold = Holding(work, agent, event.at, None, None, event.fence, event.how)
             agent.holdings[event.interaction] = hold
             agent.load += hold.units
         else:
@@ -253,9 +253,8 @@ class State:
                 hold = self._won(work, event)
             hold.pending = False
             del self.offers[hold.offer]  # type: ignore[arg-type]
-            hold.since = event.at
-        self.fences = hold.fence = event.fence
-        hold.how = event.how
+            hold.since, hold.fence, hold.how = event.at, event.fence, event.how
+        self.fences = event.fence
         if self.mixed:
             self._weigh(hold)
         agent.handled += 1
