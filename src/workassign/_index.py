@@ -276,23 +276,18 @@ class Index:
 
         *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
         """
-        load, pool, profile, bits = agent.load, agent.pool, agent.profile, 0
+        profile, bits = agent.profile, 0
         if agent.presence is not _AVAILABLE or not (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
         ):
             agent.open = 0
             return 0
-        if not agent.holdings and self._may_take is None and pool >= profile.most:
+        if not agent.holdings and self._may_take is None and agent.pool >= profile.most:
             bits = profile.bits  # nothing in her hands: room on every channel
         elif self._state.mixed:
             bits = self._open_mixed(agent)
-        elif load < pool:
-            for bit, kind, limit in profile.channels:
-                name, units = kind.channel, kind.units
-                if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
-                    continue
-                if self._may_take is None or self._may_take(agent, name, units):
-                    bits |= bit
+        elif agent.load < agent.pool:
+            bits = self._open_by_limits(agent)
         if bits and (agent.shift is not None or agent.ramp is not None):
             for bit, kind, _ in profile.channels:
                 if held_by_time(agent, kind, at) is not None:
@@ -300,6 +295,17 @@ class Index:
         if self._windowed and bits and (asked or self.opened):
             bits |= self._windowed if asked else self.opened
         agent.open = bits
+        return bits
+
+    def _open_by_limits(self, agent: AgentState) -> int:
+        """Return the bits of the kinds of work for which pool and channel limits leave room."""
+        load, pool, bits = agent.load, agent.pool, 0
+        for bit, kind, limit in agent.profile.channels:
+            name, units = kind.channel, kind.units
+            if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
+                continue
+            if self._may_take is None or self._may_take(agent, name, units):
+                bits |= bit
         return bits
 
     def _open_mixed(self, agent: AgentState) -> int:

@@ -851,17 +851,19 @@ class State:
         tables = (self.parts, self.missed, self.boosts, self.reviews, self.replies, self.conversations)
         kept = [table for table in tables if table]
         while closed:
-            interaction = closed[0].interaction.id
+            work = closed[0]
+            interaction = work.interaction.id
             if again and interaction in again:  # it is open, or was closed later once more
                 closed.popleft()
                 again[interaction] -= 1
                 if not again[interaction]:
                     del again[interaction]
                 continue
-            if closed[0].key >= before:
+            if work.key >= before:
                 return
-            parent = closed.popleft().interaction.parent
+            closed.popleft()
             del works[interaction]
+            parent = work.interaction.parent
             for table in kept:
                 table.pop(interaction, None)  # type: ignore[attr-defined]
             if parent is not None and (parts := self.parts.get(parent)) is not None:
