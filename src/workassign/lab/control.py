@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import ceil, prod
+from math import prod
 from typing import Any, TypeAlias
 
 import attrs
@@ -21,8 +21,10 @@ __all__ = ["Optimum", "optimum"]
 _IDLE = -1
 _FIRST, _LAST = 20, 160
 """How many of a class may be in queue, in the first try and in the last."""
-_CLOSE = 1e-7
+_CLOSE = 1e-6
 """By how much of itself the cost may still grow when twice as many may be in queue."""
+_SETTLED = 1e-8
+"""By how much of itself the cost must fall for another round."""
 _ROUNDS = 100
 
 Places: TypeAlias = NDArray[np.int64]
@@ -45,6 +47,7 @@ class Optimum:
 class _Chain:
     """All states of a floor with room for *most* of each class, as one line of states."""
 
+    shape: tuple[int, ...]
     costs: Floats
     """Per unit of time in each state."""
     rates: list[Floats]
@@ -73,7 +76,7 @@ def optimum(
     An average cost Markov decision process, solved by policy iteration (Howard 1960), each rule by one
     sparse factorisation. At most *most* of each class are in queue, and who comes on top of them is turned
     away for nothing: that only lowers the cost, so that it is a bound in any case. Without *most* it is doubled
-    from 20 until the cost grows by less than 1e-7 of itself, up to 160 (`growth` says how near that is).
+    from 20 until the cost grows by less than 1e-6 of itself, up to 160 (`growth` says how near that is).
     Exact up to that: a ratio to it is how much a rule loses. Cost: seconds; states are
     (most + 1)^2 x the ways in which agents can be busy. Needs scipy.
 
@@ -87,23 +90,26 @@ def optimum(
     rates = numbers("arrivals", arrivals)
     means = mean_services(service, len(rates))
     if max(means.shape) > 2:
-        raise UsageError(f"there must be one or two classes and agents, not {means.shape[0]} and {means.shape[1]}")
+        raise UsageError(
+            f"there must be one or two classes and agents, not {means.shape[0]} and {means.shape[1]}"
+        )
     each = numbers("costs", costs, count=len(rates))
     if (load := least_load(rates, means, np.ones(means.shape[1]))) >= 1.0:
         raise UsageError(f"the queues grow without bound: {load:g} of all the agents' time is asked for")
     if most is not None and (problem := whole_problem(most, 1, 2 * _LAST)):
         raise UsageError(f"most {problem}")
-    if not each.any():
+    if not (matter := (each > 0.0) & (rates > 0.0)).any():  # the others are best left alone
         return Optimum(cost=0.0, most=most or _FIRST, growth=0.0, rounds=0)
 
-    def solved(room: int) -> tuple[float, int]:
-        return _improved(_chain(rates, means, each, room, while_served=while_served))
+    def solved(room: int, hint: Places | None) -> tuple[float, Places, int]:
+        chain = _chain(rates[matter], means[matter], each[matter], room, while_served=while_served)
+        return _improved(chain, hint)
 
     room, growth = most or _FIRST, np.inf
-    cost, rounds = solved(room)
+    cost, choices, rounds = solved(room, None)
     while most is None and growth > _CLOSE and room < _LAST:
         before, room = cost, 2 * room
-        cost, rounds = solved(room)
+        cost, choices, rounds = solved(room, choices)
         growth = (cost - before) / cost
     return Optimum(cost=cost, most=room, growth=growth, rounds=rounds)
 
@@ -111,7 +117,9 @@ def optimum(
 def _chain(rates: Floats, means: Floats, each: Floats, most: int, *, while_served: bool) -> _Chain:
     """Return the states: numbers in queue, then what each agent is busy with."""
     classes, agents = means.shape
-    ways = list(product(*([_IDLE, *np.flatnonzero(np.isfinite(means[:, j])).tolist()] for j in range(agents))))
+    ways = list(
+        product(*([_IDLE, *np.flatnonzero(np.isfinite(means[:, j])).tolist()] for j in range(agents)))
+    )
     place = {way: number for number, way in enumerate(ways)}
     shape = (*([most + 1] * classes), len(ways))
     *queues, way = (axis.ravel() for axis in np.indices(shape))
@@ -121,7 +129,7 @@ def _chain(rates: Floats, means: Floats, each: Floats, most: int, *, while_serve
         """Return the state with *change* in the queues, *turned* being the new way of each; else the same."""
         new = np.array(turned)[way]
         lengths = [queue + by for queue, by in zip(queues, change, strict=True)]
-        fits = np.logical_and.reduce([new >= 0, *((0 <= length) & (length <= most) for length in lengths)])
+        fits = np.logical_and.reduce([new >= 0, *((length >= 0) & (length <= most) for length in lengths)])
         index = np.ravel_multi_index([*lengths, new], shape, mode="clip")
         return np.where(fits, index, here)
 
@@ -139,7 +147,7 @@ def _chain(rates: Floats, means: Floats, each: Floats, most: int, *, while_serve
             starts.append(moved([-chosen.count(k) for k in range(classes)], turned))
     busy = np.array([sum(each[k] for k in way if k != _IDLE) for way in ways])[way] * while_served
     costs = busy + sum(cost * queue for cost, queue in zip(each, queues, strict=True))
-    return _Chain(costs=costs, rates=events, after=after, starts=starts)
+    return _Chain(shape=shape, costs=costs, rates=events, after=after, starts=starts)
 
 
 def _with(way: tuple[int, ...], agent: int, what: int) -> tuple[int, ...]:
@@ -153,20 +161,29 @@ def _started(way: tuple[int, ...], chosen: tuple[int, ...]) -> tuple[int, ...] |
     return tuple(old if new == _IDLE else new for old, new in zip(way, chosen, strict=True))
 
 
-def _improved(chain: _Chain) -> tuple[float, int]:
-    """Return the cost of the best rule, and after how many rounds; the first is never to be idle, longest first."""
-    starts = np.array(chain.starts)
-    here = np.arange(len(chain.costs))
-    values = chain.costs * chain.costs  # less in queue is better, busy agents aside
-    busy = sum(chain.rates)
-    rule = starts[np.argmin([values[each] - busy[each] * 1e-9 for each in starts], axis=0), here]
+def _improved(chain: _Chain, hint: Places | None) -> tuple[float, Places, int]:
+    """Return the cost of the best rule, what it starts where, and after how many rounds.
+
+    The first rule is the best one with less room, its *hint* being that of the edge from there on; without
+    one, nobody is idle, and the costliest queue is served.
+    """
+    starts, here = np.array(chain.starts), np.arange(len(chain.costs))
+    if hint is None:
+        costs = chain.costs * chain.costs - 1e-9 * sum(chain.rates)
+        choices = np.argmin(costs[starts], axis=0)
+    else:
+        more = [(0, new - old) for new, old in zip(chain.shape, hint.shape, strict=True)]
+        choices = np.pad(hint, more, mode="edge").ravel()
+    before = np.inf
     for number in range(1, _ROUNDS + 1):
-        cost, values = _valued(chain, rule)
-        best = starts[np.argmin([values[each] for each in starts], axis=0), here]
-        better = values[best] < values[rule] - 1e-9 * (1.0 + abs(values[rule]))
-        if not better.any():
-            return cost, number
-        rule = np.where(better, best, rule)
+        cost, values = _valued(chain, starts[choices, here])
+        reached = values[starts]
+        best = np.argmin(reached, axis=0)
+        now = reached[choices, here]
+        better = reached[best, here] < now - 1e-9 * (1.0 + abs(now))
+        if before - cost <= _SETTLED * cost or not better.any():
+            return cost, choices.reshape(chain.shape), number
+        before, choices = cost, np.where(better, best, choices)
     raise RuntimeError(f"no best rule was found in {_ROUNDS} rounds")
 
 

@@ -127,7 +127,9 @@ def _rules(day: _Day) -> dict[str, Any]:
     inside = sparse.eye(classes)
     waits = np.flatnonzero(np.isfinite(day.patience))
     keep = inside.tocsr()[waits] * day.length
-    stays = sparse.eye(classes).tocsr()[waits] @ sparse.diags(np.where(np.isfinite(day.patience), day.patience, 0.0))
+    stays = sparse.eye(classes).tocsr()[waits] @ sparse.diags(
+        np.where(np.isfinite(day.patience), day.patience, 0.0)
+    )
     worked = of_class.tocsr()[waits]
 
     def at(part: Any, where: Any) -> Any:  # noqa: ANN401 - scipy's

@@ -168,7 +168,9 @@ def subset_cost(
     found = corner(
         worth,
         "bounds",
-        A_ub=np.block([[-sets, 0.0 * sets @ serving], [-sets, sets @ serving], [np.zeros((len(busy), classes)), busy]]),
+        A_ub=np.block(
+            [[-sets, 0.0 * sets @ serving], [-sets, sets @ serving], [np.zeros((len(busy), classes)), busy]]
+        ),
         b_ub=np.concatenate([-least.T.ravel(), floor.agents]),
         A_eq=np.column_stack([np.zeros((classes, classes)), served]),
         b_eq=floor.arrivals,
@@ -217,4 +219,3 @@ def _floor(arrivals: ArrayLike, service: ArrayLike, agents: ArrayLike) -> _Floor
     if (alone := np.flatnonzero((rates > 0.0) & (found.can @ team == 0.0))).size:
         raise UsageError(f"service must name a team with agents that can serve class {alone[0]}")
     return found
-
