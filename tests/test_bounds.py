@@ -20,7 +20,7 @@ from workassign.lab.fluid_bounds import fluid
 from workassign.lab.steady_bounds import least_load, pooled_abandonment, pooled_wait, subset_cost
 from workassign.lab.trace_bounds import best_matching, on_time, pooled_fcfs, srpt
 
-N_MODEL = [[1, 2], [inf, 1]]
+N_MODEL: list[list[float]] = [[1, 2], [inf, 1]]
 """Harrison's: the second agent serves both classes, the first class slowly."""
 H01: dict[str, Any] = {"arrivals": [1.04, 0.32], "service": N_MODEL, "costs": [3, 1]}
 
@@ -55,7 +55,7 @@ def test_pooled_it_is_erlang() -> None:
 
 
 def test_a_slow_agent_is_the_last_to_be_taken() -> None:
-    """Rates 2 and 1, arrivals at 1: one in system is served at 2, more at 3; states 6 : 3 : 1 : 1/3 : …"""
+    """Rates 2 and 1, arrivals at 1: one is served at 2, more at 3; states 6 : 3 : 1 : 1/3 and so on."""
     assert pooled_wait([1], [[0.5, 1]], [1, 1]) == pytest.approx((1 / 3 * 9 / 4) / (6 + 3 + 1.5))
 
 
@@ -106,7 +106,7 @@ def test_the_best_rule_of_harrisons_floor_costs_what_others_found() -> None:
 
 def test_with_one_agent_the_best_rule_is_the_largest_cost_by_time_first() -> None:
     """Cobham's waits with class 2 first (3 / 1.25 against 1 / 1), at what they cost."""
-    found = optimum([0.35, 0.3], [[1], [1.25]], [1, 3], while_served=False, most=80)
+    found = optimum([0.35, 0.3], [[1.0], [1.25]], [1, 3], while_served=False, most=80)
     assert found.cost == pytest.approx(2.846272727, rel=1e-7)
 
 
@@ -126,8 +126,8 @@ def test_the_optimum_is_never_below_the_subsets(
     rates: list[float], means: list[float], costs: list[float]
 ) -> None:
     service = np.reshape(means, (2, 2)).tolist()
-    found = optimum(rates, service, costs, most=25).cost
-    assert found >= subset_cost(rates, service, [1, 1], costs) * (1 - 1e-4)
+    found = optimum(rates, service, costs, most=40).cost
+    assert found >= subset_cost(rates, service, [1, 1], costs) * (1 - 1e-3)
 
 
 # --- the day as a fluid -------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_in_lasting_overload_the_surplus_leaves() -> None:
 
 def test_no_drawn_day_with_leavers_loses_less_than_the_fluid_on_average() -> None:
     """One class, three agents, a rush in the second of four intervals; time goes by in small steps."""
-    dice, step, counts, lost = np.random.default_rng(7), 0.01, [8, 40, 8, 8], 0
+    dice, step, counts, lost = np.random.default_rng(7), 0.01, [8, 80, 8, 8], 0
     days = 60
     for _ in range(days):
         came = np.sort(np.concatenate([10 * hour + 10 * dice.random(n) for hour, n in enumerate(counts)]))
@@ -320,9 +320,12 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a bad threshold": (lambda: on_time([0], [1], 1, nan), "threshold must be a finite number"),
     "a step of 0": (lambda: on_time([0], [1], 1, 1, step=0), "step must be > 0"),
     "overload": (lambda: pooled_wait([3], [[1]], [2]), "grows without bound"),
-    "overload of few": (lambda: subset_cost([2, 0.1], [[1, inf], [1, 1]], [1, 9], [1, 1]), "without bound"),
+    "overload of few": (
+        lambda: subset_cost([2, 0.1], [[1.0, inf], [1.0, 1.0]], [1, 9], [1, 1]),
+        "without bound",
+    ),
     "overload of the small": (lambda: optimum([2], [[1]], [1]), "without bound"),
-    "no skill": (lambda: pooled_wait([1, 1], [[1], [inf]], [2]), "can serve class 1"),
+    "no skill": (lambda: pooled_wait([1, 1], [[1.0], [inf]], [2]), "can serve class 1"),
     "no time": (lambda: pooled_wait([1], [[0]], [2]), "service must be means > 0"),
     "half an agent": (lambda: pooled_wait([1], [[1]], [1.5]), "agents must be whole"),
     "a missing team": (lambda: pooled_wait([1], [[1, 1]], [2]), "agents must have 2 numbers"),

@@ -7,7 +7,7 @@ Bounds of one figure side by side, and how far a figure is from the sharpest. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import inf, isnan
 from typing import Literal, TypeAlias
 
@@ -44,11 +44,15 @@ class Bound:
             raise UsageError(f"the bound {self.name!r} must be a number, not {self.value!r}")
 
 
+def _listed(bounds: Iterable[Bound]) -> tuple[Bound, ...]:
+    return tuple(bounds)
+
+
 @attrs.frozen
 class Bounds:
     """Bounds of one floor or trace, by name."""
 
-    all: tuple[Bound, ...] = attrs.field(converter=tuple)
+    all: tuple[Bound, ...] = attrs.field(converter=_listed)
 
     def __iter__(self) -> Iterator[Bound]:
         return iter(self.all)
@@ -96,7 +100,8 @@ def steady(
     abandonment, with *patience*: pooled. Needs scipy where there is no *patience*.
 
     Raises:
-        UsageError: If a figure is out of its range, more comes in than can be served where nobody leaves, there
+        UsageError: If a figure is out of its range, more comes in than can be served where nobody leaves,
+        there
             are more than 12 classes then, or scipy is not installed.
     """
     wait = pooled_wait(arrivals, service, agents, patience)

@@ -63,7 +63,7 @@ def table(
 
 
 def mean_services(service: ArrayLike, classes: int) -> Floats:
-    """Return the mean handle times of *classes* (rows) by teams (columns): > 0, infinity where none can serve.
+    """Return the mean handle times of *classes* (rows) by teams (columns): > 0, or infinity.
 
     Raises:
         UsageError: If one is not, or the table has other rows.

@@ -15,8 +15,8 @@ __all__ = ["flow_balance", "kleinrock_departure", "little_departures"]
 def little_departures(rates: ArrayLike, times: ArrayLike, lengths: ArrayLike) -> Floats:
     """Return by how much each class breaks Little's law (1961): (length - rate x time) / the larger of both.
 
-    *rates* of arrival, mean *times* (waiting, or in system) and mean *lengths* (of the queue, or in system), by
-    class. 0 for a run that begins and ends empty, whatever the rule and the distributions; else as near as
+    *rates* of arrival, mean *times* (waiting, or in system) and mean *lengths* (of the queue, or in system),
+    by class. 0 for a run that begins and ends empty, whatever the rule and the distributions; else as near as
     what is open at the end is few. Cost: O(classes).
 
     Raises:
@@ -35,11 +35,12 @@ def little_departures(rates: ArrayLike, times: ArrayLike, lengths: ArrayLike) ->
 def kleinrock_departure(rates: ArrayLike, waits: ArrayLike, service: float, agents: int) -> float:
     """Return by how much mean *waits* break the conservation law, as a share: 0 under every law-abiding rule.
 
-    The sum of load x mean wait over the classes is that of first come, first served (Erlang C), for every rule
-    that leaves nobody idle beside work, interrupts nothing and does not look at how long services will take: what
-    one class gains another loses (Kleinrock 1965; several agents: Federgruen and Groenevelt 1988). Holds in
-    the long run for Poisson arrivals of *rates*, one exponential service of mean *service* for all classes, and
-    *agents* who can all do everything. Above 0: some agents were idle beside work. Cost: O(agents).
+    The sum of load x mean wait over the classes is that of first come, first served (Erlang C), for every
+    rule that leaves nobody idle beside work, interrupts nothing and does not look at how long services will
+    take: what one class gains another loses (Kleinrock 1965; several agents: Federgruen and Groenevelt 1988).
+    Holds in the long run for Poisson arrivals of *rates*, one exponential service of mean *service* for all
+    classes, and *agents* who can all do everything. Above 0: some agents were idle beside work. Cost:
+    O(agents).
 
     Raises:
         UsageError: If a figure is out of its range, or more comes in than can be served.
@@ -69,7 +70,9 @@ def flow_balance(
     """
     came = _counts("entered", entered, None)
     gone = {"answered": answered, "abandoned": abandoned, "exited": exited, "waits": waits}
-    return came - np.sum([_counts(name, counts, len(came)) for name, counts in gone.items()], axis=0)
+    for name, counts in gone.items():
+        came = came - _counts(name, counts, len(came))
+    return came
 
 
 def _counts(name: str, values: ArrayLike, count: int | None) -> Floats:

@@ -1,4 +1,4 @@
-"""What does the very best rule cost, where the floor is small enough to be solved: two classes, two agents?"""
+"""What does the very best rule cost, where a floor is small enough to be solved: two classes and agents?"""
 
 from __future__ import annotations
 
@@ -66,22 +66,23 @@ def optimum(
     while_served: bool = True,
     most: int | None = None,
 ) -> Optimum:
-    """Return the smallest mean cost per unit of time that a rule can have, of all rules that do not interrupt.
+    """Return the smallest mean cost per unit of time that a rule can have, of all that do not interrupt.
 
-    *arrivals* are the rates of one or two classes, *service* the mean time of each class (row) by each of one or two
-    agents (column), infinity where she cannot serve it; all times are exponential and nobody leaves.
+    *arrivals* are the rates of one or two classes, *service* the mean time of each class (row) by each of one
+    or two agents (column), infinity where she cannot serve it; all times are exponential and nobody leaves.
     *costs* are per interaction and unit of time, by class, from arrival to the end of service, or of the wait
     if not *while_served*. A rule sees all numbers, and may keep an agent idle.
 
-    An average cost Markov decision process, solved by policy iteration (Howard 1960), each rule by one
-    sparse factorisation. At most *most* of each class are in queue, and who comes on top of them is turned
-    away for nothing: that only lowers the cost, so that it is a bound in any case. Without *most* it is doubled
-    from 20 until the cost grows by less than 1e-6 of itself, up to 160 (`growth` says how near that is).
-    Exact up to that: a ratio to it is how much a rule loses. Cost: seconds; states are
-    (most + 1)^2 x the ways in which agents can be busy. Needs scipy.
+    An average cost Markov decision process, solved by policy iteration (Howard 1960), each rule by one sparse
+    factorisation. At most *most* of each class are in queue, and who comes on top of them is turned away for
+    nothing: that only lowers the cost, so that it is a bound in any case (to 1e-8). Without *most* it is doubled from
+    20 until the cost grows by less than 1e-6 of itself, up to 160 (`growth` says how near that is). Exact up
+    to that: a ratio to it is how much a rule loses. Cost: seconds; states are (most + 1)^2 x the ways in
+    which agents can be busy. Needs scipy.
 
     Raises:
-        UsageError: If a figure is out of its range, there are more than two classes or agents, nobody can serve a
+        UsageError: If a figure is out of its range, there are more than two classes or agents, nobody can
+        serve a
             class, more comes in than can be served, or scipy is not installed.
 
     >>> round(optimum([1.04, 0.32], [[1, 2], [float("inf"), 1]], [3, 1], most=40).cost, 4)
@@ -90,9 +91,7 @@ def optimum(
     rates = numbers("arrivals", arrivals)
     means = mean_services(service, len(rates))
     if max(means.shape) > 2:
-        raise UsageError(
-            f"there must be one or two classes and agents, not {means.shape[0]} and {means.shape[1]}"
-        )
+        raise UsageError(f"there must be one or two classes and agents, not {len(means)} and {len(means.T)}")
     each = numbers("costs", costs, count=len(rates))
     if (load := least_load(rates, means, np.ones(means.shape[1]))) >= 1.0:
         raise UsageError(f"the queues grow without bound: {load:g} of all the agents' time is asked for")
@@ -142,7 +141,7 @@ def _chain(rates: Floats, means: Floats, each: Floats, most: int, *, while_serve
         after.append(moved(still, [place[_with(way, j, _IDLE)] for way in ways]))
     starts = [here]
     for chosen in product(range(_IDLE, classes), repeat=agents):
-        turned = [place.get(_started(way, chosen), -1) for way in ways]
+        turned = [place.get(_started(way, chosen) or (), -1) for way in ways]
         if any(k != _IDLE for k in chosen) and max(turned) >= 0:
             starts.append(moved([-chosen.count(k) for k in range(classes)], turned))
     busy = np.array([sum(each[k] for k in way if k != _IDLE) for way in ways])[way] * while_served
@@ -156,7 +155,7 @@ def _with(way: tuple[int, ...], agent: int, what: int) -> tuple[int, ...]:
 
 def _started(way: tuple[int, ...], chosen: tuple[int, ...]) -> tuple[int, ...] | None:
     """Return what agents are busy with once they start what is *chosen*; None if one is busy already."""
-    if any(new != _IDLE and old != _IDLE for old, new in zip(way, chosen, strict=True)):
+    if any(_IDLE not in (new, old) for old, new in zip(way, chosen, strict=True)):
         return None
     return tuple(old if new == _IDLE else new for old, new in zip(way, chosen, strict=True))
 

@@ -60,13 +60,14 @@ def fluid(
     by class, infinity (and by default) where nobody leaves. Where the day *closes*, who still waits at the
     end is lost too. The day begins empty.
 
-    A linear program of mean values: numbers at the ends of intervals balance with arrivals, services
-    and leaving; agents have only their time; who leaves is time waited / patience (of classes with patience),
-    and over the last part of an interval time in system is at least that part x (the number at its end less
-    half of what came in over it), over all of it at least (the number at its begin less what went) x *length*. Every rule's mean values fulfil that if service and
-    patience are exponential, so the bound holds for mean numbers over days with these arrivals (the fluid
-    model of Harrison and Zeevi 2004, relaxed); one lucky day may lose less. 0 where there is enough time, tight in
-    overload; take the larger of it and of a pooled bound. Shorter intervals make it tighter.
+    A linear program of mean values: numbers at the ends of intervals balance with arrivals, services and
+    leaving; agents have only their time; who leaves is time waited / patience (of classes with patience), and
+    over the last part of an interval time in system is at least that part x (the number at its end less half
+    of what came in over it), over all of it at least (the number at its begin less what went) x *length*.
+    Every rule's mean values fulfil that if service and patience are exponential, so the bound holds for mean
+    numbers over days with these arrivals (the fluid model of Harrison and Zeevi 2004, relaxed); one lucky day
+    may lose less. 0 where there is enough time, tight in overload; take the larger of it and of a pooled
+    bound. Shorter intervals make it tighter.
 
     Cost: a linear program of intervals x (pairs that fit + 2 x classes) variables. Needs scipy.
 
@@ -95,7 +96,8 @@ def fluid(
 
 
 # The variables: the time that agents spend on each pair that fits, by interval; how many of each class are in
-# system at the end of each; how many leave in each; who of each pair is in service at the very end; who is lost then.
+# system at the end of each; how many leave in each; who of each pair is in service at the very end; and who
+# is lost then.
 
 
 def _costs(day: _Day, pairs: int) -> Floats:
@@ -153,7 +155,7 @@ def _rules(day: _Day) -> dict[str, Any]:
     return {
         "A_eq": sparse.bmat([balance, wide], format="csr"),
         "b_eq": day.counts.ravel(),
-        "A_ub": sparse.bmat(rules if len(waits) else rules[:3] + [wide], format="csr"),
+        "A_ub": sparse.bmat(rules if len(waits) else [*rules[:3], wide], format="csr"),
         "b_ub": np.concatenate(limits),
     }
 

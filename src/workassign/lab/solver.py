@@ -34,7 +34,7 @@ def scipy_part(part: str, what: str) -> ModuleType:
 
 
 def sums(through: Integers, count: int, *, signs: ArrayLike = 1.0) -> Any:  # noqa: ANN401 - scipy's
-    """Return the sparse matrix of *count* rows in which variable i counts in row *through[i]*, times its sign."""
+    """Return the matrix of *count* rows in which variable i counts in row *through[i]*, with its sign."""
     import numpy as np
 
     places = (through, np.arange(len(through)))

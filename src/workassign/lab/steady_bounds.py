@@ -48,13 +48,13 @@ def pooled_wait(
 ) -> float:
     """Return the mean wait of all, below which no rule gets, as if everybody could do everything.
 
-    Without *patience*: the mean queue of a birth-death process with all arrivals, in which n interactions
-    are served by the n fastest agents, each at the best rate she has for any class; by Little's law that is
-    a wait. With agents alike it is Erlang C. The number in system under any rule is at least that, state by state, so
-    the bound is proved, for Poisson arrivals, exponential service and rules that do not know how long a
-    service will take; interrupting is allowed. With *patience* (the mean of each class, exponential;
-    infinity: never leaves): `pooled_abandonment` x the shortest patience, since of each class the share
-    that leaves is wait / patience; as valid as that is.
+    Without *patience*: the mean queue of a birth-death process with all arrivals, in which n interactions are
+    served by the n fastest agents, each at the best rate she has for any class; by Little's law that is a
+    wait. With agents alike it is Erlang C. The number in system under any rule is at least that, state by
+    state, so the bound is proved, for Poisson arrivals, exponential service and rules that do not know how
+    long a service will take; interrupting is allowed. With *patience* (the mean of each class, exponential;
+    infinity: never leaves): `pooled_abandonment` x the shortest patience, since of each class the share that
+    leaves is wait / patience; as valid as that is.
 
     Tight where everybody can do everything equally fast; skills, speeds and unequal classes loosen it.
     Cost: O(classes x teams + agents).
@@ -82,8 +82,8 @@ def pooled_abandonment(
 
     Erlang A (Palm 1946) with all arrivals, all agents at the best rate of any class and team, and the longest
     of the mean *patience* of the classes; 0 if some class never leaves (infinity). Proved where service and
-    patience are alike for all; for others it is argued by coupling, not proved. Exponential times. Tight where
-    everybody can do everything equally fast. Cost: that of `workassign.lab.theory.erlang_a`.
+    patience are alike for all; for others it is argued by coupling, not proved. Exponential times. Tight
+    where everybody can do everything equally fast. Cost: that of `workassign.lab.theory.erlang_a`.
 
     Raises:
         UsageError: If a figure is out of its range, or somebody has nobody who can serve her.
@@ -138,13 +138,14 @@ def subset_cost(
     """Return the mean of the sum of *weights* x numbers of each class, below which no rule gets.
 
     *counting* the whole system, or the queue alone. For each set of classes the number in system is at least
-    that of a birth-death process in which only they arrive, and n of them are served by the n fastest
-    agents who can serve one of them, each at her best rate for them, interrupting at will; and as much waits
-    at least as there. A linear program finds the smallest sum under all of these; how often each team serves
-    each class, which is bound by flow and capacity, ties the two. Proved as `pooled_wait` is (which it is
-    for one set, of all). For one pool with a common service time it is what can be reached exactly, with
-    interrupting (Shanthikumar and Yao 1992). About 0.7 to 1 of the optimum on many skill graphs, about half where
-    agents have two speeds. With weights of 1 / all arrivals the queue is the mean wait of all. Cost: 2^classes x (agents + classes), and a program of twice 2^classes rules. Needs scipy.
+    that of a birth-death process in which only they arrive, and n of them are served by the n fastest agents
+    who can serve one of them, each at her best rate for them, interrupting at will; and as much waits at
+    least as there. A linear program finds the smallest sum under all of these; how often each team serves
+    each class, which is bound by flow and capacity, ties the two. Proved as `pooled_wait` is (which it is for
+    one set, of all). For one pool with a common service time it is what can be reached exactly, with
+    interrupting (Shanthikumar and Yao 1992). About 0.7 to 1 of the optimum on many skill graphs, about half
+    where agents have two speeds. With weights of 1 / all arrivals the queue is the mean wait of all. Cost:
+    2^classes x (agents + classes), and a program of twice 2^classes rules. Needs scipy.
 
     Raises:
         UsageError: If a figure is out of its range, there are more than 12 classes, somebody has nobody who
@@ -194,7 +195,7 @@ def _birth_death(floor: _Floor, classes: Floats) -> tuple[float, float]:
     waits = full * ratio / (1.0 - ratio)
     total = full + below.sum()
     inside = float(below @ np.arange(len(below))) + full * len(speeds) + waits
-    return inside / total, waits / total
+    return float(inside / total), float(waits / total)
 
 
 def _flows(floor: _Floor) -> tuple[Floats, Floats]:

@@ -37,13 +37,14 @@ def pooled_fcfs(arrivals: ArrayLike, service: ArrayLike, agents: Spans) -> Float
     """Return the wait of each interaction if all agents could do everything, first come, first served.
 
     *service* is in order of starts: the k-th service that starts, whichever interaction it is for, takes the
-    k-th time. Then no rule starts its k-th service earlier, whatever the skills, idling or not (the recursion of
-    Kiefer and Wolfowitz 1955 is monotone), so no rule's waits have a smaller sum, or sum of squares; nothing is interrupted, nobody leaves. That is a proof for a simulation that draws services in
-    order of starts; where they belong to interactions it holds on average if services are alike for all, in
-    distribution. Only sums are bound: a single interaction may well wait less under another rule. When a span ends,
-    the agent who leaves is taken to be the one who is busy longest, which is the best that can be.
-    Infinity where nobody is ever on duty again. Tight where nearly everybody can do everything.
-    Cost: O((interactions + spans) x log agents).
+    k-th time. Then no rule starts its k-th service earlier, whatever the skills, idling or not (the recursion
+    of Kiefer and Wolfowitz 1955 is monotone), so no rule's waits have a smaller sum, or sum of squares;
+    nothing is interrupted, nobody leaves. That is a proof for a simulation that draws services in order of
+    starts; where they belong to interactions it holds on average if services are alike for all, in
+    distribution. Only sums are bound: a single interaction may well wait less under another rule. When a span
+    ends, the agent who leaves is taken to be the one who is busy longest, which is the best that can be.
+    Infinity where nobody is ever on duty again. Tight where nearly everybody can do everything. Cost:
+    O((interactions + spans) x log agents).
 
     Raises:
         UsageError: If the trace or the agents are not as said above.
@@ -61,10 +62,10 @@ def srpt(arrivals: ArrayLike, service: ArrayLike, agents: int) -> float:
     """Return the sum of all waits, below which no rule gets, even if it knew all services before.
 
     One machine that is as fast as all *agents* together, and serves whatever would be done first (shortest
-    remaining time, Schrage 1968), has the smallest sum of times in system; all services less of that
-    is waiting; at least 0. Proved for any rule, interrupting and clairvoyant ones too, where services belong to
-    interactions and are the same (or the best) at every agent; nobody leaves. Useful only in overload: with enough
-    agents it is 0. Cost: O(interactions x log interactions).
+    remaining time, Schrage 1968), has the smallest sum of times in system; all services less of that is
+    waiting; at least 0. Proved for any rule, interrupting and clairvoyant ones too, where services belong to
+    interactions and are the same (or the best) at every agent; nobody leaves. Useful only in overload: with
+    enough agents it is 0. Cost: O(interactions x log interactions).
 
     Raises:
         UsageError: If the trace or the agents are not as said above.
@@ -92,15 +93,15 @@ def on_time(
 ) -> int:
     """Return how many can be served within *threshold* of their arrival, at most, by any rule.
 
-    Whoever is served in time is worked on only from her arrival to threshold + service after it: the most work
-    that fits into such windows, by cells of *step* of time in which agents have only their time, and one
-    interaction no more than the time that its window shares with the cell. Work may be split, interrupted and moved, and
-    what is not served in time not served at all, so the bound is proved for any rule, a clairvoyant one too,
-    where services belong to interactions and are the same (or the best) at every agent. With spans,
-    each lasts longer by the longest service, for what is finished after it. All of them where there is
-    enough time; tight in overload. *step* is by default a quarter of threshold + mean service; a shorter one
-    makes the bound a little tighter. Cost: a linear program of interactions x (window / step + 2) variables.
-    Needs scipy.
+    Whoever is served in time is worked on only from her arrival to threshold + service after it: the most
+    work that fits into such windows, by cells of *step* of time in which agents have only their time, and one
+    interaction no more than the time that its window shares with the cell. Work may be split, interrupted and
+    moved, and what is not served in time not served at all, so the bound is proved for any rule, a
+    clairvoyant one too, where services belong to interactions and are the same (or the best) at every agent.
+    With spans, each lasts longer by the longest service, for what is finished after it. All of them where
+    there is enough time; tight in overload. *step* is by default a quarter of threshold + mean service; a
+    shorter one makes the bound a little tighter. Cost: a linear program of interactions x (window / step + 2)
+    variables. Needs scipy.
 
     Raises:
         UsageError: If the trace, the agents, *threshold* (from 0 on) or *step* (> 0) are not as said above,
@@ -128,11 +129,11 @@ def on_time(
 def best_matching(waiting: ArrayLike, free: ArrayLike, value: ArrayLike) -> float:
     """Return the largest sum of values that one batch can give: what waits, to whom is free, once each.
 
-    *waiting*: how many of each kind of interaction; *free*: how many of each kind of agent; *value* of each kind
-    of interaction (row) with each kind of agent (column), minus infinity where they do not fit. The
+    *waiting*: how many of each kind of interaction; *free*: how many of each kind of agent; *value* of each
+    kind of interaction (row) with each kind of agent (column), minus infinity where they do not fit. The
     transportation problem, exact; who is not worth matching (value below 0) is not. The bound is of this one
-    window, as it was found: a rule that takes the best of every window need not be best over the day.
-    Cost: a linear program of kinds x kinds variables, whatever the numbers. Needs scipy.
+    window, as it was found: a rule that takes the best of every window need not be best over the day. Cost: a
+    linear program of kinds x kinds variables, whatever the numbers. Needs scipy.
 
     Raises:
         UsageError: If a figure is out of its range, the table does not fit, or scipy is not installed.
