@@ -75,10 +75,10 @@ def optimum(
 
     An average cost Markov decision process, solved by policy iteration (Howard 1960), each rule by one sparse
     factorisation. At most *most* of each class are in queue, and who comes on top of them is turned away for
-    nothing: that only lowers the cost, so that it is a bound in any case (to 1e-8). Without *most* it is doubled from
-    20 until the cost grows by less than 1e-6 of itself, up to 160 (`growth` says how near that is). Exact up
-    to that: a ratio to it is how much a rule loses. Cost: seconds; states are (most + 1)^2 x the ways in
-    which agents can be busy. Needs scipy.
+    nothing: that only lowers the cost, so that it is a bound in any case (to 1e-8). Without *most* it is
+    doubled from 20 until the cost grows by less than 1e-6 of itself, up to 160 (`growth` says how near that
+    is). Exact up to that: a ratio to it is how much a rule loses. Cost: seconds; states are (most + 1)^2 x
+    the ways in which agents can be busy. Needs scipy.
 
     Raises:
         UsageError: If a figure is out of its range, there are more than two classes or agents, nobody can
