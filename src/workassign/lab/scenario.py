@@ -366,6 +366,17 @@ class Scenario:
         self._check_streams()
         self._check_load()
 
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Scenario:
+        """Build a scenario from plain data, as in a TOML file: its plan, and the table `[scenario]`.
+
+        Raises:
+            PlanError: If anything is wrong; every problem is listed with its path.
+        """
+        from workassign.lab.scenario_tables import scenario_from
+
+        return scenario_from(data)
+
     def _check_names(self) -> None:
         for what, names in (
             ("streams", [stream.name for stream in self.streams]),
