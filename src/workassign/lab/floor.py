@@ -134,7 +134,8 @@ class Floor:
             at = coming if coming < planned else planned  # noqa: FURB136 - a call of `min` costs more
             if at >= door.calm_until:
                 wake = door.next_wake
-                if wake <= at and wake <= horizon and (wake <= self.end or self._is_on(number < total)):
+                due = wake <= at and wake <= horizon and wake < inf
+                if due and (wake <= self.end or self._is_on(number < total)):
                     self._took(door.handle(_TICK, wake), wake)
                     continue
             if at > self.end and (at > horizon or at == inf or not self._is_on(number < total)):
