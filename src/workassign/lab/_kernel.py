@@ -183,8 +183,8 @@ def queue_up(queues: Queues, cls: int, number: int) -> None:
 
 
 @njit(nogil=True)
-def take(queues: Queues, routes: Routes, work: Work, profile: int, at: float, ended: int) -> int:
-    """Return what an agent of *profile* takes as *ended* ends, waiting no more.
+def take(queues: Queues, routes: Routes, work: Work, profile: int, at: float, passed: int) -> int:
+    """Return what an agent of *profile* takes, waiting no more; of ends of patience *at*, *passed* are over.
 
     Cost: O(classes that she can reach, up to the first tier in which something waits).
     """
@@ -195,7 +195,7 @@ def take(queues: Queues, routes: Routes, work: Work, profile: int, at: float, en
             break
         number = queues.head[cls]
         while number != NOBODY and (
-            work.leaves[number] < at or (work.leaves[number] == at and number < ended)
+            work.leaves[number] < at or (work.leaves[number] == at and number < passed)
         ):
             number = queues.after[number]
         queues.head[cls] = number
@@ -243,10 +243,12 @@ def play(routes: Routes, work: Work) -> tuple[NDArray[np.float64], NDArray[np.in
     for agent in range(agents):
         sit_down(bench, routes, agent, 0.0)
     services, size = Services(np.empty(agents + 1), np.empty(agents + 1, np.int64)), 0
-    coming = 0
+    coming, passed, at = 0, NOBODY, -1.0
     while coming < many or size > 0:
         if coming < many and (size == 0 or work.arrival[coming] <= services.end[0]):
-            number, at = coming, work.arrival[coming]
+            number = coming
+            if work.arrival[coming] > at:
+                passed, at = NOBODY, work.arrival[coming]
             coming += 1
             agent = stand_up(bench, routes, work.cls[number])
             if agent == NOBODY:
@@ -256,9 +258,11 @@ def play(routes: Routes, work: Work) -> tuple[NDArray[np.float64], NDArray[np.in
             end[number] = ends(routes, work, number, agent, at)
             rise(services, size - 1, end[number], number)
         else:
-            ended, at = services.whose[0], services.end[0]
-            agent = by[ended]
-            number = take(queues, routes, work, routes.profile[agent], at, ended)
+            ended = services.whose[0]
+            # A service that takes no time ends after others of this instant have, whatever its number.
+            passed = ended if services.end[0] > at else max(passed, ended)
+            agent, at = by[ended], services.end[0]
+            number = take(queues, routes, work, routes.profile[agent], at, passed)
             if number == NOBODY:
                 size -= 1
                 sink(services, size, services.end[size], services.whose[size])
