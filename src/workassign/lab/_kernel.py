@@ -90,7 +90,7 @@ def is_later(end: float, whose: int, services: Services, place: int) -> bool:
     return bool(end > other or (end == other and whose > services.whose[place]))
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def rise(services: Services, size: int, end: float, whose: int) -> None:
     """Put a service into a heap of so many. Cost: O(log size)."""
     place = size
@@ -105,7 +105,7 @@ def rise(services: Services, size: int, end: float, whose: int) -> None:
     services.whose[place] = whose
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def sink(services: Services, size: int, end: float, whose: int) -> None:
     """Put a service in the place of the first one in a heap of so many. Cost: O(log size)."""
     place = 0
@@ -128,26 +128,30 @@ def sink(services: Services, size: int, end: float, whose: int) -> None:
 # --- who is idle ----------------------------------------------------------------------------
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def sit_down(bench: Bench, routes: Routes, agent: int, at: float) -> None:
     """Let *agent* be idle from *at* on: behind all others, among those of one instant by roster number."""
     profile = routes.profile[agent]
     base = routes.bench_from[profile]
     room = routes.bench_from[profile + 1] - base
     place = bench.first[profile] + bench.many[profile]
+    if place >= room:
+        place -= room
+    left = bench.many[profile]
     bench.many[profile] += 1
-    while place > bench.first[profile]:
-        before = base + (place - 1) % room
-        if bench.since[before] != at or bench.agent[before] < agent:
+    while left > 0:
+        before = (place if place > 0 else room) - 1
+        if bench.since[base + before] != at or bench.agent[base + before] < agent:
             break
-        bench.agent[base + place % room] = bench.agent[before]
-        bench.since[base + place % room] = at
-        place -= 1
-    bench.agent[base + place % room] = agent
-    bench.since[base + place % room] = at
+        bench.agent[base + place] = bench.agent[base + before]
+        bench.since[base + place] = at
+        place = before
+        left -= 1
+    bench.agent[base + place] = agent
+    bench.since[base + place] = at
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def stand_up(bench: Bench, routes: Routes, cls: int) -> int:
     """Return who takes an interaction of class *cls*, idle no more. Cost: O(profiles that can)."""
     best, chosen, since, rank = NOBODY, NOBODY, np.inf, np.inf
@@ -172,7 +176,7 @@ def stand_up(bench: Bench, routes: Routes, cls: int) -> int:
 # --- what waits -----------------------------------------------------------------------------
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def queue_up(queues: Queues, cls: int, number: int) -> None:
     """Let an interaction wait."""
     if queues.head[cls] == NOBODY:
@@ -182,7 +186,7 @@ def queue_up(queues: Queues, cls: int, number: int) -> None:
     queues.tail[cls] = number
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def take(queues: Queues, routes: Routes, work: Work, profile: int, at: float, passed: int) -> int:
     """Return what an agent of *profile* takes, waiting no more; of ends of patience *at*, *passed* are over.
 
@@ -218,7 +222,7 @@ def take(queues: Queues, routes: Routes, work: Work, profile: int, at: float, pa
 # --- one thing after the other --------------------------------------------------------------
 
 
-@njit(nogil=True)
+@njit(inline="always")
 def ends(routes: Routes, work: Work, number: int, agent: int, at: float) -> float:
     """Return when the service ends that *agent* begins."""
     time = work.service[number]
