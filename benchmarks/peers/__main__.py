@@ -6,9 +6,10 @@ ratios are to the loop written by hand: it runs right before and after each riva
 
     python -m benchmarks.peers --json out/peers.json [--quick] [--only NAME ...]
 
-NAME is a model, a rival, `growth_queue` or `growth_agents`; the loop always runs. Every rival runs
-200,000 interactions, the slow ones once, the others five times; with `--quick` it is 20,000 (SimPy's
-store 40,000 of b2: its queue has to grow to its 400 first) and once or three times.
+NAME is a model, a rival, `growth_queue` or `growth_agents`; the loop always runs. A rival runs 200,000
+interactions five times, SimPy's store and Ciw 100,000 three times (b2 with the store 60,000: its queue
+has to grow to its 400 first, that takes some thousands). With `--quick` it is 20,000, three times or
+once (40,000 for that one). Figures are medians, of ratios too.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ RIVALS = {
 
 SLOW = ("simpy", "ciw")
 GROWTH = {"growth_queue": by_queue, "growth_agents": by_agents}
-FULL, QUICK, QUEUED = 200_000, 20_000, 40_000
+LOOPED = 0.1
+"""So many seconds at least the loop is timed for before and after each rival."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -74,12 +76,13 @@ def compared(name: str, rivals: Sequence[str], *, quick: bool) -> dict[str, Any]
     costs: dict[str, list[float]] = {"loop": []}
     ratios: dict[str, list[float]] = {}
     runs, differ = {}, set()
-    for repeat in range(3 if quick else 5):
+    for repeat in range(5):
         for rival in taking_part:
-            if repeat and rival in SLOW:
+            interactions, repeats = amount(name, rival, quick=quick)
+            if repeat >= repeats:
                 continue
             run = rival_of(rival)
-            model, expected = work(name, many(name, rival, quick=quick))
+            model, expected = work(name, interactions)
             before, cost, after, starts = bracketed(run, model)
             if not np.array_equal(starts, expected, equal_nan=True):
                 differ.add(rival)
@@ -100,11 +103,17 @@ def compared(name: str, rivals: Sequence[str], *, quick: bool) -> dict[str, Any]
 
 def bracketed(run: Run, model: Model) -> tuple[float, float, float, Starts]:
     """Return microseconds an interaction of the loop, of a rival, of the loop again; and its starts."""
-    before = time_of(loop.run, model)[0]
+    before = looped(model)
     cost, starts = time_of(run, model)
-    after = time_of(loop.run, model)[0]
-    scale = 1e6 / len(model)
-    return before * scale, cost * scale, after * scale, starts
+    return before, cost / len(model) * 1e6, looped(model), starts
+
+
+def looped(model: Model) -> float:
+    """Return microseconds an interaction of the loop."""
+    runs, spent = 0, 0.0
+    while spent < LOOPED:
+        runs, spent = runs + 1, spent + time_of(loop.run, model)[0]
+    return spent / runs / len(model) * 1e6
 
 
 def faster(ratios: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, float]]:
@@ -114,11 +123,14 @@ def faster(ratios: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, float]]
         yield from ((name, median(each) / own) for name, each in ratios.items() if name != "workassign")
 
 
-def many(name: str, rival: str, *, quick: bool) -> int:
-    """Return how many interactions a rival is given."""
-    if not quick:
-        return FULL
-    return QUEUED if (name, rival) == ("b2", "simpy") else QUICK
+def amount(name: str, rival: str, *, quick: bool) -> tuple[int, int]:
+    """Return how many interactions a rival is given, and how often."""
+    filling = (name, rival) == ("b2", "simpy")
+    if quick:
+        return (40_000 if filling else 20_000), 1 if rival in SLOW else 3
+    if rival in SLOW:
+        return (60_000 if filling else 100_000), 3
+    return 200_000, 5
 
 
 @cache

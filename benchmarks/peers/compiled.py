@@ -21,4 +21,5 @@ def run(model: Model) -> Starts:
         service=model.service,
         patience=model.patience,
     )
-    return outcome.start.tolist()
+    starts: Starts = outcome.start.tolist()
+    return starts

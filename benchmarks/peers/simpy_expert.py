@@ -52,7 +52,7 @@ def run(model: Model) -> Starts:
     cls, service, patience = model.rows.cls, model.rows.service, model.rows.patience
 
     def lose_patience(ends: simpy.Event) -> None:
-        ready: simpy.Event = ends.value
+        ready: Any = ends.value
         if not ready.triggered:
             ready.succeed()
 

@@ -43,7 +43,8 @@ class Own(ciw.dists.Distribution):  # type: ignore[misc]
         self.times = times
 
     def sample(self, t: float | None = None, ind: Any = None) -> float:
-        return self.times[ind.id_number - 1]
+        found: float = self.times[ind.id_number - 1]
+        return found
 
 
 class Skilled(ciw.Node):  # type: ignore[misc]
