@@ -7,9 +7,9 @@ ratios are to the loop written by hand: it runs right before and after each riva
     python -m benchmarks.peers --json out/peers.json [--quick] [--only NAME ...]
 
 NAME is a model, a rival, `growth_queue` or `growth_agents`; the loop always runs. A rival runs 200,000
-interactions five times, SimPy's store and Ciw 100,000 three times (b2 with the store 60,000: its queue
-has to grow to its 400 first, that takes some thousands). With `--quick` it is 20,000, three times or
-once (40,000 for that one). Figures are medians, of ratios too.
+interactions three times, SimPy's store and Ciw 100,000 (b2 with the store 60,000: its queue has to
+grow to its 400 first, which takes some thousands); that takes about six minutes. With `--quick` it is
+20,000 (40,000 for that one), the slow ones once. Figures are medians, of ratios too.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ RIVALS = {
 
 SLOW = ("simpy", "ciw")
 GROWTH = {"growth_queue": by_queue, "growth_agents": by_agents}
+REPEATS = 3
 LOOPED = 0.1
 """So many seconds at least the loop is timed for before and after each rival."""
 
@@ -76,7 +77,7 @@ def compared(name: str, rivals: Sequence[str], *, quick: bool) -> dict[str, Any]
     costs: dict[str, list[float]] = {"loop": []}
     ratios: dict[str, list[float]] = {}
     runs, differ = {}, set()
-    for repeat in range(5):
+    for repeat in range(REPEATS):
         for rival in taking_part:
             interactions, repeats = amount(name, rival, quick=quick)
             if repeat >= repeats:
@@ -127,10 +128,10 @@ def amount(name: str, rival: str, *, quick: bool) -> tuple[int, int]:
     """Return how many interactions a rival is given, and how often."""
     filling = (name, rival) == ("b2", "simpy")
     if quick:
-        return (40_000 if filling else 20_000), 1 if rival in SLOW else 3
+        return (40_000 if filling else 20_000), 1 if rival in SLOW else REPEATS
     if rival in SLOW:
-        return (60_000 if filling else 100_000), 3
-    return 200_000, 5
+        return (60_000 if filling else 100_000), REPEATS
+    return 200_000, REPEATS
 
 
 @cache
@@ -153,7 +154,7 @@ def rival_of(name: str) -> Run:
 
 def grown(name: str, *, quick: bool) -> dict[str, dict[str, float]]:
     """Return what an interaction costs the library at both sizes, and the loop written by hand."""
-    interactions, repeats = (50_000, 1) if quick else (100_000, 3)
+    interactions, repeats = (50_000, 1) if quick else (100_000, REPEATS)
     measure = GROWTH[name]
     return {
         rival: measure(run, interactions, repeats)

@@ -65,7 +65,7 @@ def assigned(events: Sequence[Event]) -> Assigned | None:
 
 def opened(model: Model) -> Engine:
     """Return an engine at whose door everybody has signed on at 0."""
-    queue = [Queue(tier=tier, auto_accept=True, sla=first_response(3_600.0)) for tier in range(TIERS)]
+    queue = [Queue(tier=tier, auto_accept=True, sla=first_response(20.0)) for tier in range(TIERS)]
     engine = Engine(Plan(queues={f"tier-{tier}": each for tier, each in enumerate(queue)}))
     for number, skills in enumerate(model.skills):
         agent = Agent(id=f"agent-{number}", skills={f"skill-{cls}": 1.0 for cls in skills})
