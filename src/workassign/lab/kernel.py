@@ -30,7 +30,7 @@ def _table(given: ArrayLike | None) -> Floats | None:
 
 
 def _eligible(given: ArrayLike) -> NDArray[np.bool_]:
-    table = np.asarray(given)
+    table = np.array(given)
     if table.dtype != np.bool_ or table.ndim != 2 or not table.size:
         raise ValueError("eligible must be a table of True and False, a row a class, a column an agent")
     return table
