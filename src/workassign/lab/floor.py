@@ -36,6 +36,9 @@ Act: TypeAlias = Callable[[Instant], None]
 DONE, LEAVE, ACT = 0, 1, 2
 """Kinds of entries of the diary: work is done, a customer gives up, an act."""
 
+STALLED = 10_000
+"""So many of the engine's own timers go off one after the other before it is clear that nothing follows."""
+
 EARLY = -(1 << 48)
 """Acts are numbered from here: at one instant they come before all else, in the order planned."""
 
@@ -129,15 +132,24 @@ class Floor:
         horizon = self.end + self.scenario.drain_for
         total, number = len(times), 0
         coming = times[0] if times else inf
+        idle = 0
         while True:
             planned = diary[0][0] if diary else inf
             at = coming if coming < planned else planned  # noqa: FURB136 - a call of `min` costs more
             if at >= door.calm_until:
                 wake = door.next_wake
-                due = wake <= at and wake <= horizon and wake < inf
-                if due and (wake <= self.end or self._is_on(number < total)):
+                if (
+                    wake <= at
+                    and wake < inf
+                    and wake <= horizon
+                    and (wake <= self.end or self._is_on(number < total))
+                ):
                     self._took(door.handle(_TICK, wake), wake)
-                    continue
+                    idle += 1
+                    if idle < STALLED or at < inf:
+                        continue
+                    break
+            idle = 0
             if at > self.end and (at > horizon or at == inf or not self._is_on(number < total)):
                 break
             if planned <= coming:
