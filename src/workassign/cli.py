@@ -99,15 +99,7 @@ def _command_line() -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help="overwrite a journal that no simulation wrote")
     run.set_defaults(act=_run)
 
-    simulate = commands.add_parser("simulate", help="replay a file of calls: recorded beside simulated")
-    calls = "calls as they were: .csv, or .gz"
-    simulate.add_argument("--replay", type=Path, required=True, metavar="CALLS.csv", help=calls)
-    roster = "agent -> types of calls, JSON; else each has the types that she served"
-    simulate.add_argument("--roster", type=Path, metavar="SKILLS.json", help=roster)
-    after = "of work after each call; else they are fitted to the recorded mean wait"
-    simulate.add_argument("--after-call", type=_seconds, metavar="SECONDS", help=after)
-    simulate.add_argument("--seeds", type=_count, default=3, metavar="N", help="so many replays (3)")
-    simulate.set_defaults(act=_simulate)
+    simulate = _simulate_command(commands)
 
     explain = commands.add_parser("explain", help="say why an interaction went where it went")
     explain.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
@@ -141,6 +133,29 @@ def _command_line() -> argparse.ArgumentParser:
     for command in (run, simulate, explain, why_not, why_waiting, verify, lint):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
+
+
+def _simulate_command(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401 - argparse has no name for it
+    simulate: argparse.ArgumentParser = commands.add_parser(
+        "simulate", help="simulate a scenario, or replay a file of calls"
+    )
+    what = simulate.add_mutually_exclusive_group(required=True)
+    what.add_argument("scenario", type=Path, nargs="?", metavar="SCENARIO.toml", help="with [scenario]")
+    calls = "calls as they were, .csv or .gz: recorded beside simulated"
+    what.add_argument("--replay", type=Path, metavar="CALLS.csv", help=calls)
+    other = "another scenario with the same customers: how SCENARIO.toml differs from it"
+    simulate.add_argument("--against", type=Path, metavar="OTHER.toml", help=other)
+    simulate.add_argument("--warm-up", type=_seconds, default=0.0, metavar="SECONDS", help="not counted (0)")
+    simulate.add_argument("--out", type=Path, metavar="DIR", help="for the tables of the first run, Parquet")
+    simulate.add_argument("--processes", type=_count, metavar="N", help="at a time (one a core)")
+    roster = "agent -> types of calls, JSON; else each has the types that she served"
+    simulate.add_argument("--roster", type=Path, metavar="SKILLS.json", help=roster)
+    after = "of work after each call; else they are fitted to the recorded mean wait"
+    simulate.add_argument("--after-call", type=_seconds, metavar="SECONDS", help=after)
+    runs = "so many runs (a scenario: 10, a replay: 3)"
+    simulate.add_argument("--seeds", type=_count, metavar="N", help=runs)
+    simulate.set_defaults(act=_simulate)
+    return simulate
 
 
 def _seed(text: str) -> int:
@@ -305,15 +320,12 @@ def _write_all(told: argparse.Namespace, account: Account) -> None:
 
 
 def _simulate(told: argparse.Namespace) -> int:
-    """Replay recorded calls, with the time after a call that is told or fitted."""
-    from workassign.lab.replaying import Replay
+    """Simulate a scenario, alone or beside another; or replay what was recorded."""
+    from workassign.lab.asked import asked
 
-    replay, seeds = Replay.read(told.replay, told.roster), range(told.seeds)
-    fit = told.after_call is None
-    after_call = replay.fitted(seeds, _murmur) if fit else told.after_call
-    found = replay.replayed(seeds, after_call, fitted=fit)
-    _say(told, _printable(found.text()))
-    _write_json(told, found.as_data())
+    found = asked(told, _murmur)
+    _say(told, _printable(found.text))
+    _write_json(told, found.data)
     return DONE
 
 
