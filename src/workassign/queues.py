@@ -21,7 +21,7 @@ from workassign.policies.review import Review
 from workassign.policies.scoring import Scorer
 from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
-from workassign.policies.work import WorkRank
+from workassign.policies.work import WorkPolicy
 
 __all__ = [
     "Alarms",
@@ -71,7 +71,7 @@ class Queue:
     head_start_cap: float = 3600.0
     """No head start is larger, so nobody is overtaken by anything that comes later than this."""
     selection: Selection = selection.longest_idle
-    work: WorkRank = work.greatest_need
+    work: WorkPolicy = work.greatest_need
     offer_for: float = 30.0
     """An offer that is not answered in time expires."""
     auto_accept: bool = False
