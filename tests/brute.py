@@ -652,11 +652,15 @@ class Router:
                 continue
             for _ in range(self.plan.queues[item.queue].offers - 1):
                 could = self.could_too(item)
-                if free := [each for each in could if each.id not in item.offers.values()]:
+                if free := self.free_too(item):
                     liking = self.likings(item, could)
                     self.offer_too(item, min(free, key=lambda each: liking[each.id]))
                     self.look()
         self.fresh = []
+
+    def free_too(self, item: Item) -> list[Person]:
+        """Return who may be asked beside those who are asked already."""
+        return [each for each in self.could_too(item) if each.id not in item.offers.values()]
 
     def could_too(self, item: Item) -> list[Person]:
         """Return who could be asked, those who are asked already and have room for one more included."""
@@ -711,12 +715,11 @@ class Router:
             if not getattr(policy, "free", False):
                 ranks[item.seq] = policy(item.needs, person.agent.skills, self.priority(person, item))
         for together in self.asked_together(fits):
-            heads = sorted(
-                (min(alike, key=lambda item: item.urgency) for alike in together),
-                key=lambda item: item.urgency,
-            )
+            firsts = [min(same, key=lambda item: item.urgency) for same in together]
+            heads = sorted(firsts, key=lambda item: item.urgency)
             told = [self.head(person, each) for each in heads]
-            answers = self.plan.queues[heads[0].queue].work(told, person.agent.skills, self.at)  # type: ignore[call-arg, arg-type]
+            asked: Any = self.plan.queues[heads[0].queue].work
+            answers = asked(told, person.agent.skills, self.at)
             for head, rank in zip(heads, answers, strict=True):
                 ranks[head.seq] = rank
         return min(
