@@ -31,7 +31,7 @@ from workassign.policies.sla import Target, always
 from workassign.policies.work import Head
 from workassign.queues import calendar_of, first_dues, has_door
 
-__all__ = ["Asking", "Place", "Rules", "Turn"]
+__all__ = ["Asking", "Place", "Rules", "Turn", "are_ranks", "short_name"]
 
 T = TypeVar("T")
 
@@ -218,7 +218,7 @@ class Asking:
     ) -> Sequence[float]:
         """Return the free work policy's ranks of *heads*; it is that of *queue*, and of others like it."""
         policy = self._state.plan.queues[queue].work
-        ranked = partial(_are_ranks, len(heads))
+        ranked = partial(are_ranks, len(heads))
         slot, default = f"queues.{queue}.work", [0.0] * len(heads)
         return self.ask(slot, policy, default, ranked, queue, heads, levels, at)
 
@@ -227,7 +227,7 @@ class Asking:
     ) -> Sequence[float]:
         """Return the free selection's ranks of *benches*."""
         name, policy = sig.queue.name, sig.queue.plan.selection
-        ranked = partial(_are_ranks, len(benches))
+        ranked = partial(are_ranks, len(benches))
         slot, default = f"queues.{name}.selection", [0.0] * len(benches)
         return self.ask(slot, policy, default, ranked, name, benches, sig.needs, sequence, at)
 
@@ -328,7 +328,8 @@ def _is_number(answer: object) -> bool:
     return isinstance(answer, int | float) and not isinstance(answer, bool) and -LARGEST <= answer <= LARGEST
 
 
-def _are_ranks(count: int, answer: object) -> bool:
+def are_ranks(count: int, answer: object) -> bool:
+    """Whether *answer* has *count* ranks, as a free policy must answer of so many heads or benches."""
     return isinstance(answer, list | tuple) and len(answer) == count and all(map(_is_number, answer))
 
 

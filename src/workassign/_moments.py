@@ -7,6 +7,7 @@ one decision. Which interactions and agents are alike is a matter of what anybod
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -22,7 +23,7 @@ from workassign.policies.selection import Bench, Selection
 from workassign.policies.work import Head
 from workassign.queues import Queue, free_works
 
-__all__ = ["Class", "Moments", "class_of"]
+__all__ = ["Class", "Moments", "benches_of", "class_of", "head_of", "likeness", "place"]
 
 Class: TypeAlias = tuple[str, int, Needs]
 """Queue, tier and needs: what interactions that are alike have in common."""
@@ -57,14 +58,14 @@ class Moments:
         tier = min((each[1] for each in heads), default=None)
         if tier is None or (chosen is not None and chosen.sig.tier < tier):
             return chosen
-        shown = sorted((head for name, head in heads.items() if name[1] == tier), key=_place)
+        shown = sorted((head for name, head in heads.items() if name[1] == tier), key=place)
         lengths = _lengths(agent.profile.momentary)
         best, least = chosen, None if chosen is None else _keyed_urgency(chosen, agent)
         ranked: dict[str, list[Work]] = {}
         for head in shown:
             ranked.setdefault(self.works[head.sig.queue.name], []).append(head)
         for queue, works in ranked.items():
-            told = [_head(work, agent, lengths[class_of(work.sig)]) for work in works]
+            told = [head_of(work, agent, lengths[class_of(work.sig)]) for work in works]
             ranks = self._asking.ranks(queue, told, agent.agent.skills, at)
             for rank, work in zip(ranks, works, strict=True):
                 urgency = (tier, float(rank), work.key, work.seq)
@@ -123,7 +124,7 @@ def _seats(selection: Selection, pools: Iterable[Line], may: May | None) -> list
     else:
         benches: dict[object, list[Line]] = {}
         for pool in filled:
-            benches.setdefault(_likeness(pool.head.agent), []).append(pool)  # type: ignore[union-attr]
+            benches.setdefault(likeness(pool.head.agent), []).append(pool)  # type: ignore[union-attr]
         found = (_counted(bench, may) for bench in benches.values())
         seats = [seat for seat in found if seat is not None]
     return sorted(seats, key=lambda seat: seat.first.seq)
@@ -143,7 +144,7 @@ def _staff(profiles: Iterable[Profile]) -> dict[object, int]:
     found: dict[object, int] = {}
     for profile in profiles:
         for agent in profile.present.values():
-            name = _likeness(agent)
+            name = likeness(agent)
             found[name] = found.get(name, 0) + len(profile.present)
             break  # all who are in one profile are alike
     return found
@@ -151,11 +152,30 @@ def _staff(profiles: Iterable[Profile]) -> dict[object, int]:
 
 def _bench(seat: _Seat, staff: Mapping[object, int]) -> Bench:
     agent: AgentState = seat.first.agent
-    there = 1 if seat.alone else staff[_likeness(agent)]
+    there = 1 if seat.alone else staff[likeness(agent)]
     return Bench(agent.agent.skills, agent.agent.queues, seat.free, there, agent.view)
 
 
-def _likeness(agent: AgentState) -> object:
+def benches_of(
+    group: Iterable[AgentState], there: Iterable[AgentState], selection: Selection
+) -> list[tuple[Bench, list[AgentState]]]:
+    """Return the benches of a *group* who are free, of those who are *there*, each with who sits on it.
+
+    Found from the facts alone, at a cost of O(agents): for whoever looks back.
+    """
+    alone = getattr(selection, "each", False) is True
+    staff = Counter(map(likeness, there))
+    seats: dict[object, list[AgentState]] = {}
+    for agent in sorted(group, key=lambda each: (each.idle_since, each.number)):
+        seats.setdefault(agent.number if alone else likeness(agent), []).append(agent)
+    found = []
+    for seat in seats.values():
+        who, like = seat[0].agent, 1 if alone else staff[likeness(seat[0])]
+        found.append((Bench(who.skills, who.queues, len(seat), like, seat[0].view), seat))
+    return found
+
+
+def likeness(agent: AgentState) -> object:
     """Return what agents who are alike have in common, whatever profiles keep them apart."""
     who = agent.agent
     return frozenset(who.skills.items()), None if who.queues is None else frozenset(who.queues.items())
@@ -180,13 +200,15 @@ def _lengths(links: Iterable[Link]) -> dict[Class, int]:
     return found
 
 
-def _head(work: Work, agent: AgentState, length: int) -> Head:
+def head_of(work: Work, agent: AgentState, length: int) -> Head:
+    """Return *work* as a free policy is shown it: first of *length* that are alike."""
     sig = work.sig
-    place = priority(agent.agent.queues, sig)
-    return Head(sig.queue.name, sig.needs, sig.tier, length, work.since, work.key, place)
+    rank = priority(agent.agent.queues, sig)
+    return Head(sig.queue.name, sig.needs, sig.tier, length, work.since, work.key, rank)
 
 
-def _place(work: Work) -> tuple[float, int]:
+def place(work: Work) -> tuple[float, int]:
+    """Return where *work* stands among others of its tier, whatever their rank."""
     return work.key, work.seq
 
 
