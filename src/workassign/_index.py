@@ -25,9 +25,11 @@ from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
 from workassign.policies.grades import is_free
-from workassign.policies.selection import Selection
+from workassign.policies.selection import Selection, goes_by_idleness
 
 __all__ = ["Index"]
+
+_AVAILABLE = Presence.AVAILABLE  # a member of an enum is slow to look up
 
 Apart: TypeAlias = Callable[[Work, AgentState, Instant], bool]
 """Whether a refusal keeps the two apart at an instant."""
@@ -72,7 +74,8 @@ class Index:
         """One group is all that an agent has to look at."""
         self._at_once = not self.gates and not self.moments.selects
         """Who stands first in a pool is whom to ask."""
-        self._agent_key = self._key_or_idle if self.moments.selects else asking.agent_key
+        self.usual: dict[tuple[str, str, Needs, int | None], Signature] = {}
+        """What nothing special happened to when it came in, by queue, channel, needs and own tier."""
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -134,13 +137,16 @@ class Index:
 
     def take(self, agent: AgentState, at: Instant) -> Work | None:
         """Return what *agent*, who has room, should take next, taken out of its line."""
-        groups = agent.profile.choices.get(agent.open)
-        if groups is not None and len(groups) == 1 and agent.personal is None and self._straight:
-            # The usual case, straight: one tier, one rank, and nobody has refused the head.
-            line = groups[0].first()
+        groups: list[Group] | None = agent.profile.choices.get(agent.open)
+        if groups is not None and agent.personal is None and self._straight:
+            # The usual case, straight: nothing waits for her alone, and nobody has refused the head.
+            line: Line | None = None
+            for group in groups:
+                if group.board.filled and (line := group.first()) is not None:
+                    break
             if line is None:
                 return None
-            work: Work = line.head
+            work: Work = line.head  # type: ignore[assignment]
             if work.refused is None and work.prefers is None:
                 line.pop()
                 if self.young:
@@ -325,31 +331,23 @@ class Index:
 
         return may
 
-    def _key_or_idle(self, selection: Selection, agent: AgentState) -> float:
-        """Return the key of *agent* in a pool: with a free selection, since when she is idle."""
-        return agent.idle_since if is_free(selection) else self._asking.agent_key(selection, agent)
-
     def open(self, agent: AgentState, at: Instant, *, asked: bool = False) -> int:
         """Return, and keep, the bits of the kinds of work for which *agent* has room.
 
         *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
         """
-        load, pool, profile = agent.load, agent.pool, agent.profile
-        bits = 0
-        ready = agent.presence is Presence.AVAILABLE and (
+        profile, bits = agent.profile, 0
+        if agent.presence is not _AVAILABLE or not (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
-        )
-        if ready and not agent.holdings and self._may_take is None and pool >= profile.most:
+        ):
+            agent.open = 0
+            return 0
+        if not agent.holdings and self._may_take is None and agent.pool >= profile.most:
             bits = profile.bits  # nothing in her hands: room on every channel
-        elif ready and self._state.mixed:
+        elif self._state.mixed:
             bits = self._open_mixed(agent)
-        elif ready and load < pool:
-            for bit, kind, limit in profile.channels:
-                name, units = kind.channel, kind.units
-                if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
-                    continue
-                if self._may_take is None or self._may_take(agent, name, units):
-                    bits |= bit
+        elif agent.load < agent.pool:
+            bits = self._open_by_limits(agent)
         if bits and (agent.shift is not None or agent.ramp is not None):
             for bit, kind, _ in profile.channels:
                 if held_by_time(agent, kind, at) is not None:
@@ -357,6 +355,17 @@ class Index:
         if self._windowed and bits and (asked or self.opened):
             bits |= self._windowed if asked else self.opened
         agent.open = bits
+        return bits
+
+    def _open_by_limits(self, agent: AgentState) -> int:
+        """Return the bits of the kinds of work for which pool and channel limits leave room."""
+        load, pool, bits = agent.load, agent.pool, 0
+        for bit, kind, limit in agent.profile.channels:
+            name, units = kind.channel, kind.units
+            if load + units > pool or (limit is not None and agent.on_channel(name) >= limit):
+                continue
+            if self._may_take is None or self._may_take(agent, name, units):
+                bits |= bit
         return bits
 
     def _open_mixed(self, agent: AgentState) -> int:
@@ -378,12 +387,12 @@ class Index:
         if self.gates and agent.open & agent.profile.whole == agent.profile.whole:
             for gate in agent.profile.gates:
                 gate.free[agent.agent.id] = agent
-        standings = agent.standings
-        for (kind, selection), line in agent.profile.pools.items():
-            if self._bits[kind] & agent.open:
-                standing = Standing(agent, self._agent_key(selection, agent), line)
+        for bit, selection, line in agent.profile.stands:
+            if bit & agent.open:
+                key = agent.idle_since if selection is None else self._asking.agent_key(selection, agent)
+                standing = Standing(agent, key, line)
                 line.push(standing)
-                standings.append(standing)
+                agent.standings.append(standing)
 
     def withdraw(self, agent: AgentState) -> None:
         """Take *agent* out of her pools."""
@@ -391,9 +400,14 @@ class Index:
         if self.gates:
             for gate in self.gates:
                 gate.free.pop(agent.agent.id, None)
-        for standing in agent.standings:
-            standing.line.remove(standing)
-        agent.standings.clear()
+        standings = agent.standings
+        if standings:
+            for standing in standings:
+                if standing.line.head is standing:
+                    standing.line.pop()
+                else:
+                    standing.line.remove(standing)
+            standings.clear()
 
     # --- windows ----------------------------------------------------------------------------
 
@@ -615,9 +629,12 @@ class Index:
         pool = profile.pools.get(key)
         if pool is None:
             pool = profile.pools[key] = Line(board)
+            asked = None if goes_by_idleness(selection) else selection
+            profile.stands.append((link.bit, asked, pool))
             for agent in profile.present.values():
                 if agent.admitted and link.bit & agent.open:
-                    standing = Standing(agent, self._agent_key(selection, agent), pool)
+                    since = agent.idle_since if asked is None else self._asking.agent_key(asked, agent)
+                    standing = Standing(agent, since, pool)
                     pool.push(standing)
                     agent.standings.append(standing)
         enter(

@@ -53,28 +53,62 @@ class Interactions:
 
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
-        state = self._state
+        state, pairing = self._state, self._pairing
         known = state.works.get(interaction.id)
         if known is not None:
             return self._submitted_again(known, interaction)
+        usual = pairing.index.usual
+        sig = usual.get((interaction.queue, interaction.channel, interaction.needs, interaction.tier))
+        if (
+            sig is None
+            or interaction.prefers is not None
+            or interaction.label is not None
+            or interaction.not_before is not None
+            or interaction.parent is not None
+            or interaction.shared_with
+        ):
+            self._take_in(interaction, at)
+            return None
+        # `_take_in`, written out: the hot path, for what is like something that came in before.
+        rules: Rules = sig.queue.rules
+        event = ev.Submitted(at, interaction, state.submitted + 1, sig.tier, at, 0.0, (), rules.target)
+        work = state.submitted_(event, sig)
+        self._turn.facts.append(event)
+        link = sig.link
+        if not link.pools.filled and not state.delays:
+            link.line.push(work)
+        elif (agent := pairing.index.pick(work, at)) is not None:
+            pairing.take(work, agent, at)
+        else:
+            pairing.wait(work, at)
+        lane = rules.sla
+        if lane is not None and work.pending:  # not accepted yet, so that its timer is worth something
+            lane.items.append(work)
+            if at + lane.delay < self._deadlines.bound:
+                self._deadlines.bound = at + lane.delay
+        return None
+
+    def _take_in(self, interaction: Interaction, at: Instant) -> None:
+        """Take in an interaction that is new."""
+        state = self._state
         queue = state.queues.get(interaction.queue)
         told = state.wordy or interaction.parent is not None or interaction.shared_with
         if queue is None or queue.rules is None or interaction.channel not in state.units or told:
             problem = self._problem(interaction)
             if problem is not None:
                 self._turn.facts.append(ev.Refused(at, "Submit", interaction.id, *problem))
-                return None
+                return
             queue = state.queues[interaction.queue]
         special = interaction.not_before is not None or state.surge is not None
         if special and self._needs_no_place(interaction, queue, at):
-            return None
+            return
         rules: Rules = queue.rules
         landing: QueueState | None = queue
         why = ""
         if rules.door:
             landing, why = self._admission.landing(interaction, queue, at)
             if landing is None:
-                return None
+                return
         if rules.plain:
             tier = rules.tier if interaction.tier is None else interaction.tier
             event = ev.Submitted(at, interaction, state.submitted + 1, tier, at, 0.0, (), rules.target)
@@ -103,7 +137,16 @@ class Interactions:
             link.line.push(work)  # `place`, written out, for when nobody is free at all
         else:
             self._pairing.place(work, at)
-        return None
+        if rules.plain:
+            self._remember(work, rules)
+
+    def _remember(self, work: Work, rules: Rules) -> None:
+        """Keep the signature of *work*, which has just come in, for others, if it needed nothing special."""
+        who, state = work.interaction, self._state
+        own = who.shared_with or who.label is not None or work.sig.link is None
+        asked = rules.door or rules.steps or state.clocked or state.surge is not None
+        if not own and not asked:
+            self._pairing.index.usual[who.queue, who.channel, who.needs, who.tier] = work.sig
 
     def _needs_no_place(self, interaction: Interaction, queue: QueueState, at: Instant) -> bool:
         """Whether *interaction* is taken in without a place in a line: for later, or by a surge."""
@@ -182,33 +225,35 @@ class Interactions:
 
     def complete(self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant) -> None:
         """Start the wrap-up, or close it where there is none."""
+        state, pairing = self._state, self._pairing
         # By way of the agent: her few holdings are near, all interactions are far (in memory).
-        who = self._state.agents.get(agent)
+        who = state.agents.get(agent)
         hold = None if who is None else who.holdings.get(interaction)
-        if hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
+        if who is None or hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
             self.holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
             return
-        if self._state.parts and not self._may_be_completed(hold, at):
+        if state.parts and not self._may_be_completed(hold, at):
             return
-        wrap_up = hold.work.sig.queue.plan.wrap_up
+        work = hold.work
+        wrap_up = work.sig.queue.plan.wrap_up
         if wrap_up is None:
             event = ev.Completed(at, interaction, agent, fence, None)
-            self._state.completed(hold.work, hold, event)
+            state.completed(work, hold, event)
             self._turn.facts.append(event)
-            if self._state.clocked:
-                self._clocks.follow(hold.work, "completed", at)
-            if self._state.locks:
-                self._locking.end(hold.work, "closed", None, at)
-            if self._pairing.index.gates:
-                self._pairing.freed.append(hold.agent)  # somebody who was kept free may have it
+            if state.clocked:
+                self._clocks.follow(work, "completed", at)
+            if state.locks:
+                self._locking.end(work, "closed", None, at)
+            if pairing.index.gates:
+                pairing.freed.append(who)  # somebody who was kept free may have it
             else:
-                self._pairing.employ(hold.agent, at)
+                pairing.employ(who, at)
             return
         started = ev.WrapUpStarted(at, interaction, agent, fence, at + wrap_up)
-        self._state.wrap_up_started(hold.work, hold, started)
+        state.wrap_up_started(work, hold, started)
         self._deadlines.later(started.until, WRAP_UP, fence, hold)
         self._turn.facts.append(started)
-        self._clocks.follow(hold.work, "completed", at)
+        self._clocks.follow(work, "completed", at)
 
     def _may_be_completed(self, hold: Holding, at: Instant) -> bool:
         """Whether nothing is open still: no reply that awaits approval, no verdict, no part; or refuse."""
@@ -295,7 +340,8 @@ class Interactions:
             for hold in self._state.holdings(work):
                 self._offering.rescind(hold, cause, at)
         elif work.stage == "waiting":
-            self._pairing.moving.unmet.pop(work.interaction.id, None)
+            if self._pairing.moving.unmet:
+                self._pairing.moving.unmet.pop(work.interaction.id, None)
             self._pairing.withhold(work)
 
     def cancel(self, command: cmd.Cancel, at: Instant) -> None:
@@ -328,10 +374,14 @@ class Interactions:
     def _ended(self, work: Work, event: ev.Cancelled | ev.Abandoned, cause: str, why: str) -> None:
         """Let end with *work*, which was closed without being served, what hangs on it."""
         at = event.at
+        state = self._state
         self._turn.facts.append(event)
-        self._clocks.follow(work, cause, at)
-        self._locking.end(work, "closed", None, at)
-        self._give_back(work, why, at)
+        if state.clocked:
+            self._clocks.follow(work, cause, at)
+        if state.locks:
+            self._locking.end(work, "closed", None, at)
+        if state.reviews:
+            self._give_back(work, why, at)
 
     def withdraw(self, work: Work, cause: str, at: Instant) -> None:
         """Take back the reply to *work* that waits for approval, if one does: its review is cancelled."""
@@ -349,20 +399,21 @@ class Interactions:
             self._turn.facts.append(event)
             self._pairing.freed.append(self._state.agents[known.author])
 
-    def abandon(self, command: cmd.Abandon, at: Instant) -> None:
+    def abandon(self, interaction: InteractionId, at: Instant) -> None:
         """Close it, unless somebody accepted it."""
-        work = self.open(command, command.interaction)
-        if work is None:
+        state = self._state
+        work = state.works.get(interaction)
+        if work is None or work.stage == "closed" or work.stage in HELD:
+            command = cmd.Abandon(interaction)
+            if self.open(command, interaction) is not None:
+                reason = f"interaction {interaction!r} has its agent"
+                self._turn.refuse(command, "already_accepted", reason)
             return
-        if work.stage in HELD:
-            self._turn.refuse(
-                command, "already_accepted", f"interaction {command.interaction!r} has its agent"
-            )
-            return
-        self._cancel_parts(command.interaction, "parent abandoned", at)
+        if state.parts:
+            self._cancel_parts(interaction, "parent abandoned", at)
         self.to_the_side(work, "abandoned", at)
-        event = ev.Abandoned(at, command.interaction)
-        self._state.abandoned(work, event)
+        event = ev.Abandoned(at, interaction)
+        state.abandoned(work, event)
         self._ended(work, event, "abandoned", "abandoned")
 
     def transfer(self, command: cmd.Transfer, at: Instant) -> None:

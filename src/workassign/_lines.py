@@ -7,6 +7,7 @@ of the lines in a group, never at what stands behind them.
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ WIDE = 32
 
 WALK = 4
 """A step of the walk costs a quarter of a look at a head."""
+
+_FINITE = sys.float_info.max  # above every key, and below that of an empty line
 
 NEAR = 6
 """So many first steps are taken by a plain loop, which starts faster than one that runs in C."""
@@ -155,12 +158,18 @@ class Line:
         else:
             self._leave_heap(entry)
         entry.place = None  # type: ignore[union-attr]
-        if lane and not self._heap and (head := lane[0]).place is self:
-            before, self.head, self.key = self.key, head, head.key
-            if self.board.wide:
-                self.board.moved(self, before)
-        else:
+        if self._heap or (lane and lane[0].place is not self):
             self._advance()
+            return entry
+        before = self.key
+        if lane:
+            self.head = head = lane[0]
+            self.key = head.key
+        else:
+            self.head, self.key = None, inf
+            self.board.filled -= 1
+        if self.board.wide:
+            self.board.moved(self, before)
         return entry
 
     def remove(self, entry: Entry) -> None:
@@ -239,11 +248,10 @@ class Group:
         """Return the line whose head has the least (key, seq); None if all are empty."""
         if len(self.lines) > WIDE:
             return self._walk()
-        best, least = None, inf
+        best, least = None, _FINITE
         for line in self.lines:
-            key = line.key
-            if key <= least and (key < least or _is_before(line, best)):
-                best, least = line, key
+            if line.key <= least and (best is None or line.key < least or _is_before(line, best)):
+                best, least = line, line.key
         return best
 
     def _walk(self) -> Line | None:
@@ -266,9 +274,9 @@ class Group:
         return board.first_of_equals(best, self.members) if board.tied else best
 
 
-def _is_before(line: Line, best: Line | None) -> bool:
+def _is_before(line: Line, best: Line) -> bool:
     """Whether the head of *line* comes before that of *best*, which has the same key."""
-    return best is not None and line.head.seq < best.head.seq  # type: ignore[union-attr]
+    return line.head.seq < best.head.seq  # type: ignore[no-any-return, union-attr]
 
 
 def _head_key(line: Line) -> tuple[float, Any]:

@@ -119,7 +119,6 @@ class Pairing:
 
     def place(self, work: Work, at: Instant) -> None:
         """Give one interaction to whom selection prefers, or let it wait."""
-        index = self.index
         agent = None
         if work.prefers is not None:
             agent = self.preferred(work)
@@ -130,11 +129,11 @@ class Pairing:
             elif agent is not None and self._is_too_early(work, agent, at):
                 agent = None
         if agent is None:
-            agent = index.pick(work, at)
+            agent = self.index.pick(work, at)
         if agent is None:
-            self._wait(work, at)
+            self.wait(work, at)
         else:
-            self._take(work, agent, at)
+            self.take(work, agent, at)
 
     def _is_taken(self, work: Work, at: Instant) -> bool:
         """Whether somebody would be given *work* at once, if it came in now: see `place`."""
@@ -161,11 +160,15 @@ class Pairing:
         state = self._state
         rules: Rules = work.sig.queue.rules
         plan = rules.plan
-        if plan.auto_accept:
-            self.assign(work, agent, "auto", at)
-            return
         if self.moving.unmet:
             self.moving.unmet.pop(work.interaction.id, None)
+        if plan.auto_accept:  # `assign`, written out: the hot path
+            given = ev.Assigned(at, work.interaction.id, agent.agent.id, state.fences + 1, "auto", None)
+            state.assigned(work, agent, given)
+            self._turn.facts.append(given)
+            if state.clocked:
+                self.clocks.follow(work, "accepted", at)
+            return
         if plan.offers > 1 and work.hold is None:
             self.spreading.append(work)
         offer = state.placed + 1
@@ -188,7 +191,7 @@ class Pairing:
                     agent = next((each for each in picks if work.interaction.id not in each.holdings), None)
                 if agent is None:
                     break
-                self._take(work, agent, at)
+                self.take(work, agent, at)
 
     def pull(self, agent: AgentState, at: Instant) -> bool:
         """Give *agent*, who asks for it, what she would take next; False if nothing waits for her."""
@@ -203,13 +206,13 @@ class Pairing:
     def give(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which waits, to a free agent."""
         self.index.leave(work)
-        self._take(work, agent, at)
+        self.take(work, agent, at)
 
     def employ_all(self, agents: list[AgentState], at: Instant) -> None:
         """Give *agents* what they would take."""
         self._settle_all([], agents, at)
 
-    def _take(self, work: Work, agent: AgentState, at: Instant) -> None:
+    def take(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Hand *work*, which stands nowhere, to a free agent; let her stand on if she has room."""
         index = self.index
         if index.gates:
@@ -254,7 +257,7 @@ class Pairing:
                 passed_over.append(item)
                 continue
             index.leave(still)
-            self._take(still, taker, at)
+            self.take(still, taker, at)
             # Whoever named it names another at once: of a worse rank, it may be more urgent still.
             bereft = {taker.number: taker}
             while item[:3] == (still.sig.tier, still.key, still.seq):
@@ -309,7 +312,7 @@ class Pairing:
         """
         while (pair := self._next_pair(brought, freed, at)) is not None:
             self.index.leave(pair[0])
-            self._take(*pair, at)
+            self.take(*pair, at)
 
     def _next_pair(
         self, brought: list[Work], freed: list[AgentState], at: Instant
@@ -330,9 +333,9 @@ class Pairing:
         """Let *work* wait where it belongs: for the agent it prefers, or for anybody."""
         agent = None if work.prefers is None else self.preferred(work)
         if agent is None or not self._waits_for(work, agent, at):
-            self._wait(work, at)
+            self.wait(work, at)
 
-    def _wait(self, work: Work, at: Instant) -> None:
+    def wait(self, work: Work, at: Instant) -> None:
         """Let *work* wait for anybody, for some of them when it is old enough."""
         if (due := self.index.wait(work, at)) is not None:
             self.deadlines.later(due, DELAY, work.seq, work)

@@ -55,6 +55,7 @@ class Profile:
         "pools",
         "present",
         "queues",
+        "stands",
         "traits",
         "whole",
     )
@@ -90,6 +91,8 @@ class Profile:
         """Bits of the kinds of work with room -> groups of lines, in the order to be asked."""
         self.pools: dict[tuple[Kind, Selection], Line] = {}
         """Kind of work and selection policy -> where her free agents stand for it."""
+        self.stands: list[tuple[int, Selection | None, Line]] = []
+        """The same: the bit of the kind, whom to ask for a key (None: how long she is idle), pool."""
         self.present: dict[str, AgentState] = {}
         """Her agents who are available or busy, by id."""
 

@@ -164,8 +164,8 @@ class Work:
             self.prefers = interaction.prefers, event.at
         if interaction.not_before is not None:
             self.since = max(event.at, float(interaction.not_before))
-        self.target = event.target
-        self.pending = event.target is not None
+        self.target = target = event.target
+        self.pending = target is not None
         """The first-response clock runs."""
         # Of a plain one, everything that its submission said is here already.
         self.submission: ev.Submitted | None = None
@@ -340,7 +340,14 @@ class Holding:
     again = False
 
     def __init__(
-        self, work: Work, agent: AgentState, at: Instant, offer: OfferId | None, target: float | None
+        self,
+        work: Work,
+        agent: AgentState,
+        at: Instant,
+        offer: OfferId | None,
+        target: float | None,
+        fence: Fence | None = None,
+        how: str = "",
     ) -> None:
         self.work = work
         self.agent = agent
@@ -353,8 +360,8 @@ class Holding:
         self.target = target
         self.pending = target is not None
         """The offer is open."""
-        self.fence: Fence | None = None
-        self.how = ""
+        self.fence = fence
+        self.how = how
         self.until: Instant | None = None
         """The end of the wrap-up, once it has begun."""
         self.wrapping: Instant | None = None

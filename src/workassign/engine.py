@@ -273,7 +273,11 @@ class Engine:
 
     def abandon(self, interaction: InteractionId, at: Instant) -> list[ev.Event]:
         """Close it because the customer left before anybody accepted."""
-        return self.handle(cmd.Abandon(interaction), at)
+        if type(interaction) is not str or interaction not in self._state.works:
+            return self.handle(cmd.Abandon(interaction), at)  # to say what is wrong with it
+        at = self._begin(at)
+        self._interactions.abandon(interaction, at)
+        return self._end(at)
 
     def reopen(self, interaction: InteractionId, at: Instant, *, reason: str = "") -> list[ev.Event]:
         """Open it again: it waits in its queue, with a new age."""
@@ -437,6 +441,14 @@ class Engine:
             self._rebuild()
         wake = self._deadlines.next_wake()
         return wake if -LATEST < wake < LATEST else inf  # before the first turn nothing can be late
+
+    @property
+    def calm_until(self) -> Instant:
+        """Before this instant nothing is due without a command: never later than `next_wake`.
+
+        It costs nothing to read, and may be too early, even before `now`: then `next_wake` knows.
+        """
+        return self._deadlines.bound
 
     def check(self) -> dict[Hold, int]:
         """Assert every invariant of the engine. Cost: O(everything); for tests and audits.
@@ -637,7 +649,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.FinishWrapUp: lambda engine, c, at: engine._interactions.finish_wrap_up(c, at),
     cmd.Release: lambda engine, c, at: engine._interactions.release(c, at),
     cmd.Cancel: lambda engine, c, at: engine._interactions.cancel(c, at),
-    cmd.Abandon: lambda engine, c, at: engine._interactions.abandon(c, at),
+    cmd.Abandon: lambda engine, c, at: engine._interactions.abandon(c.interaction, at),
     cmd.Transfer: lambda engine, c, at: engine._interactions.transfer(c, at),
     cmd.Assign: lambda engine, c, at: engine._interactions.assign(c, at),
     cmd.Reopen: lambda engine, c, at: engine._talking.reopen(c, at),

@@ -8,11 +8,9 @@ that costs grows with the kinds of work and of agents, hardly with their numbers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from workassign.errors import UsageError
+from workassign.lab.solver import corner, scipy_part, sums
 from workassign.model import LARGEST, is_number
 from workassign.policies.batch import Column, Given, Matching, Pair, Row
 from workassign.policies.naming import factory
@@ -55,34 +53,32 @@ def _best(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair],
     """
     import numpy as np
 
-    optimize, sparse = _scipy("optimize"), _scipy("sparse")
+    sparse = scipy_part("sparse", "batches")
     ends = np.array([(pair.row, pair.column) for pair in pairs]).T
     waits = np.array([wait for row in rows for wait in row.waits])
     of_row = np.repeat(np.arange(len(rows)), [len(row.waits) for row in rows])
     tiers = sorted({row.tier for row in rows})
     tier_of = np.array([tiers.index(row.tier) for row in rows])
 
-    def sums(through: Integers, count: int, waiting: Integers | None = None) -> Any:  # noqa: ANN401 - scipy's
-        """Return the matrix that adds up pairs by *through*, less interactions by *waiting*."""
-        nothing = np.empty(0, dtype=int)
-        less = nothing if waiting is None else waiting
-        places = (np.concatenate([through, less]), np.arange(len(through) + len(less)))
-        signs = np.repeat([1.0, -1.0], [len(through), len(less)])
-        return sparse.csr_array((signs, places), shape=(count, len(pairs) + len(waits)))
-
-    gain = np.concatenate([worth, waits])
-    found = optimize.linprog(
-        -gain / max(1.0, float(np.abs(gain).max())),
-        A_ub=sums(ends[1], len(columns)),
+    free, tier = sums(ends[1], len(columns)), sums(tier_of[ends[0]], len(tiers))
+    none = sparse.csr_array((len(columns) + len(tiers), len(waits)))
+    found = corner(
+        -np.concatenate([worth, waits]),
+        "batches",
+        A_ub=sparse.hstack([free, none[: len(columns)]]),
         b_ub=[column.agents for column in columns],
-        A_eq=sparse.vstack([sums(ends[0], len(rows), of_row), sums(tier_of[ends[0]], len(tiers))]),
+        A_eq=sparse.vstack(
+            [
+                sparse.hstack([sums(ends[0], len(rows)), sums(of_row, len(rows), signs=-1.0)]),
+                sparse.hstack([tier, none[len(columns) :]]),
+            ]
+        ),
         b_eq=[0] * len(rows) + _most(rows, columns, ends, tier_of),
         bounds=np.array([(0, np.inf)] * len(pairs) + [(0, 1)] * len(waits)),
-        method="highs",
     )
-    if found.x is None:
-        raise RuntimeError(f"scipy found no matching: {found.message}")
-    numbers = np.rint(found.x[: len(pairs)]).astype(int).tolist()
+    if found is None:
+        raise RuntimeError("scipy found no matching although there is one")
+    numbers = np.rint(found[: len(pairs)]).astype(int).tolist()
     return [(pair.row, pair.column, number) for pair, number in zip(pairs, numbers, strict=True) if number]
 
 
@@ -93,7 +89,7 @@ def _most(rows: Sequence[Row], columns: Sequence[Column], ends: Integers, tier_o
     """
     import numpy as np
 
-    csgraph, sparse = _scipy("sparse.csgraph"), _scipy("sparse")
+    csgraph, sparse = scipy_part("sparse.csgraph", "batches"), scipy_part("sparse", "batches")
     # From the source, which is 0, through rows and columns to the sink.
     supply = np.array([len(row.waits) for row in rows])
     demand = np.array([column.agents for column in columns])
@@ -109,10 +105,3 @@ def _most(rows: Sequence[Row], columns: Sequence[Column], ends: Integers, tier_o
         found.append(total - matched)
         matched = total
     return found
-
-
-def _scipy(part: str) -> ModuleType:
-    try:
-        return import_module(f"scipy.{part}")
-    except ImportError:
-        raise UsageError("batches need an extra: pip install 'workassign[batch]'") from None

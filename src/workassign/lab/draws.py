@@ -28,6 +28,11 @@ class Purpose(IntEnum):
     FOLLOWERS = 3
     VALUE = 4
     CONVERSATION = 5
+    ARRIVALS = 6
+    MOOD = 7
+    RETURN = 8
+    CONTAGION = 9
+    ABSENCE = 10
 
 
 def stream(seed: int, purpose: Purpose, subject: str) -> np.random.Generator:

@@ -1,0 +1,630 @@
+"""How does a scenario go? Customers and crews around the engine itself, on a virtual clock.
+
+There is no second router here: arrivals become `submit`, work that is done `complete`, and who
+gives up `abandon`; whatever the engine says follows. All chance belongs to customers, not to
+moments (see `crowd`): another plan meets the same ones.
+
+The loop looks at two things: who arrives next, and a heap of what has been planned, entries
+(instant, number and kind of entry in one integer, fence). The engine's own timers go off at their
+own instants, whenever `calm_until` says that one may be due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from heapq import heappop, heappush
+from itertools import pairwise
+from math import inf
+from typing import Any, Protocol, TypeAlias
+
+from workassign import commands as cmd
+from workassign import events as ev
+from workassign.lab.columns import Columns, Outcome, Verdict
+from workassign.lab.concurrency import Concurrency
+from workassign.lab.crowd import Crowd
+from workassign.lab.draws import Purpose, stream
+from workassign.lab.duty import AWAY, BACK, COME, GO, SizedCrew, duties
+from workassign.lab.scenario import Crew, Reaction, Scenario
+from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+
+__all__ = ["Door", "Floor"]
+
+Act: TypeAlias = Callable[[Instant], None]
+"""Something that somebody does at an instant."""
+
+DONE, LEAVE, ACT = 0, 1, 2
+"""Kinds of entries of the diary: work is done, a customer gives up, an act."""
+
+STALLED = 10_000
+"""So many of the engine's own timers go off one after the other before it is clear that nothing follows."""
+
+EARLY = -(1 << 48)
+"""Acts are numbered from here: at one instant they come before all else, in the order planned."""
+
+
+class Door(Protocol):
+    """Where commands go in and events come out: an engine, or something around one."""
+
+    def submit(self, interaction: Interaction, at: Instant) -> Sequence[ev.Event]:
+        """Take in an interaction."""
+
+    def complete(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant
+    ) -> Sequence[ev.Event]:
+        """Let the holder be done."""
+
+    def abandon(self, interaction: InteractionId, at: Instant) -> Sequence[ev.Event]:
+        """Let the customer leave."""
+
+    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> Sequence[ev.Event]:
+        """Let an agent take what she was offered."""
+
+    def handle(self, command: cmd.Command, at: Instant) -> Sequence[ev.Event]:
+        """Carry out any other command."""
+
+    @property
+    def calm_until(self) -> Instant:
+        """Nothing is due before this instant; a lower bound of `next_wake`."""
+
+    @property
+    def next_wake(self) -> Instant:
+        """When something is due without a command; infinity if nothing is."""
+
+
+class Floor:
+    """A scenario on its way. Made for one run."""
+
+    def __init__(self, scenario: Scenario, seed: int, door: Door) -> None:
+        """Let everybody be drawn, and the crews put on the roster."""
+        self.scenario, self.seed = scenario, seed
+        self.crowd = Crowd(scenario, seed)
+        self.columns = Columns(len(self.crowd), self.crowd.times)
+        self.agents = [agent for crew in scenario.crews for agent in crew.agents]
+        self.crew_of = [place for place, crew in enumerate(scenario.crews) for _ in crew.agents]
+        self.end: Instant = scenario.start + scenario.duration
+        """When nobody writes by himself any more."""
+        self.closed_at: Instant = self.end
+        """When all was over."""
+        self._door = door
+        self._diary: list[tuple[Instant, int, Fence]] = []
+        self._acts: dict[int, Act] = {}
+        self._planned = EARLY
+        self._numbers: dict[InteractionId, int] = {}
+        self._places = {agent.id: place for place, agent in enumerate(self.agents)}
+        self._handled = [0] * len(self.agents)
+        self._open = 0
+        self._coming = 0
+        """Customers who will come back, or be made to write."""
+        self._on_shift = [False] * len(self.agents)
+        self._hands = [Concurrency(crew.pace) if crew.pace else None for crew in self._crews()]
+        self._sized = [SizedCrew(crew) if crew.sizes else None for crew in scenario.crews]
+        self._firsts = [sum(len(c.agents) for c in scenario.crews[:n]) for n in range(len(scenario.crews))]
+        plan = scenario.plan
+        self.wraps = any(queue.wrap_up is not None for queue in plan.queues.values())
+        self._factors = any(crew.learning for crew in scenario.crews) or any(
+            each.by_level for each in scenario.streams
+        )
+        self._plain = not (
+            self.wraps
+            or self._factors
+            or any(crew.pace or crew.sizes or crew.reaction for crew in scenario.crews)
+            or any(stream.contagion for stream in scenario.streams)
+            or any(not queue.auto_accept for queue in plan.queues.values())
+            or scenario.lines is not None
+            or scenario.turn_away
+        )
+        self._reactions = [_Reactions(crew, seed, len(self.crowd)) for crew in scenario.crews]
+
+    def _crews(self) -> Iterable[Crew]:
+        return (self.scenario.crews[place] for place in self.crew_of)
+
+    # --- the clock --------------------------------------------------------------------------
+
+    def run(self, arrived: Callable[[int], None] = lambda count: None) -> None:
+        """Let time pass until nothing is open, or the scenario's time is up.
+
+        *arrived* is told now and then how many have arrived.
+        """
+        self._begin()
+        diary, door, times = self._diary, self._door, self.crowd.times
+        arrive, finish = self._quick() if self._plain else (self._arrive, self._finish)
+        horizon = self.end + self.scenario.drain_for
+        total, number = len(times), 0
+        coming = times[0] if times else inf
+        idle = 0
+        while True:
+            planned = diary[0][0] if diary else inf
+            at = coming if coming < planned else planned  # noqa: FURB136 - a call of `min` costs more
+            if at >= door.calm_until:
+                wake = door.next_wake
+                if (
+                    wake <= at
+                    and wake < inf
+                    and wake <= horizon
+                    and (wake <= self.end or self._is_on(number < total))
+                ):
+                    self._took(door.handle(_TICK, wake), wake)
+                    idle += 1
+                    if idle < STALLED or at < inf:
+                        continue
+                    break
+            idle = 0
+            if at > self.end and (at > horizon or at == inf or not self._is_on(number < total)):
+                break
+            if planned <= coming:
+                at, code, fence = heappop(diary)
+                if not code & 3:
+                    finish(code >> 2, fence, at)
+                elif code & 3 == LEAVE:
+                    self._give_up(code >> 2, at)
+                else:
+                    self._acts.pop(code)(at)
+            else:
+                arrive(number, at)
+                number += 1
+                coming = times[number] if number < total else inf
+                if not number & 1023:
+                    arrived(number)
+        self.closed_at = min(max(self._last(), self.end), horizon)
+        arrived(total)
+
+    def _quick(self) -> tuple[Callable[[int, Instant], None], Callable[[int, Fence, Instant], None]]:
+        """Return `_arrive` and `_finish` for a plain scenario, written out: the hot path.
+
+        They do the same where nothing can come between an assignment and its end, and no factor,
+        line or wrap-up counts; it takes a third of the time.
+        """
+        crowd, columns, diary = self.crowd, self.columns, self._diary
+        submit, complete = self._door.submit, self._door.complete
+        ids, streams, patience, works = crowd.ids, crowd.streams, crowd.patience, crowd.work
+        started, ended, fences = columns.started, columns.ended, columns.fence
+        outcomes, agents = columns.outcome, columns.agent
+        numbers, places, crew_of = self._numbers, self._places, self.crew_of
+        names = [agent.id for agent in self.agents]
+        alike = crowd.alike
+        assigned = ev.Assigned
+
+        def begin(event: ev.Assigned, at: Instant) -> None:
+            number, agent = numbers[event.interaction], places[event.agent]
+            started[number] = at
+            outcomes[number] = 1
+            agents[number] = agent
+            fence = fences[number] = event.fence
+            heappush(diary, (at + works[crew_of[agent]][number], number << 2, fence))
+
+        def arrive(number: int, at: Instant) -> None:
+            name = ids[number]
+            make = alike[streams[number]]
+            interaction = crowd.interaction(number) if make is None else make(name)
+            numbers[name] = number
+            self._open += 1
+            events = submit(interaction, at)
+            if len(events) == 2 and type(events[1]) is assigned:
+                begin(events[1], at)
+                return
+            if len(events) > 1:
+                self._took(events, at)
+            if outcomes[number] == 0 and patience[number] < inf:
+                heappush(diary, (at + patience[number], number << 2 | LEAVE, 0))
+
+        def finish(number: int, fence: Fence, at: Instant) -> None:
+            if fences[number] != fence or outcomes[number] != 1:
+                return
+            name = ids[number]
+            events = complete(name, names[agents[number]], fence, at)
+            outcomes[number] = 2
+            ended[number] = at
+            self._open -= 1
+            del numbers[name]
+            if len(events) == 2 and type(events[1]) is assigned:
+                begin(events[1], at)
+            elif len(events) > 1:
+                self._took(events, at)
+
+        return arrive, finish
+
+    def _is_on(self, more: bool) -> bool:
+        """Whether anything is still to be done, or to come."""
+        return more or self._open > 0 or self._coming > 0
+
+    def _last(self) -> Instant:
+        """Return when the last thing ended."""
+        return max((at for at in self.columns.ended if at is not None), default=self.end)
+
+    def later(self, at: Instant, act: Act) -> None:
+        """Do *act* at an instant, after what was planned for that instant before."""
+        self._planned += 1
+        code = self._planned << 2 | ACT
+        self._acts[code] = act
+        heappush(self._diary, (at, code, 0))
+
+    # --- customers --------------------------------------------------------------------------
+
+    def _arrive(self, number: int, at: Instant) -> None:
+        """Let somebody write: she is submitted, unless no line is free."""
+        scenario = self.scenario
+        if scenario.lines is not None and self._open >= scenario.lines:
+            self._ended(number, Outcome.BLOCKED, at)
+            return
+        interaction = self.crowd.interaction(number)
+        self._numbers[interaction.id] = number
+        self._open += 1
+        events = self._door.submit(interaction, at)
+        self._took(events, at)
+        if self.columns.outcome[number] == 0:
+            patience = self.crowd.patience[number]
+            if patience < inf:
+                heappush(self._diary, (at + patience, number << 2 | LEAVE, 0))
+            if scenario.turn_away and at >= self.end and patience == inf:
+                self._turn_away(number, at)
+        if scenario.streams[self.crowd.streams[number]].contagion is not None:
+            self._infect(number, at)
+
+    def _give_up(self, number: int, at: Instant) -> None:
+        """Let a customer leave whom nobody has accepted, and plan her return."""
+        if self.columns.outcome[number] != Outcome.WAITING:
+            return
+        self._took(self._door.abandon(self.crowd.ids[number], at), at)
+        if self.columns.outcome[number] == Outcome.ABANDONED:
+            self._come_back(number, at)
+
+    def _come_back(self, number: int, at: Instant) -> None:
+        again = self.crowd.again(number)
+        if again is not None:
+            self._newcomer(again, at + self.crowd.pause(again))
+
+    def _infect(self, number: int, at: Instant) -> None:
+        """Plan who is made to write, unless somebody has answered by then."""
+
+        def write(place: int, at: Instant) -> None:
+            self._coming -= 1
+            if self.columns.outcome[number] in (Outcome.WAITING, Outcome.ABANDONED):
+                child = self.crowd.child(number, place)
+                self.columns.add(at)
+                self._arrive(child, at)
+
+        for place, delay in enumerate(self.crowd.children(number), start=1):
+            if at + delay < self.end:
+                self._coming += 1
+                self.later(at + delay, partial(write, place))
+
+    def _newcomer(self, number: int, at: Instant) -> None:
+        """Let somebody who was not drawn beforehand write at an instant."""
+        self.columns.add(at)
+        self._coming += 1
+
+        def write(at: Instant) -> None:
+            self._coming -= 1
+            self._arrive(number, at)
+
+        self.later(at, write)
+
+    def _turn_away_all(self, at: Instant) -> None:
+        """Let nobody wait any more: the desk closes."""
+        for number, outcome in enumerate(self.columns.outcome):
+            if outcome == Outcome.WAITING and self.crowd.ids[number] in self._numbers:
+                self._turn_away(number, at)
+
+    def _turn_away(self, number: int, at: Instant) -> None:
+        self._took(self._door.handle(cmd.Cancel(self.crowd.ids[number], "closed"), at), at)
+        if self.columns.outcome[number] == Outcome.EXITED:
+            self.columns.outcome[number] = Outcome.TURNED_AWAY
+
+    # --- agents -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Put everybody on the roster, and plan who comes and goes."""
+        start = self.scenario.start
+        for agent in self.agents:
+            self._door.handle(cmd.AddAgent(agent), start)
+        for place, crew in enumerate(self.scenario.crews):
+            if crew.sizes:
+                for at, size in crew.sizes:
+                    self.later(max(at, start), partial(self._resize, place, size))
+            else:
+                for at, who, what in sorted(duties(crew, start, self.seed), key=_by_time):
+                    self.later(at, partial(_DUTIES[what], self, self._firsts[place] + who))
+        if self.scenario.turn_away:
+            self.later(self.end, self._turn_away_all)
+
+    def _come(self, agent: int, at: Instant) -> None:
+        self._on_shift[agent] = True
+        self._took(self._door.handle(cmd.SignOn(self.agents[agent].id), at), at)
+
+    def _go(self, agent: int, at: Instant) -> None:
+        self._on_shift[agent] = False
+        self._took(self._door.handle(cmd.SignOff(self.agents[agent].id), at), at)
+
+    def _away(self, agent: int, at: Instant) -> None:
+        self._set(agent, Presence.AWAY, at)
+
+    def _back(self, agent: int, at: Instant) -> None:
+        if self._on_shift[agent]:
+            self._set(agent, Presence.AVAILABLE, at)
+
+    def _set(self, agent: int, presence: Presence, at: Instant) -> None:
+        self._took(self._door.handle(cmd.SetPresence(self.agents[agent].id, presence), at), at)
+
+    def _resize(self, place: int, size: int, at: Instant) -> None:
+        """Let so many agents of a crew be there."""
+        sized, first = self._sized[place], self._firsts[place]
+        assert sized is not None
+        busy = {agent - first for agent in self._busy()}
+        idle = [each for each in sorted(sized.on) if each not in busy]
+        come, go, drain = sized.resize(size, idle)
+        for each in come:
+            self._come(first + each, at)
+        for each in (*go, *drain):
+            self._go(first + each, at)
+
+    def _busy(self) -> set[int]:
+        columns = self.columns
+        held = (Outcome.ANSWERED,)
+        return {who for who, outcome in zip(columns.agent, columns.outcome, strict=True) if outcome in held}
+
+    # --- work -------------------------------------------------------------------------------
+
+    def _took(self, events: Sequence[ev.Event], at: Instant) -> None:
+        """See what happened, and plan what follows."""
+        for event in events:
+            kind = type(event)
+            if kind is ev.Assigned:
+                self._assigned(event, at)  # type: ignore[arg-type]
+            elif kind is not ev.Submitted and (see := _SEEN.get(kind)) is not None:
+                see(self, event, at)
+
+    def _assigned(self, event: ev.Assigned, at: Instant) -> None:
+        """Let an agent begin with what is hers now."""
+        number, agent = self._numbers[event.interaction], self._places[event.agent]
+        columns = self.columns
+        if columns.started[number] is None:
+            columns.started[number] = at
+        else:
+            columns.taken[number] = at
+        columns.outcome[number] = 1
+        columns.agent[number] = agent
+        columns.fence[number] = event.fence
+        if event.offer is not None:
+            self._verdict(event.offer, Verdict.ACCEPTED, at)
+        work = self.crowd.work[self.crew_of[agent]][number]
+        if self._factors:
+            work *= self._factor(agent, number)
+        hands = self._hands[agent]
+        if hands is not None:
+            hands.begin(number, work, at)
+            self._plan_end(agent)
+            return
+        heappush(self._diary, (at + work, number << 2, event.fence))
+
+    def _factor(self, agent: int, number: int) -> float:
+        """Return by what the handle time is multiplied: by proficiency and practice."""
+        crew, each = (
+            self.scenario.crews[self.crew_of[agent]],
+            self.scenario.streams[self.crowd.streams[number]],
+        )
+        factor = 1.0
+        if crew.learning is not None:
+            factor *= crew.learning.factor(self._handled[agent])
+        if each.by_level:
+            skills = self.agents[agent].skills
+            needed = [skills[name] for name in sorted(each.needs.names.skills) if name in skills]
+            if needed:
+                factor *= _between(each.by_level, sum(needed) / len(needed))
+        return factor
+
+    def _plan_end(self, agent: int) -> None:
+        """Plan the next end of what an agent has in her hands; earlier plans are void."""
+        hands = self._hands[agent]
+        assert hands is not None
+        due = hands.next_end()
+        if due is not None:
+            at, number = due
+            # The fence of an entry says that it is the latest one: see `_finish`.
+            heappush(self._diary, (at, number << 2, self.columns.fence[number]))
+
+    def _finish(self, number: int, fence: Fence, at: Instant) -> None:
+        """Let the holder be done, if she still has it."""
+        columns = self.columns
+        if columns.fence[number] != fence or columns.outcome[number] != 1:
+            return
+        agent = columns.agent[number]
+        hands = self._hands[agent]
+        if hands is not None:
+            due = hands.next_end()
+            if due is None or due != (at, number):
+                return  # planned before the number of her conversations changed
+            hands.end(number, at)
+        columns.done[number] = at
+        self._handled[agent] += 1
+        events = self._door.complete(self.crowd.ids[number], self.agents[agent].id, fence, at)
+        if not self.wraps:
+            columns.outcome[number] = 2
+            columns.ended[number] = at
+            self._open -= 1
+            del self._numbers[self.crowd.ids[number]]
+        self._took(events, at)
+        if hands is not None:
+            self._plan_end(agent)
+        sized = self._sized[self.crew_of[agent]] if not self.wraps else None
+        if sized is not None:
+            self._one_left(agent, sized, at)
+
+    def _one_left(self, agent: int, sized: SizedCrew, at: Instant) -> None:
+        """Let those stay of a shrinking crew who are few enough now."""
+        first = self._firsts[self.crew_of[agent]]
+        if agent - first in sized.draining:
+            for place in sized.left(agent - first):
+                self._come(first + place, at)
+
+    def _completed(self, event: ev.Completed, at: Instant) -> None:
+        """Note the end where a wrap-up may come before it; elsewhere `_finish` has done so."""
+        if self.wraps:
+            number = self._numbers[event.interaction]
+            self._ended(number, Outcome.COMPLETED, event.at)
+            agent = self.columns.agent[number]
+            sized = self._sized[self.crew_of[agent]]
+            if sized is not None:
+                self._one_left(agent, sized, at)
+
+    def _closed(
+        self, event: ev.Abandoned | ev.Cancelled | ev.Collapsed | ev.TemplateSent, at: Instant
+    ) -> None:
+        number = self._numbers[event.interaction]
+        self._drop(number, at)
+        outcome = Outcome.ABANDONED if type(event) is ev.Abandoned else Outcome.EXITED
+        self._ended(number, outcome, at)
+
+    def _ended(self, number: int, outcome: Outcome, at: Instant) -> None:
+        self.columns.outcome[number] = outcome
+        self.columns.ended[number] = at
+        if self._numbers.pop(self.crowd.ids[number], None) is not None:
+            self._open -= 1
+
+    def _given_back(self, event: ev.Requeued | ev.Transferred, at: Instant) -> None:
+        """Let something wait again that an agent had, if she had it."""
+        number = self._numbers[event.interaction]
+        if self.columns.outcome[number] == Outcome.ANSWERED:
+            self._drop(number, at)
+            self.columns.outcome[number] = Outcome.WAITING
+
+    def _drop(self, number: int, at: Instant) -> None:
+        """Take out of its holder's hands what she has not done."""
+        columns = self.columns
+        if columns.outcome[number] != Outcome.ANSWERED:
+            return
+        agent = columns.agent[number]
+        taken = columns.taken.pop(number, columns.started[number])
+        columns.assignments.append((number, agent, taken or 0.0, at))
+        columns.fence[number] = -1
+        hands = self._hands[agent]
+        if hands is not None:
+            hands.end(number, at)
+            self._plan_end(agent)
+
+    def _turned_down(self, event: ev.Refused, at: Instant) -> None:
+        """Note that the engine let something in nowhere."""
+        if event.command == "Submit":
+            self._ended(self._numbers[event.subject], Outcome.BLOCKED, at)
+
+    # --- offers -----------------------------------------------------------------------------
+
+    def _offered(self, event: ev.Offered, at: Instant) -> None:
+        """Plan what an agent does with an offer: accept, decline, or nothing."""
+        columns = self.columns
+        number, agent = self._numbers[event.interaction], self._places[event.agent]
+        columns.offers[event.offer] = len(columns.offered_at)
+        columns.offered_for.append(number)
+        columns.offered_to.append(agent)
+        columns.offered_at.append(at)
+        columns.verdict.append(0)
+        columns.verdict_at.append(None)
+        crew = self.crew_of[agent]
+        if self.scenario.crews[crew].reaction is None:
+            self._took(self._door.accept(event.offer, event.agent, at), at)
+            return
+        delay, verdict = self._reactions[crew].to(number, self.crowd.ids[number], event.offer)
+        if verdict is not None and at + delay < event.expires:
+            self.later(at + delay, partial(self._answer, event, verdict))
+
+    def _answer(self, event: ev.Offered, verdict: Verdict, at: Instant) -> None:
+        if event.offer not in self.columns.offers:
+            return  # nobody clicks on what is not on the screen any more
+        if verdict is Verdict.ACCEPTED:
+            self._took(self._door.accept(event.offer, event.agent, at), at)
+        else:
+            self._took(self._door.handle(cmd.Decline(event.offer, event.agent, "not now"), at), at)
+
+    def _verdict(self, offer: OfferId, verdict: Verdict, at: Instant) -> None:
+        row = self.columns.offers.pop(offer, None)
+        if row is not None:
+            self.columns.verdict[row] = verdict
+            self.columns.verdict_at[row] = at
+
+    def _offer_gone(self, event: ev.Declined | ev.OfferExpired | ev.OfferRescinded, at: Instant) -> None:
+        self._verdict(event.offer, _VERDICTS[type(event)], at)
+
+    def _presence(self, event: ev.PresenceChanged, at: Instant) -> None:
+        """Note who is there; whoever was set away for letting offers run out comes back after a while."""
+        agent = self._places[event.agent]
+        self.columns.presence.append((agent, at, str(event.presence)))
+        reaction: Reaction | None = self.scenario.crews[self.crew_of[agent]].reaction
+        if reaction is not None and event.presence is Presence.AWAY and event.cause != "asked":
+            self.later(at + reaction.back_after, partial(self._back, agent))
+
+
+class _Reactions:
+    """How the agents of a crew react to offers: drawn for each interaction, its first offer in columns."""
+
+    def __init__(self, crew: Crew, seed: int, size: int) -> None:
+        self._reaction, self._seed, self._name = crew.reaction, seed, crew.name
+        self._seen: set[int] = set()
+        if crew.reaction is not None:
+            dice = stream(seed, Purpose.REACTION, crew.name)
+            self._luck = dice.random(size).tolist()
+            self._delays = crew.reaction.delay.sample(dice, size).tolist()
+
+    def to(self, number: int, name: str, offer: OfferId) -> tuple[float, Verdict | None]:
+        """Return after how many seconds she reacts to an offer, and how; None: not at all."""
+        reaction = self._reaction
+        assert reaction is not None
+        if number in self._seen or number >= len(self._luck):
+            dice = stream(self._seed, Purpose.REACTION, f"{self._name}/{name}/{offer}")
+            luck, delay = dice.random(), float(reaction.delay.sample(dice, 1)[0])
+        else:
+            self._seen.add(number)
+            luck, delay = self._luck[number], self._delays[number]
+        if luck < reaction.unanswered:
+            return delay, None
+        declines = luck < reaction.unanswered + reaction.declined
+        return delay, Verdict.DECLINED if declines else Verdict.ACCEPTED
+
+
+def _by_time(duty: tuple[Instant, int, str]) -> tuple[Instant, int, int]:
+    """Order duties: who goes before who comes, at one instant."""
+    at, who, what = duty
+    return at, (GO, AWAY, BACK, COME).index(what), who
+
+
+def _between(points: Mapping[int, float], at: float) -> float:
+    """Return the value at a level, interpolated between those that are given."""
+    levels = sorted(points)
+    if at <= levels[0]:
+        return points[levels[0]]
+    for low, high in pairwise(levels):
+        if at <= high:
+            return points[low] + (points[high] - points[low]) * (at - low) / (high - low)
+    return points[levels[-1]]
+
+
+_TICK = cmd.Tick()
+
+_DUTIES: Mapping[str, Callable[[Floor, int, Instant], None]] = {
+    COME: Floor._come,
+    GO: Floor._go,
+    AWAY: Floor._away,
+    BACK: Floor._back,
+}
+
+_VERDICTS: Mapping[type, Verdict] = {
+    ev.Declined: Verdict.DECLINED,
+    ev.OfferExpired: Verdict.EXPIRED,
+    ev.OfferRescinded: Verdict.RESCINDED,
+}
+
+_SEEN: Mapping[type, Callable[[Floor, Any, Instant], None]] = {
+    ev.Offered: Floor._offered,
+    ev.Completed: Floor._completed,
+    ev.Abandoned: Floor._closed,
+    ev.Cancelled: Floor._closed,
+    ev.Collapsed: Floor._closed,
+    ev.TemplateSent: Floor._closed,
+    ev.Requeued: Floor._given_back,
+    ev.Transferred: Floor._given_back,
+    ev.Declined: Floor._offer_gone,
+    ev.OfferExpired: Floor._offer_gone,
+    ev.OfferRescinded: Floor._offer_gone,
+    ev.PresenceChanged: Floor._presence,
+    ev.Refused: Floor._turned_down,
+}
+"""What somebody acts upon, or a column holds; everything else that happens is in the journal."""
