@@ -25,10 +25,10 @@ from workassign.lab.concurrency import Concurrency
 from workassign.lab.crowd import Crowd
 from workassign.lab.draws import Purpose, stream
 from workassign.lab.duty import AWAY, BACK, COME, GO, SizedCrew, duties
-from workassign.lab.scenario import Crew, Reaction, Scenario
-from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.lab.scenario import Crew, Reaction, Scenario, Stream
+from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 
-__all__ = ["Door", "Floor"]
+__all__ = ["Door", "Floor", "level_factor"]
 
 Act: TypeAlias = Callable[[Instant], None]
 """Something that somebody does at an instant."""
@@ -40,7 +40,8 @@ STALLED = 10_000
 """So many of the engine's own timers go off one after the other before it is clear that nothing follows."""
 
 EARLY = -(1 << 48)
-"""Acts are numbered from here: at one instant they come before all else, in the order planned."""
+"""Acts are numbered from here: at one instant they come before all else, in the order planned; then
+come arrivals, and then ends of work and of patience, by the number of whose they are."""
 
 
 class Door(Protocol):
@@ -164,7 +165,7 @@ class Floor:
             if at > self.end and (at > horizon or at == inf or not self._is_on(number)):
                 break
             idle = 0
-            if planned <= coming:
+            if planned < coming or (planned == coming and diary[0][1] < 0):
                 at, code, fence = heappop(diary)
                 if code & 3:
                     self._act(code, at)
@@ -395,12 +396,7 @@ class Floor:
         factor = 1.0
         if crew.learning is not None:
             factor *= crew.learning.factor(self._handled[agent])
-        if each.by_level:
-            skills = self.agents[agent].skills
-            needed = [skills[name] for name in sorted(each.needs.names.skills) if name in skills]
-            if needed:
-                factor *= _between(each.by_level, sum(needed) / len(needed))
-        return factor
+        return factor * level_factor(each, self.agents[agent])
 
     def _plan_end(self, agent: int) -> None:
         """Plan the next end of what an agent has in her hands; earlier plans are void."""
@@ -573,6 +569,14 @@ def _by_time(duty: tuple[Instant, int, str]) -> tuple[Instant, int, int]:
     """Order duties: who goes before who comes, at one instant."""
     at, who, what = duty
     return at, (GO, AWAY, BACK, COME).index(what), who
+
+
+def level_factor(each: Stream, agent: Agent) -> float:
+    """Return by what the handle time of a stream is multiplied for an agent, by her proficiency."""
+    needed = [agent.skills[name] for name in sorted(each.needs.names.skills) if name in agent.skills]
+    if not each.by_level or not needed:
+        return 1.0
+    return _between(each.by_level, sum(needed) / len(needed))
 
 
 def _between(points: Mapping[int, float], at: float) -> float:
