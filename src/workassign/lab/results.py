@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from workassign.journal import Store
     from workassign.kpi import Kpis
     from workassign.lab.floor import Floor
+    from workassign.lab.plots import Plots
 
-__all__ = ["TABLES", "Result", "Table"]
+__all__ = ["TABLES", "Result", "Table", "promised"]
 
 Table: TypeAlias = Literal["interactions", "offers", "agents", "queues", "intervals"]
 TABLES: tuple[Table, ...] = ("interactions", "offers", "agents", "queues", "intervals")
@@ -65,8 +66,8 @@ class Result:
         """The place of each agent's crew."""
         self.journeys = _journeys(floor)
         self._offers = _offers(floor.columns)
-        self.held, self.busy = _held(floor)
-        """What agents had in their hands; when they had anything."""
+        self.held, self.held_rows, self.busy = _held(floor)
+        """What agents had in their hands; of which row of `journeys` each is; when they had anything."""
         self.there = _there(floor)
         """When agents were there."""
 
@@ -113,7 +114,7 @@ class Result:
         since, until = self.window if window is None else window
         if not (isfinite(since) and isfinite(until) and since < until):
             raise UsageError(f"a window must be two instants, the first before the second, not {window!r}")
-        limits = as_floats([_threshold(self.scenario, each.queue) for each in streams])
+        limits = as_floats([promised(self.scenario, each.queue) for each in streams])
         limit = limits[self.journeys.stream][rows] if threshold is None else float(threshold)
         return figures(self.journeys.of(rows), held, busy, there, (since, until), limit)
 
@@ -125,6 +126,13 @@ class Result:
         edges = np.linspace(since, until, count + 1).tolist()
         spans = pairwise(edges)
         return [self.figures(window=span, **scope) for span in spans]
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of this result: `result.plot.waits()`; see `workassign.lab.plots`."""
+        from workassign.lab.plots import Plots
+
+        return Plots(self)
 
     # --- tables -----------------------------------------------------------------------------
 
@@ -288,7 +296,8 @@ def _place(name: str, names: list[str], what: str) -> int:
     return names.index(name)
 
 
-def _threshold(scenario: Scenario, queue: str) -> float:
+def promised(scenario: Scenario, queue: str) -> float:
+    """Return the service level's threshold: the first response that *queue* promises, seconds, or 20."""
     target = always(scenario.plan.queues[queue].sla)
     return USUAL if target is None else target
 
@@ -325,8 +334,8 @@ def _offers(columns: Columns) -> Mapping[str, Any]:
     }
 
 
-def _held(floor: Floor) -> tuple[Spans, Spans]:
-    """Return what agents had in their hands, by unit, and when they had anything."""
+def _held(floor: Floor) -> tuple[Spans, Integers, Spans]:
+    """Return what agents had in their hands, by unit, the rows of that, and when they had anything."""
     columns = floor.columns
     journeys = _journeys(floor)
     taken = np.flatnonzero((journeys.agent >= 0) & np.isin(journeys.outcome, (1, 2)))
@@ -339,7 +348,7 @@ def _held(floor: Floor) -> tuple[Spans, Spans]:
         until=np.concatenate([ends, earlier[:, 3]]),
         weight=journeys.units[which],
     )
-    return held, _joined(held)
+    return held, which, _joined(held)
 
 
 def _joined(held: Spans) -> Spans:

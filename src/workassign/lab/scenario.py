@@ -316,6 +316,14 @@ class Crew:
         return cls(name=name, agents=agents, **{key: settings[key] for key in own})
 
 
+def _streams(streams: Iterable[Stream]) -> tuple[Stream, ...]:
+    return tuple(streams)
+
+
+def _crews(crews: Iterable[Crew]) -> tuple[Crew, ...]:
+    return tuple(crews)
+
+
 @attrs.frozen(kw_only=True)
 class Scenario:
     """A day, or a month, of work: who writes, who works, under which plan, and for how long.
@@ -328,8 +336,8 @@ class Scenario:
     """
 
     plan: Plan
-    streams: tuple[Stream, ...] = attrs.field(converter=tuple)
-    crews: tuple[Crew, ...] = attrs.field(converter=tuple)
+    streams: tuple[Stream, ...] = attrs.field(converter=_streams)
+    crews: tuple[Crew, ...] = attrs.field(converter=_crews)
     duration: float
     """Customers write from `start` for so many seconds."""
     start: Instant = 0.0
