@@ -251,11 +251,7 @@ class Interaction:
             if self.parent == self.id:
                 raise UsageError(f"interaction {self.id!r} cannot be its own parent")
 
-<<<<<<< HEAD
-    def named(self, id: InteractionId) -> Interaction:  # noqa: A002 - the field's own name
-=======
     def named(self, id: InteractionId) -> Interaction:
->>>>>>> speed
         """Return one that differs in its id alone: of many alike, only the first is checked as a whole.
 
         Cost: a quarter of building one. It is equal to one that was built with the same fields.
