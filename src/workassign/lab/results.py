@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workassign.journal import Store
     from workassign.kpi import Kpis
     from workassign.lab.floor import Floor
+    from workassign.lab.gaps import Gaps
     from workassign.lab.plots import Plots
 
 __all__ = ["TABLES", "Result", "Table", "promised"]
@@ -133,6 +134,15 @@ class Result:
         from workassign.lab.plots import Plots
 
         return Plots(self)
+
+    def bounds(self) -> Gaps:
+        """Return what no rule of routing could beat, beside what was reached; see `workassign.lab.gaps`.
+
+        Cost: drawing the scenario once more, and linear programs, seconds at most.
+        """
+        from workassign.lab.gaps import gaps
+
+        return gaps(self)
 
     # --- tables -----------------------------------------------------------------------------
 
