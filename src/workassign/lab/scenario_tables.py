@@ -96,7 +96,6 @@ def _crew(data: Any, path: str) -> Crew:  # noqa: ANN401 - plain data
     readers: dict[str, Read] = {
         "reaction": _table(Reaction, {"delay": distribution}),
         "learning": _table(Learning, {}),
-        "sizes": lambda value, _: tuple(map(tuple, value)),
     }
     alike = _names(Agent) - {"id"}
     settings = _settings(data, path, _names(Crew) | alike, readers)
