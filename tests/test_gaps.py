@@ -92,7 +92,7 @@ def test_who_finishes_after_her_shift_is_still_at_work_for_the_bound() -> None:
 
 def test_what_is_lost_in_overload_is_near_the_fluid_bound() -> None:
     stream = calls(Poisson(1.0), Exponential(100.0), patience=Exponential(200.0))
-    day = scenario(streams=(stream,), crews=(Crew.of("desk", 50),), duration=10_000.0)
+    day = scenario(streams=(stream,), crews=(Crew.of("desk", 50),), duration=6_000.0)
     found = simulate(day, 0).bounds()
     fluid = next(line for line in found if line.bound.name == "fluid")
     assert 0.95 < fluid.gap < 1.1
@@ -108,7 +108,7 @@ def test_leaving_at_the_end_of_shifts_loosens_the_fluid_bound() -> None:
     )
     day = scenario(streams=(stream,), crews=crews, duration=3600.0)
     lines = [
-        next(line for line in simulate(day, seed).bounds() if line.bound.name == "fluid") for seed in range(8)
+        next(line for line in simulate(day, seed).bounds() if line.bound.name == "fluid") for seed in range(4)
     ]
     assert sum(line.reached for line in lines) >= sum(line.bound.value for line in lines)
 

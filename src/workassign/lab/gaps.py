@@ -331,7 +331,9 @@ def _steady(result: Result, trace: Planned) -> list[Line]:
     return [
         Line(
             bound=attrs.evolve(
-                bound, name=f"long run, {bound.name}", valid=f"{bound.valid}; of means: one run may be luckier"
+                bound,
+                name=f"long run, {bound.name}",
+                valid=f"{bound.valid}; of means: one run may be luckier",
             ),
             reached=reached[bound.figure],
         )
