@@ -198,6 +198,20 @@ def test_differences_are_drawn_as_percents_of_the_first() -> None:
         plots.differences(comparison, ["speed"])
 
 
+def test_a_part_of_a_day_is_marked_by_the_clock() -> None:
+    axes: Any = three().plot.gantt(window=(36_000.0, 43_200.0))
+    axes.figure.canvas.draw()
+    assert "10:15" in [text.get_text() for text in axes.get_xticklabels()]
+
+
+def test_all_that_was_measured_is_compared() -> None:
+    comparison = compare(
+        busy(8), busy(12), 3, processes=1, measure=lambda run: {"my asa": run.figures()["asa"]}
+    )
+    axes: Any = plots.differences(comparison)
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["my asa"]
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("result", [nobody, three], ids=["nothing", "three"])
 def test_every_plot_can_be_drawn_of_little(name: str, result: Any) -> None:

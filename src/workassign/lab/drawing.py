@@ -152,7 +152,8 @@ class Clock:
         )
         if not (isfinite(since) and isfinite(until) and since < until):
             raise UsageError(f"a window must be two instants, the first before the second, not {window!r}")
-        unit, name = unit_of(until - since)
+        # As far from instant 0 as it reads best, unless that is POSIX time.
+        unit, name = unit_of(until - (0.0 if 0 <= since < _POSIX else since))
         # Days are still read in hours of the day.
         if name == "days" and until - since <= 3 * 86_400:
             unit, name = 3600.0, "hours"
@@ -197,11 +198,14 @@ class Clock:
 
     def mark(self, axes: Axes, until: float | None = None) -> None:
         """Mark whole hours, or the like, along *axes*."""
-        from matplotlib.ticker import MaxNLocator
+        from matplotlib.ticker import FuncFormatter, MaxNLocator
 
         axes.set_xlim(*self.at([self.since, self.until if until is None else until]))
-        steps: list[Any] = [1, 2, 3, 6, 10] if self.name == "hours" else [1, 2, 5, 10]
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=steps, integer=self.name != "seconds"))
+        fine = self.name == "seconds" or (self.until - self.since) / self.unit < 6
+        steps: list[Any] = [1, 2.5, 5, 10] if fine and self.name == "hours" else [1, 2, 3, 6, 10]
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=steps, integer=not fine))
+        if fine and self.name == "hours":
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: _hours_and_minutes(hours)))
 
 
 def count_axis(axes: Axes, most: float) -> None:
@@ -225,3 +229,13 @@ def short(value: float, digits: int = 3) -> str:
     ('1230', '0.012', '-30')
     """
     return np.format_float_positional(float(f"{value:.{digits}g}"), trim="-")
+
+
+def _hours_and_minutes(hours: float) -> str:
+    """Return hours as a clock shows them.
+
+    >>> _hours_and_minutes(10.25)
+    '10:15'
+    """
+    minutes = round(60 * hours)
+    return f"{minutes // 60}:{minutes % 60:02}"

@@ -57,7 +57,7 @@ class Replications:
 
     name: str
     seeds: tuple[int, ...]
-    runs: tuple[Mapping[str, float], ...]
+    runs: tuple[Mapping[str, float], ...] = attrs.field(repr=False)
     """The figures of each seed."""
     level: float = 0.95
 
@@ -145,7 +145,7 @@ class Comparison:
 
     a: Replications
     b: Replications
-    hands: tuple[Hands, ...]
+    hands: tuple[Hands, ...] = attrs.field(repr=False)
     """What changed hands, by seed."""
     scenarios: tuple[Scenario, Scenario] = attrs.field(repr=False)
     warm_up: float = 0.0

@@ -62,7 +62,7 @@ class Skipped:
     reason: str
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Gaps:
     """Bounds beside what was reached; see `gaps`."""
 
@@ -131,6 +131,10 @@ class Gaps:
         ]
         lines += [f"{each.figure}, {each.name}: skipped: {each.reason}" for each in self.skipped]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """Say what it is of, and each line."""
+        return f"<Gaps of {self.name}>\n{self}"
 
     def _repr_html_(self) -> str:
         """Return both as a table, for a notebook."""

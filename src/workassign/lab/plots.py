@@ -376,14 +376,16 @@ def differences(
     """Draw by how much b differs from a, in % of a's mean, with intervals; beside it in figures.
 
     Green is clearly better, orange clearly worse, blue clearly different where neither is better by
-    itself; grey is not clear: the interval holds 0. *figures* are by default the usual ones, or all that
-    were measured. What is better is known by the last word of a figure's name: of "gold mean_wait", too.
+    itself; grey is not clear: the interval holds 0. *figures* are by default those that were measured,
+    the usual ones of many. What is better is known by the last word of a figure's name: of "gold
+    mean_wait", too.
 
     Raises:
         UsageError: If matplotlib is missing, or there is no such figure.
     """
     measured = list(comparison.a.runs[0])
-    named = list(figures) if figures is not None else [each for each in USUAL if each in measured] or measured
+    usual = measured if len(measured) <= MOST_COLUMNS else [each for each in USUAL if each in measured]
+    named = usual if figures is None else list(figures)
     found = [(name, comparison[name], comparison.a[name].mean) for name in named]
     axes = axes_for(ax, height=1.3 + 0.36 * len(named))
     shown = [each for each in found if each[1].count > 1 and each[2]]
