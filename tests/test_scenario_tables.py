@@ -45,7 +45,7 @@ decay = 600
 name = "billing"
 queue = "billing"
 channel = "post"
-needs = "billing >= 2"
+needs = { billing = 2 }
 arrivals = { mixture = "mentions", kind = "billing" }
 patience = { dist = "exponential", mean = 900 }
 by_level = { 1 = 1.2, 3 = 1.0 }
@@ -106,7 +106,7 @@ def test_everything_can_be_written() -> None:
     assert isinstance(praise.arrivals, Part)
     assert isinstance(letters.arrivals, Busy)
     assert isinstance(letters.arrivals.usual, Profile)
-    assert billing.needs == Needs("billing >= 2")
+    assert billing.needs == Needs({"billing": 2})
     assert billing.handling == {"day": Exponential(200), "default": LogNormal.of_median(150, 0.5)}
     assert billing.by_level == {1: 1.2, 3: 1.0}
     assert [len(crew.agents) for crew in scenario.crews] == [6, 2, 3]
@@ -138,7 +138,7 @@ def test_a_plan_file_may_hold_a_scenario() -> None:
         ),
         ("agents = 6", "agents = -6", [r"scenario.crews\[0\]: a crew must have"]),
         ("agents = 3", "", [r"scenario.crews\[2\]: needs a name, and agents"]),
-        ('needs = "billing >= 2"', 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
+        ('needs = { billing = 2 }', 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
         ("praise = 0.4 }", "praise = 0.5 }", ["scenario.mixtures.mentions: shares must be"]),
         ("sizes = [[0, 1], [3600, 3]]", "sizes = [3]", [r"scenario.crews\[2\]"]),
         ("shifts = [[0, 3600], [4000, 7200]]", "shifts = 3", [r"scenario.crews\[0\]"]),
