@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from workassign.lab.arrivals import Poisson, Profile, Recorded
 from workassign.lab.distributions import Constant, Distribution, Exponential, LogNormal
 from workassign.lab.gaps import Gaps
 from workassign.lab.planned import planned
-from workassign.lab.scenario import Contagion, Crew, Return, Scenario, Stream
+from workassign.lab.scenario import Contagion, Crew, Learning, Reaction, Return, Scenario, Stream
 from workassign.lab.simulation import simulate
 from workassign.needs import Needs
 from workassign.policies.sla import first_response
@@ -32,6 +33,61 @@ def calls(arrivals: Any, handling: Distribution, **settings: Any) -> Stream:
 
 def why(found: Gaps) -> dict[str, str]:
     return {each.name: each.reason for each in found.skipped}
+
+
+def anything(dice: random.Random) -> Scenario:
+    """Whatever may come: skills, shifts, sizes, breaks, chats, wrap-ups, offers, practice."""
+    names = "abc"[: dice.randint(1, 3)]
+    crews = []
+    for number in range(dice.randint(1, 3)):
+        agents = dice.randint(1, 4)
+        hours: dict[str, Any] = dice.choice(
+            [
+                {},
+                {
+                    "shifts": [(0, dice.choice([200, 900])), (1600, 6000)],
+                    "breaks": [(0, 600)],
+                    "absence": 0.2,
+                },
+                {"sizes": [(0, 1), (500, agents), (900, 0), (2500, agents)]},
+            ]
+        )
+        crews.append(
+            Crew.of(
+                f"crew-{number}",
+                agents,
+                skills={name: dice.choice([1, 3, 5]) for name in names},
+                capacity=dice.choice([1, 1, 2]),
+                pace=dice.choice([(), (1.0, 0.6), (1.2, 1.0)]),
+                reaction=dice.choice([None, Reaction(delay=Exponential(5.0), declined=0.1, unanswered=0.1)]),
+                learning=dice.choice([None, Learning()]),
+                **hours,
+            )
+        )
+    patience = dice.choice([None, Exponential(200.0)])
+    works: list[Distribution] = [Exponential(100.0), LogNormal(60.0, 1.0), Constant(50.0)]
+    streams = [
+        calls(
+            Poisson(dice.choice([0.005, 0.02, 0.05])),
+            dice.choice(works),
+            name=name,
+            needs=Needs({name: 1}),
+            patience=patience,
+            by_level=dice.choice([{}, {1: 1.3, 5: 0.7}]),
+        )
+        for name in names
+    ]
+    queue = Queue(sla=first_response(dice.choice([5.0, 60.0])), wrap_up=dice.choice([None, 30.0]))
+    plan = Plan(queues={"default": queue})
+    return scenario(plan=plan, streams=streams, crews=crews, duration=3000.0, drain_for=30_000.0)
+
+
+@pytest.mark.filterwarnings("ignore::workassign.lab.scenario.OverloadWarning")
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_the_scenario_no_proved_bound_is_beaten(seed: int) -> None:
+    found = simulate(anything(random.Random(seed)), seed).bounds()
+    proved = [line for line in found if line.bound.name in ("clairvoyant", "windows")]
+    assert all(line.gap >= 1.0 - 1e-9 for line in proved)
 
 
 def test_first_come_first_served_by_all_reaches_the_pooled_bound() -> None:

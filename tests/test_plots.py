@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,8 +209,14 @@ def test_all_that_was_measured_is_compared() -> None:
     comparison = compare(
         busy(8), busy(12), 3, processes=1, measure=lambda run: {"my asa": run.figures()["asa"]}
     )
-    axes: Any = plots.differences(comparison)
+    axes: Any = comparison.plot()
     assert [text.get_text() for text in axes.get_yticklabels()] == ["my asa"]
+
+
+def test_without_matplotlib_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(UsageError, match=r"pip install 'workassign\[report\]'"):
+        three().plot.waits()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -26,6 +26,7 @@ from workassign.lab.simulation import simulate
 from workassign.lab.statistics import Estimate, estimate
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame  # type: ignore[import-untyped]
 
 __all__ = ["RATIOS", "Comparison", "Hands", "Measure", "Replications", "compare", "replicate"]
@@ -186,6 +187,16 @@ class Comparison:
         )
         differs = both["agent_a"].fillna("") != both["agent_b"].fillna("")
         return both[differs].reset_index(drop=True)
+
+    def plot(self, figures: Sequence[str] | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the differences with their intervals: see `workassign.lab.plots.differences`.
+
+        Raises:
+            UsageError: If matplotlib is missing, or there is no such figure.
+        """
+        from workassign.lab.plots import differences
+
+        return differences(self, figures, ax=ax)
 
     def __str__(self) -> str:
         """Return the differences, a line each; those that are clear are marked."""
