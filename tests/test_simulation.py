@@ -421,6 +421,12 @@ def test_agents_take_nothing_during_a_break() -> None:
     assert simulate(scenario).journeys.started.tolist() == [0.0, 30.0]
 
 
+@pytest.mark.parametrize("breaks", [[(10.0, 30.0)], [(5.0, 20.0), (20.0, 30.0)]])
+def test_who_has_a_break_when_her_shift_begins_comes_after_it(breaks: Any) -> None:
+    scenario = traced([0.0], [5.0], crew={"shifts": [(10.0, 60.0)], "breaks": breaks}, duration=60.0)
+    assert simulate(scenario).journeys.started.tolist() == [30.0]
+
+
 def test_a_share_of_the_shifts_is_missed() -> None:
     scenario = desk(agents=2_000, arrivals=Recorded([0.0]), crew={"absence": 0.25})
     assert len(set(simulate(scenario).there.agent.tolist())) == pytest.approx(1_500, abs=60)

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from workassign.journal import Store
     from workassign.kpi import Kpis
     from workassign.lab.floor import Floor
+    from workassign.lab.gaps import Gaps
+    from workassign.lab.plots import Plots
 
-__all__ = ["TABLES", "Result", "Table"]
+__all__ = ["TABLES", "Result", "Table", "promised"]
 
 Table: TypeAlias = Literal["interactions", "offers", "agents", "queues", "intervals"]
 TABLES: tuple[Table, ...] = ("interactions", "offers", "agents", "queues", "intervals")
@@ -74,12 +76,17 @@ class Result:
     # --- figures ----------------------------------------------------------------------------
 
     @cached_property
+    def held_rows(self) -> Integers:
+        """The row of `journeys` of each that `held` has: first those held last, then those given back."""
+        each = self.journeys
+        last = (each.agent >= 0) & np.isin(each.outcome, (Outcome.ANSWERED, Outcome.COMPLETED))
+        return np.concatenate([np.flatnonzero(last), self._earlier[:, 0].astype(np.int64)])
+
+    @cached_property
     def held(self) -> Spans:
         """What agents had in their hands, by unit of capacity."""
         each, earlier = self.journeys, self._earlier
-        rows = np.flatnonzero(
-            (each.agent >= 0) & np.isin(each.outcome, (Outcome.ANSWERED, Outcome.COMPLETED))
-        )
+        rows = self.held_rows[: self.held_rows.size - len(earlier)]
         since = each.started.copy()
         since[list(self._taken)] = list(self._taken.values())
         ends = np.where(np.isnan(each.ended[rows]), self.ended_at, each.ended[rows])
@@ -87,7 +94,7 @@ class Result:
             agent=np.concatenate([each.agent[rows], earlier[:, 1].astype(np.int64)]),
             since=np.concatenate([since[rows], earlier[:, 2]]),
             until=np.concatenate([ends, earlier[:, 3]]),
-            weight=each.units[np.concatenate([rows, earlier[:, 0].astype(np.int64)])],
+            weight=each.units[self.held_rows],
         )
 
     @cached_property
@@ -152,7 +159,7 @@ class Result:
         since, until = self.window if window is None else window
         if not (isfinite(since) and isfinite(until) and since < until):
             raise UsageError(f"a window must be two instants, the first before the second, not {window!r}")
-        limits = as_floats([_threshold(self.scenario, each.queue) for each in streams])
+        limits = as_floats([promised(self.scenario, each.queue) for each in streams])
         limit = limits[self.journeys.stream][rows] if threshold is None else float(threshold)
         return figures(self.journeys.of(rows), held, busy, there, (since, until), limit)
 
@@ -164,6 +171,22 @@ class Result:
         edges = np.linspace(since, until, count + 1).tolist()
         spans = pairwise(edges)
         return [self.figures(window=span, **scope) for span in spans]
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of this result: `result.plot.waits()`; see `workassign.lab.plots`."""
+        from workassign.lab.plots import Plots
+
+        return Plots(self)
+
+    def bounds(self) -> Gaps:
+        """Return what no rule of routing could beat, beside what was reached; see `workassign.lab.gaps`.
+
+        Cost: drawing the scenario once more, and linear programs, seconds at most.
+        """
+        from workassign.lab.gaps import gaps
+
+        return gaps(self)
 
     # --- tables -----------------------------------------------------------------------------
 
@@ -327,7 +350,8 @@ def _place(name: str, names: list[str], what: str) -> int:
     return names.index(name)
 
 
-def _threshold(scenario: Scenario, queue: str) -> float:
+def promised(scenario: Scenario, queue: str) -> float:
+    """Return the service level's threshold: the first response that *queue* promises, seconds, or 20."""
     target = always(scenario.plan.queues[queue].sla)
     return USUAL if target is None else target
 
