@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from typing import Literal
+
+import attrs
 
 from workassign import commands as cmd
 from workassign.engine import Engine
@@ -18,6 +22,9 @@ from workassign.lab.scenario import Scenario
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId
 
 __all__ = ["simulate"]
+
+RETENTION = 60.0
+"""Seconds for which the engine of a simulation remembers what is closed."""
 
 GROUP = 500
 """So many turns become durable together: nothing is promised to anybody during a simulation."""
@@ -59,7 +66,14 @@ def simulate(
         raise UsageError(f"kernel must be engine or compiled, not {kernel!r}")
     if kernel == "compiled" and (journal is not None or kpis):
         raise UsageError("the compiled kernel has no journal and no live figures: those are the engine's")
-    engine = Engine(scenario.plan)
+    # Nobody asks for what is closed, so it need not be remembered: half of the memory. A journal says
+    # under which plan it was, and that is the scenario's own.
+    plan = (
+        scenario.plan
+        if journal is not None
+        else attrs.evolve(scenario.plan, retention=min(scenario.plan.retention, RETENTION))
+    )
+    engine = Engine(plan)
     measured = Kpis(scenario.plan, attribution="arrival") if kpis else None
     door: Door = engine
     if journal is not None or measured is not None:
@@ -73,10 +87,22 @@ def simulate(
 
         compiled.play(scenario, floor)
     else:
-        floor.run(arrived)
+        with _rare_collections():
+            floor.run(arrived)
     if isinstance(door, _Kept):
         door.flush()
     return Result(floor, warm_up=warm_up, store=journal, kpis=measured)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles of garbage less often: a simulation makes none, and much that lives."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Kept:
