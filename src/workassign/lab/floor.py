@@ -107,6 +107,8 @@ class Floor:
         self._factors = any(crew.learning for crew in scenario.crews) or any(
             each.by_level for each in scenario.streams
         )
+        self._long = any(channel.handle_time is not None for channel in plan.channels.values())
+        """What would not be done by the end of a shift is not begun in it."""
         self.plain = not (
             self.wraps
             or self._factors
@@ -320,7 +322,12 @@ class Floor:
 
     def _come(self, agent: int, at: Instant) -> None:
         self._on_shift[agent] = True
-        self._took(self._door.handle(cmd.SignOn(self.agents[agent].id), at), at)
+        who = self.agents[agent]
+        self._took(self._door.handle(cmd.SignOn(who.id), at), at)
+        shifts = self.scenario.crews[self.crew_of[agent]].shifts
+        if self._long and shifts is not None:  # then it matters when she leaves
+            until = next(end for begin, end in shifts if begin <= at < end)
+            self._took(self._door.handle(cmd.SetShift(who.id, until), at), at)
 
     def _go(self, agent: int, at: Instant) -> None:
         self._on_shift[agent] = False
