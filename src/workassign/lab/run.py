@@ -5,60 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 
-from workassign.commands import Command
 from workassign.engine import Engine
-from workassign.events import Event
-from workassign.journal import Recorder, Store, entries, header, record
+from workassign.journal import Store, entries, header, record
 from workassign.kpi import Kpis
 from workassign.lab.day import ACTOR, Arrivals, Simulation, plain_fifo, run_day
+from workassign.lab.doors import Kept
 from workassign.lab.ledger import Ledger
 from workassign.lab.roster import Roster
-from workassign.model import Instant
 from workassign.plan import Plan
 
 __all__ = ["is_simulated", "measured", "recorded_day", "unscored_day"]
-
-GROUP = 500
-"""So many turns become durable together: nothing is promised to anybody during a simulation."""
-
-
-class _Recorded:
-    """A door to an engine whose turns go to its journal in groups."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def handle(self, command: Command, at: Instant) -> list[Event]:
-        """Carry out a command and keep the turn."""
-        answer = self._recorder.handle(command, at)
-        if len(self._recorder.pending) >= GROUP:
-            self._recorder.flush()
-        return answer
-
-    @property
-    def next_wake(self) -> Instant:
-        """When something is due without a command."""
-        return self._recorder.engine.next_wake
-
-
-class _Measured:
-    """A door to an engine whose facts go to a ledger, and no further."""
-
-    def __init__(self, engine: Engine, ledger: Ledger) -> None:
-        self._engine = engine
-        self._ledger = ledger
-
-    def handle(self, command: Command, at: Instant) -> list[Event]:
-        """Carry out a command and take in what happened."""
-        answer = self._engine.handle(command, at)
-        if self._engine.facts:
-            self._ledger.take(at, self._engine.facts)
-        return answer
-
-    @property
-    def next_wake(self) -> Instant:
-        """When something is due without a command."""
-        return self._engine.next_wake
 
 
 def recorded_day(
@@ -76,8 +32,9 @@ def recorded_day(
         JournalError: If the store cannot be written, or has a journal already.
     """
     recorder = record(Engine(plan), store)
-    run_day(_Recorded(recorder), arrivals, roster, simulation, arrived)
-    recorder.flush()
+    door = Kept(recorder.engine, recorder)
+    run_day(door, arrivals, roster, simulation, arrived)
+    door.flush()
 
 
 def unscored_day(
@@ -90,7 +47,7 @@ def unscored_day(
     """Run the same day under the plan without its scoring, and return what happened."""
     plan = plain_fifo(plan)
     ledger = Ledger(plan)
-    run_day(_Measured(Engine(plan), ledger), arrivals, roster, simulation, arrived)
+    run_day(Kept(Engine(plan), takes=(ledger.take,)), arrivals, roster, simulation, arrived)
     return ledger
 
 

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from typing import Literal
 
 import attrs
 
-from workassign import commands as cmd
 from workassign.engine import Engine
 from workassign.errors import UsageError
-from workassign.events import Event
-from workassign.journal import Recorder, Store, record
+from workassign.journal import Store, record
 from workassign.kpi import Kpis
+from workassign.lab.doors import Kept
 from workassign.lab.floor import Door, Floor
 from workassign.lab.results import Result
 from workassign.lab.scenario import Scenario
-from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId
 
 __all__ = ["simulate"]
 
 RETENTION = 60.0
 """Seconds for which the engine of a simulation remembers what is closed."""
-
-GROUP = 500
-"""So many turns become durable together: nothing is promised to anybody during a simulation."""
 
 
 def simulate(
@@ -77,7 +72,8 @@ def simulate(
     measured = Kpis(scenario.plan, attribution="arrival") if kpis else None
     door: Door = engine
     if journal is not None or measured is not None:
-        door = _Kept(engine, None if journal is None else record(engine, journal), measured)
+        recorder = None if journal is None else record(engine, journal)
+        door = Kept(engine, recorder, () if measured is None else (measured.take,))
     try:
         floor = Floor(scenario, seed, door)
     except ValueError as error:
@@ -89,7 +85,7 @@ def simulate(
     else:
         with _rare_collections():
             floor.run(arrived)
-    if isinstance(door, _Kept):
+    if isinstance(door, Kept):
         door.flush()
     return Result(floor, warm_up=warm_up, store=journal, kpis=measured)
 
@@ -103,53 +99,3 @@ def _rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-class _Kept:
-    """A door to an engine that keeps every turn: in a journal, in key figures, or in both."""
-
-    def __init__(self, engine: Engine, recorder: Recorder | None, kpis: Kpis | None) -> None:
-        self._engine, self._recorder, self._kpis = engine, recorder, kpis
-
-    def handle(self, command: cmd.Command, at: Instant) -> Sequence[Event]:
-        """Carry out a command and keep the turn."""
-        door = self._engine if self._recorder is None else self._recorder
-        answer = door.handle(command, at)
-        if self._kpis is not None:
-            self._kpis.take(at, self._engine.facts)
-        if self._recorder is not None and len(self._recorder.pending) >= GROUP:
-            self._recorder.flush()
-        return answer
-
-    def flush(self) -> None:
-        """Make durable what is pending."""
-        if self._recorder is not None:
-            self._recorder.flush()
-
-    def submit(self, interaction: Interaction, at: Instant) -> Sequence[Event]:
-        """Take in an interaction."""
-        return self.handle(cmd.Submit(interaction), at)
-
-    def complete(
-        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant
-    ) -> Sequence[Event]:
-        """Let the holder be done."""
-        return self.handle(cmd.Complete(interaction, agent, fence), at)
-
-    def abandon(self, interaction: InteractionId, at: Instant) -> Sequence[Event]:
-        """Let the customer leave."""
-        return self.handle(cmd.Abandon(interaction), at)
-
-    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> Sequence[Event]:
-        """Let an agent take what she was offered."""
-        return self.handle(cmd.Accept(offer, agent), at)
-
-    @property
-    def calm_until(self) -> Instant:
-        """Nothing is due before this instant."""
-        return self._engine.calm_until
-
-    @property
-    def next_wake(self) -> Instant:
-        """When something is due without a command."""
-        return self._engine.next_wake
