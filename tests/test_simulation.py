@@ -714,3 +714,15 @@ def test_what_would_not_be_done_by_the_end_of_a_shift_is_not_begun_in_it() -> No
     assert simulate(scenario).journeys.started.tolist() == [0.0, 85.0, 200.0]
     known = attrs.evolve(scenario, plan=plan)
     assert simulate(known).journeys.started.tolist() == [0.0, 200.0, 220.0]
+
+
+def test_policies_with_a_seed_draw_anew_for_each_seed_of_a_simulation() -> None:
+    """Else the tenth customer would meet the same lot in every run, and runs were not independent."""
+    queue = attrs.evolve(AT_ONCE, selection=selection.random_idle(7))
+    scenario = traced([0.0], [1.0], agents=50, queue=queue)
+    taken = [simulate(scenario, seed).journeys.agent[0] for seed in range(20)]
+    assert len(set(taken)) > 10
+    assert taken == [simulate(scenario, seed).journeys.agent[0] for seed in range(20)]
+    store = MemoryStore()
+    assert simulate(scenario, 3, journal=store).journeys.agent[0] == taken[3]
+    assert verify(store).problems == []

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -18,6 +18,9 @@ from workassign.lab.doors import Kept
 from workassign.lab.floor import Door, Floor
 from workassign.lab.results import Result
 from workassign.lab.scenario import Scenario
+from workassign.plan import Plan
+from workassign.policies.naming import reseeded
+from workassign.queues import Queue
 
 __all__ = ["simulate"]
 
@@ -38,7 +41,8 @@ def simulate(
     """Let *scenario* happen and return what it showed; the same *seed* gives the same result.
 
     The engine is the real one, with its own timers, offers and policies; nothing is routed here.
-    What arrives in the first *warm_up* seconds counts in no figure. With a *journal*, an empty
+    What arrives in the first *warm_up* seconds counts in no figure. Policies with a `seed` of their own
+    (`random_idle`) draw anew for each *seed*. With a *journal*, an empty
     store, all of it can be verified, explained and replayed; with *kpis* the result has every key
     figure of `Kpis` as well; both take their time. *arrived* is told how many have arrived.
 
@@ -68,7 +72,7 @@ def simulate(
         if journal is not None
         else attrs.evolve(scenario.plan, retention=min(scenario.plan.retention, RETENTION))
     )
-    engine = Engine(plan)
+    engine = Engine(_reseeded(plan, seed))
     measured = Kpis(scenario.plan, attribution="arrival") if kpis else None
     door: Door = engine
     if journal is not None or measured is not None:
@@ -88,6 +92,23 @@ def simulate(
     if isinstance(door, Kept):
         door.flush()
     return Result(floor, warm_up=warm_up, store=journal, kpis=measured)
+
+
+def _reseeded(plan: Plan, seed: int) -> Plan:
+    """Return *plan*; what its policies draw by a seed of their own is drawn anew for each *seed* but 0."""
+    if seed == 0:
+        return plan
+    queues = {name: _dealt_anew(queue, seed << 20) for name, queue in plan.queues.items()}
+    return attrs.evolve(plan, queues=queues)
+
+
+def _dealt_anew(queue: Queue, by: int) -> Queue:
+    policies: dict[str, Any] = {slot: reseeded(getattr(queue, slot), by) for slot in _DRAWN}
+    return attrs.evolve(queue, **policies)
+
+
+_DRAWN = ("ordering", "selection", "work")
+"""Slots of a queue whose policies may draw."""
 
 
 @contextmanager

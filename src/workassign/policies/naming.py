@@ -12,7 +12,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["NAMELESS", "Spec", "describe", "factory", "made", "resolve", "why_nameless"]
+__all__ = ["NAMELESS", "Spec", "describe", "factory", "made", "reseeded", "resolve", "why_nameless"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -122,6 +122,18 @@ def made(spec: Spec, room: str) -> Any:  # noqa: ANN401 - whatever somebody's fa
     if hasattr(policy, "__dict__") and callable(policy) and describe(policy) is None:
         _remember(policy, use, settings)  # its factory is not marked as one
     return policy
+
+
+def reseeded(policy: Callable[..., Any], by: int) -> Callable[..., Any]:
+    """Return *policy* made anew with its `seed` moved by so much, if its factory takes one; else itself."""
+    spec = describe(policy)
+    if not isinstance(spec, Mapping):
+        return policy
+    takes = signature(_named(spec["use"], "")).parameters.get("seed")
+    seed = spec.get("seed", None if takes is None else takes.default)
+    if takes is None or type(seed) is not int:
+        return policy
+    return made({**spec, "seed": seed + by}, "")  # type: ignore[no-any-return]
 
 
 def _with_policies(value: object, room: str) -> object:
