@@ -138,7 +138,7 @@ def test_a_plan_file_may_hold_a_scenario() -> None:
         ),
         ("agents = 6", "agents = -6", [r"scenario.crews\[0\]: a crew must have"]),
         ("agents = 3", "", [r"scenario.crews\[2\]: needs a name, and agents"]),
-        ('needs = { billing = 2 }', 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
+        ("needs = { billing = 2 }", 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
         ("praise = 0.4 }", "praise = 0.5 }", ["scenario.mixtures.mentions: shares must be"]),
         ("sizes = [[0, 1], [3600, 3]]", "sizes = [3]", [r"scenario.crews\[2\]"]),
         ("shifts = [[0, 3600], [4000, 7200]]", "shifts = 3", [r"scenario.crews\[0\]"]),
