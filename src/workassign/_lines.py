@@ -92,7 +92,7 @@ class Line:
     who leaves the lane from behind the head is a ghost until the head reaches it.
     """
 
-    __slots__ = ("_buckets", "_ghosts", "_heap", "_lane", "_last", "_tail", "board", "head", "key")
+    __slots__ = ("_buckets", "_ghosts", "_heap", "_lane", "_tail", "board", "head", "key")
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -101,7 +101,7 @@ class Line:
         self.head: Entry | None = None
         self._lane: deque[Entry] = deque()
         self._tail = -inf
-        self._last: Any = None
+        """The key of the last that came to the lane."""
         self._ghosts: set[int] = set()
         self._heap: list[float] = []
         self._buckets: dict[float, list[Entry]] = {}
@@ -120,7 +120,7 @@ class Line:
         key = entry.key
         if key > self._tail and not self._ghosts:
             self._lane.append(entry)
-            self._tail, self._last = key, entry.seq
+            self._tail = key
             entry.place = self
         else:
             self._push_out_of_order(entry)
@@ -137,10 +137,10 @@ class Line:
 
     def _push_out_of_order(self, entry: Entry) -> None:
         key, lane = entry.key, self._lane
-        last = not lane or key > self._tail or (key == self._tail and entry.seq > self._last)
+        last = not lane or key > self._tail or (key == self._tail and entry.seq > lane[-1].seq)
         if last and id(entry) not in self._ghosts:
             lane.append(entry)
-            self._tail, self._last = key, entry.seq
+            self._tail = key
             entry.place = self
             return
         bucket = self._buckets.get(key)

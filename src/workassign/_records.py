@@ -459,6 +459,7 @@ class AgentState:
         "rest",
         "shift",
         "standings",
+        "steady",
         "then",
         "told",
         "version",
@@ -492,6 +493,8 @@ class AgentState:
         self.then: Presence | None = None
         """Where she goes when she has drained, if that is not offline."""
         self.version = 1
+        self.steady = False
+        """Whenever she has room she is given work: no rest, ramp or end of her shift has to be asked."""
         self.view = AgentView(self)
         # `_index`'s own: channels with room, places in the pools, work that waits for her alone.
         self.admitted = False
@@ -510,6 +513,11 @@ class AgentState:
             and self.view.channel_limit(sig.channel) != 0
             and who.meets(needs)
         )
+
+    def settle(self) -> None:
+        """Find out whether she is `steady`, after a change of what that hangs on."""
+        timed = self.rest is not None or self.ramp is not None or self.shift is not None
+        self.steady = self.presence is Presence.AVAILABLE and not timed and not self.agent.pull
 
     def is_ready(self, at: Instant) -> bool:
         """Whether she is given work unasked; her room is not looked at."""

@@ -297,8 +297,8 @@ class State:
             if self.parked:
                 self.parked.pop(event.interaction, None)
             self.placed = agent.last_offer = self.placed + 1
-            hold = work.hold = Holding(work, agent, event.at, None, None, event.fence, event.how)
-            agent.holdings[event.interaction] = hold
+            hold = Holding(work, agent, event.at, None, None, event.fence, event.how)
+            work.hold = agent.holdings[event.interaction] = hold
             agent.load += hold.units
         else:
             if self.rivals and hold.offer != event.offer:
@@ -341,6 +341,7 @@ class State:
         _keep_apart(work, event.agent, event.retry, event.excluded)
         if event.rest is not None:
             agent.rest = event.rest if agent.rest is None else max(agent.rest, event.rest)
+            agent.settle()
         cause = _CAUSES[type(event)]
         if cause not in agent.refusals:
             agent.refusals[cause] = deque(maxlen=REFUSALS_KEPT)
@@ -633,6 +634,7 @@ class State:
         elif agent.presence in _GONE and self.plan.heartbeat is not None:
             agent.lease = event.at + self.plan.heartbeat
         agent.presence = event.presence
+        agent.settle()
         agent.grace = event.grace
         if self.waits is not None:
             self.waits.attend(agent)
@@ -646,6 +648,7 @@ class State:
         """Keep when an agent's shift ends."""
         agent.version += 1
         agent.shift = event.until
+        agent.settle()
         agent.after = event.presence
 
     # --- one function per event: the plan and its policies ----------------------------------
@@ -740,6 +743,7 @@ class State:
             agent.agent = turned(agent.agent, agent.told, self.plan.rotations, self.periods)
         if self.surge is not None and self.surge.on:
             agent.agent = borrowed(agent.agent, agent.told, self.surge.rule)
+        agent.settle()
         agent.pool = round(agent.agent.capacity * UNIT)
         for queue in agent.agent.delays:
             known = self.delays.get(queue, ())
