@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from workassign import Agent, Customer, Interaction, Needs, Plan, Queue, UsageError
 from workassign.commands import Submit
+from workassign.lab.alike import maker
 from workassign.policies.scoring import capped, influence, sentiment
 from workassign.policies.sla import first_response
 
@@ -80,10 +81,13 @@ EVERYTHING = Interaction(
 )
 
 
+@pytest.mark.parametrize("make", [lambda like: like.named, maker], ids=["named", "made"])
 @pytest.mark.parametrize("like", [Interaction(id="i1"), INTERACTION, EVERYTHING])
-def test_one_that_is_named_anew_is_as_if_it_were_built(like: Interaction) -> None:
+def test_one_that_is_named_anew_is_as_if_it_were_built(
+    like: Interaction, make: Callable[[Interaction], Callable[[str], Interaction]]
+) -> None:
     """Equal in every field, and in whatever is done with it."""
-    named, built = like.named("i2"), attrs.evolve(like, id="i2")
+    named, built = make(like)("i2"), attrs.evolve(like, id="i2")
     assert type(named) is Interaction
     assert (named, hash(named), repr(named)) == (built, hash(built), repr(built))
     assert named != like

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import heapq
 import pickle
 import warnings
@@ -726,3 +727,30 @@ def test_policies_with_a_seed_draw_anew_for_each_seed_of_a_simulation() -> None:
     store = MemoryStore()
     assert simulate(scenario, 3, journal=store).journeys.agent[0] == taken[3]
     assert verify(store).problems == []
+
+
+def wordy() -> Scenario:
+    """Return a desk whose stream has a name so long that those of its interactions are too long."""
+    scenario = desk(arrivals=Recorded([1.0, 2.0]))
+    return attrs.evolve(scenario, streams=[attrs.evolve(scenario.streams[0], name="s" * 199)])
+
+
+def test_names_that_are_too_long_are_refused() -> None:
+    """A stream's name may be as long as a name can be, those of its interactions no longer."""
+    with pytest.raises(UsageError, match="interaction id must have 1 to 200 characters"):
+        simulate(wordy())
+
+
+@pytest.mark.parametrize("settings", [(700, 10, 10), (80_000, 5, 5), (0, 10, 10)])
+def test_the_garbage_collector_is_as_it_was_after_a_run(settings: tuple[int, int, int]) -> None:
+    """Whatever was set before: also that it is off, and also if the run fails."""
+    before = gc.get_threshold()
+    gc.set_threshold(*settings)
+    try:
+        simulate(desk(arrivals=Recorded([1.0, 2.0])))
+        assert gc.get_threshold() == settings
+        with pytest.raises(UsageError):
+            simulate(wordy())
+        assert gc.get_threshold() == settings
+    finally:
+        gc.set_threshold(*before)

@@ -167,6 +167,9 @@ def _check_pools(state: State, index: Index) -> None:
     for agent in state.agents.values():
         bits = agent.open
         assert agent.admitted == bool(bits), f"{agent.agent.id}: admitted {agent.admitted}, open {bits}"
+        timed = any(each is not None for each in (agent.rest, agent.ramp, agent.shift))
+        ready = agent.presence is Presence.AVAILABLE and not agent.agent.pull
+        assert agent.steady == (ready and not timed), f"{agent.agent.id}: steady {agent.steady}"
         assert not bits or agent.presence is Presence.AVAILABLE
         for standing in agent.standings:
             assert standing.place is not None

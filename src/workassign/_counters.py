@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = ["Tally"]
 
 
@@ -20,6 +22,19 @@ class Tally:
         self.answered = 0
         self.abandoned = 0
         self.exited: dict[str, int] = {}
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Tally], twice: Tally) -> Tally:
+        """Return the balance of several scopes together, less what more than one of them counted *twice*."""
+        whole = cls()
+        for sign, each in [(1, part) for part in parts] + [(-1, twice)]:
+            whole.entered += sign * each.entered
+            whole.answered += sign * each.answered
+            whole.abandoned += sign * each.abandoned
+            for reason, count in each.exited.items():
+                whole.exited[reason] = whole.exited.get(reason, 0) + sign * count
+        whole.exited = {reason: count for reason, count in whole.exited.items() if count}
+        return whole
 
     @property
     def waiting(self) -> int:

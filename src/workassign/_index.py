@@ -49,6 +49,8 @@ class Index:
         self.windows = _windows(state, len(self._bits))
         """One for each batch of the plan's queues."""
         self._windowed = sum(window.bit for window in self.windows)
+        self._by_room = self._may_take is None and not self.windows
+        """Whether there is room hangs on what an agent has, and on nothing else."""
         self.opened = 0
         """The bits of the windows that end just now."""
         self._profiles: dict[tuple[object, ...], Profile] = {}
@@ -140,11 +142,10 @@ class Index:
         groups: list[Group] | None = agent.profile.choices.get(agent.open)
         if groups is not None and agent.personal is None and self._straight:
             # The usual case, straight: nothing waits for her alone, and nobody has refused the head.
-            line: Line | None = None
             for group in groups:
                 if group.board.filled and (line := group.first()) is not None:
                     break
-            if line is None:
+            else:
                 return None
             work: Work = line.head  # type: ignore[assignment]
             if work.refused is None and work.prefers is None:
@@ -336,7 +337,13 @@ class Index:
 
         *asked*: she asks for work herself, so that neither a rest nor that she only pulls keeps her from it.
         """
-        profile, bits = agent.profile, 0
+        profile = agent.profile
+        if agent.steady and not agent.holdings and self._by_room and agent.pool >= profile.most:
+            # The usual case, straight: nothing in her hands, and nothing to be asked but that.
+            whole: int = profile.bits
+            agent.open = whole
+            return whole
+        bits = 0
         if agent.presence is not _AVAILABLE or not (
             asked or ((agent.rest is None or at >= agent.rest) and not agent.agent.pull)
         ):

@@ -16,6 +16,7 @@ from workassign._offering import Offering, ends
 from workassign._pairing import Pairing
 from workassign._records import PRESENT, AgentState, Holding, QueueState, Work
 from workassign._state import OVERFLOW, State
+from workassign.events import Completed, Submitted
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, Presence
 from workassign.policies.offers import Backoff
 
@@ -54,9 +55,8 @@ class Interactions:
     def submit(self, interaction: Interaction, at: Instant) -> list[ev.Event] | None:
         """Take in an interaction, or answer again for one that is known."""
         state, pairing = self._state, self._pairing
-        known = state.works.get(interaction.id)
-        if known is not None:
-            return self._submitted_again(known, interaction)
+        if interaction.id in state.works:
+            return self._submitted_again(state.works[interaction.id], interaction)
         usual = pairing.index.usual
         sig = usual.get((interaction.queue, interaction.channel, interaction.needs, interaction.tier))
         if (
@@ -71,7 +71,7 @@ class Interactions:
             return None
         # `_take_in`, written out: the hot path, for what is like something that came in before.
         rules: Rules = sig.queue.rules
-        event = ev.Submitted(at, interaction, state.submitted + 1, sig.tier, at, 0.0, (), rules.target)
+        event = Submitted(at, interaction, state.submitted + 1, sig.tier, at, 0.0, (), rules.target)
         work = state.submitted_(event, sig)
         self._turn.facts.append(event)
         link = sig.link
@@ -228,8 +228,13 @@ class Interactions:
         state, pairing = self._state, self._pairing
         # By way of the agent: her few holdings are near, all interactions are far (in memory).
         who = state.agents.get(agent)
-        hold = None if who is None else who.holdings.get(interaction)
-        if who is None or hold is None or hold.fence is None or hold.fence != fence or hold.until is not None:
+        if (
+            who is None
+            or (hold := who.holdings.get(interaction)) is None
+            or hold.fence is None
+            or hold.fence != fence
+            or hold.until is not None
+        ):
             self.holding("Complete", interaction, agent, fence, "assigned", at)  # to say why not
             return
         if state.parts and not self._may_be_completed(hold, at):
@@ -237,7 +242,7 @@ class Interactions:
         work = hold.work
         wrap_up = work.sig.queue.plan.wrap_up
         if wrap_up is None:
-            event = ev.Completed(at, interaction, agent, fence, None)
+            event = Completed(at, interaction, agent, fence, None)
             state.completed(work, hold, event)
             self._turn.facts.append(event)
             if state.clocked:

@@ -39,6 +39,7 @@ from workassign._records import PRESENT, AgentState, Signature, Work
 from workassign._shifts import held_by_time, turning_points
 from workassign._state import State
 from workassign._timers import Timers, number
+from workassign.events import Assigned
 from workassign.model import LATEST, AgentId, Instant, Presence
 
 __all__ = ["Pairing"]
@@ -157,13 +158,12 @@ class Pairing:
 
     def _hand_over(self, work: Work, agent: AgentState, at: Instant) -> None:
         """Offer *work* to *agent*, or assign it at once where the queue says so."""
-        state = self._state
-        rules: Rules = work.sig.queue.rules
-        plan = rules.plan
+        state, queue = self._state, work.sig.queue
+        plan = queue.plan
         if self.moving.unmet:
             self.moving.unmet.pop(work.interaction.id, None)
         if plan.auto_accept:  # `assign`, written out: the hot path
-            given = ev.Assigned(at, work.interaction.id, agent.agent.id, state.fences + 1, "auto", None)
+            given = Assigned(at, work.interaction.id, agent.agent.id, state.fences + 1, "auto", None)
             state.assigned(work, agent, given)
             self._turn.facts.append(given)
             if state.clocked:
@@ -173,6 +173,7 @@ class Pairing:
             self.spreading.append(work)
         offer = state.placed + 1
         event = ev.Offered(at, offer, work.interaction.id, agent.agent.id, at + plan.offer_for, plan.blind)
+        rules: Rules = queue.rules
         rules.offers.items.append(state.offered(work, agent, event))  # `arm`, written out: the hot path
         if event.expires < self.deadlines.bound:
             self.deadlines.bound = event.expires

@@ -150,27 +150,22 @@ class Work:
         "version",
     )
 
-    def __init__(self, interaction: Interaction, sig: Signature, event: ev.Submitted) -> None:
-        head_start = event.head_start
+    def __init__(
+        self, interaction: Interaction, sig: Signature, seq: int, since: Instant, target: float | None
+    ) -> None:
+        """Start to wait, as a plain one does: it is kept for no one, and its age is its key."""
         self.interaction = interaction
         self.sig = sig
-        self.seq = event.sequence
+        self.seq = seq
         # Without a head start the key is the very same float object: at a million, 32 MB less.
-        self.key: Instant = event.reference - head_start if head_start else event.reference
-        self.since = event.at
-        self.prefers: tuple[AgentId, Instant] | None = None
-        """Whom it should go to first, and from when on it may wait for her."""
-        if interaction.prefers is not None:
-            self.prefers = interaction.prefers, event.at
-        if interaction.not_before is not None:
-            self.since = max(event.at, float(interaction.not_before))
-        self.target = target = event.target
+        self.key = self.since = since
+        self.target = target
         self.pending = target is not None
         """The first-response clock runs."""
-        # Of a plain one, everything that its submission said is here already.
+        self.prefers: tuple[AgentId, Instant] | None = None
+        """Whom it should go to first, and from when on it may wait for her."""
         self.submission: ev.Submitted | None = None
-        if event.terms or event.reference is not event.at:
-            self.submission = event
+        """None where everything that it said is here already."""
         self.stage: Stage = "waiting"
         self.hold: Holding | None = None
         self.refused: dict[AgentId, tuple[Instant, Instant]] | None = None
@@ -182,6 +177,20 @@ class Work:
         """None until a step was taken, or it came from another queue."""
         self.place: object = None
         """`_index`'s own: where it waits."""
+
+    @staticmethod
+    def of(event: ev.Submitted, sig: Signature) -> Work:
+        """Return what came in with *event*, whatever that says of it."""
+        interaction, at = event.interaction, event.at
+        work = Work(interaction, sig, event.sequence, at, event.target)
+        work.key = event.reference - event.head_start if event.head_start else event.reference
+        if interaction.prefers is not None:
+            work.prefers = interaction.prefers, at
+        if interaction.not_before is not None:
+            work.since = max(at, float(interaction.not_before))
+        if event.terms or event.reference is not at:
+            work.submission = event
+        return work
 
     def first_said(self) -> ev.Submitted:
         """Return the event of its submission."""
@@ -450,6 +459,7 @@ class AgentState:
         "rest",
         "shift",
         "standings",
+        "steady",
         "then",
         "told",
         "version",
@@ -483,6 +493,8 @@ class AgentState:
         self.then: Presence | None = None
         """Where she goes when she has drained, if that is not offline."""
         self.version = 1
+        self.steady = False
+        """Whenever she has room she is given work: no rest, ramp or end of her shift has to be asked."""
         self.view = AgentView(self)
         # `_index`'s own: channels with room, places in the pools, work that waits for her alone.
         self.admitted = False
@@ -501,6 +513,11 @@ class AgentState:
             and self.view.channel_limit(sig.channel) != 0
             and who.meets(needs)
         )
+
+    def settle(self) -> None:
+        """Find out whether she is `steady`, after a change of what that hangs on."""
+        timed = self.rest is not None or self.ramp is not None or self.shift is not None
+        self.steady = self.presence is Presence.AVAILABLE and not timed and not self.agent.pull
 
     def is_ready(self, at: Instant) -> bool:
         """Whether she is given work unasked; her room is not looked at."""

@@ -178,8 +178,9 @@ class Engine:
             at = self._begin_late(at)
         again = self._interactions.submit(interaction, at)
         # One interaction came and nobody was freed, so it is placed already: no need for `_end`.
-        facts = self._end(at) if turn.careful else turn.facts
-        return facts if again is None else [*facts, *again]
+        if turn.careful:
+            self._end(at)
+        return turn.facts if again is None else [*turn.facts, *again]
 
     def accept(
         self, offer: OfferId, agent: AgentId, at: Instant, *, key: str | None = None

@@ -7,16 +7,19 @@ added at the end of the columns.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 import attrs
 import numpy as np
 
+from workassign._names import NAME_LIMIT
+from workassign.lab.alike import maker
 from workassign.lab.distributions import Distribution, Floats, Given
 from workassign.lab.draws import Purpose, stream
 from workassign.lab.scenario import Customers, Scenario, Stream
-from workassign.model import Customer, Interaction
+from workassign.model import Customer, Interaction, InteractionId
 
 __all__ = ["Crowd"]
 
@@ -52,8 +55,8 @@ class Crowd:
         self.origins = [-1] * len(self.ids)
         self._templates = [each.template for each in scenario.streams]
         self.alike = [
-            each.named if of.customers is None else None
-            for each, of in zip(self._templates, scenario.streams, strict=True)
+            None if each.customers is not None else self._maker(each, size)
+            for each, size in zip(scenario.streams, sizes, strict=True)
         ]
         """By stream: makes the interaction of a name; None: more than the name tells them apart."""
         self._figures = self._drawn_figures(sizes, order)
@@ -126,6 +129,12 @@ class Crowd:
             luck = self._dice(Purpose.VALUE, f"{name} segment").random(size)
             columns["segment"] = [names[place] for place in np.searchsorted(edges, luck, side="right")]
         return [{what: column[n] for what, column in columns.items()} for n in range(size)]
+
+    def _maker(self, each: Stream, size: int) -> Callable[[InteractionId], Interaction]:
+        """Return what makes the interactions of a stream: their names are the stream's, and a number."""
+        # The stream's name has been checked: only by their length could those be no names.
+        unchecked = len(f"{each.name}-{size}") <= NAME_LIMIT
+        return maker(each.template) if unchecked else each.template.named
 
     # --- one by one -------------------------------------------------------------------------
 

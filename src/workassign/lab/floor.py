@@ -128,7 +128,7 @@ class Floor:
 
     # --- the clock --------------------------------------------------------------------------
 
-    def run(  # noqa: PLR0915 - the hot path stands where it is taken
+    def run(  # noqa: PLR0912, PLR0915 - the hot path stands where it is taken
         self, arrived: Callable[[int], None] = lambda count: None
     ) -> None:
         """Let time pass until nothing is open, or the scenario's time is up.
@@ -136,11 +136,12 @@ class Floor:
         *arrived* is told now and then how many have arrived.
         """
         self._begin()
-        door, diary, times = self._door, self._diary, self.crowd.times
-        arrive, finish = self._arrive, self._finish
-        horizon = self.end + self.scenario.drain_for
-        total, number, idle = len(times), 0, 0
-        coming = times[0] if times else inf
+        door, diary, times = self._door, self._diary, [*self.crowd.times, inf]
+        arrive, finish, end = self._arrive, self._finish, self.end
+        horizon = end + self.scenario.drain_for
+        total, number, idle, over = len(times) - 1, 0, 0, 0
+        coming = times[0]
+        heappush(diary, (inf, ACT, 0))  # so that it is never empty
         # The names of the hot path, which stands below where it is taken.
         plain, ids, columns = self.plain, self.crowd.ids, self.columns
         started, ended, agents = columns.started, columns.ended, columns.agent
@@ -149,7 +150,7 @@ class Floor:
         work_of = [self.crowd.work[crew] for crew in self.crew_of]
         submit, complete, assigned = door.submit, door.complete, ev.Assigned
         while True:
-            planned = diary[0][0] if diary else inf
+            planned = diary[0][0]
             at = coming if coming < planned else planned  # noqa: FURB136 - a call of `min` costs more
             if at >= door.calm_until:
                 wake = door.next_wake
@@ -157,41 +158,41 @@ class Floor:
                     wake <= at
                     and wake < inf
                     and wake <= horizon
-                    and (wake <= self.end or self._is_on(number))
+                    and (wake <= end or self._is_on(number, over))
                 ):
                     self._took(door.handle(_TICK, wake), wake)
                     idle += 1
                     if idle < STALLED or at < inf:
                         continue
                     break
-            if at > self.end and (at > horizon or at == inf or not self._is_on(number)):
+            if at > end and (at > horizon or at == inf or not self._is_on(number, over)):
                 break
             idle = 0
             if planned < coming or (planned == coming and diary[0][1] < 0):
                 at, code, fence = heappop(diary)
                 if code & 3:
-                    self._act(code, at)
+                    if code & 3 != LEAVE or started[code >> 2] is None:  # else she has been answered
+                        self._act(code, at)
                     continue
                 if not plain:
                     finish(code >> 2, fence, at)
                     continue
                 who = code >> 2  # `_finish`, written out: the hot path
                 ended[who] = at
-                self._open -= 1
+                over += 1
                 events = complete(ids[who], names[agents[who]], fence, at)
                 if len(events) == 1:
                     continue
             else:
+                who = number
                 number += 1
-                coming = times[number] if number < total else inf
+                coming = times[number]
                 if not number & 1023:
                     arrived(number)
                 if not plain:
-                    arrive(number - 1, at)
+                    arrive(who, at)
                     continue
-                who = number - 1  # `_arrive`, written out: the hot path
-                make = alike[streams[who]]
-                self._open += 1
+                make = alike[streams[who]]  # `_arrive`, written out: the hot path
                 events = submit(self.crowd.interaction(who) if make is None else make(ids[who]), at)
                 if len(events) != 2 or type(events[1]) is not assigned:
                     self._took(events, at)
@@ -216,9 +217,13 @@ class Floor:
         else:
             self._acts.pop(code)(at)
 
-    def _is_on(self, number: int) -> bool:
-        """Whether anything is still to be done, or to come after *number* have arrived."""
-        return number < len(self.crowd.times) or self._open > 0 or self._coming > 0
+    def _is_on(self, number: int, over: int) -> bool:
+        """Whether anything is still to be done, or to come, after *number* have arrived.
+
+        A plain floor counts in `run`, by these and those who are done (*over*), whom `_open` leaves out.
+        """
+        still = self._open + (number - over if self.plain else 0)
+        return number < len(self.crowd.times) or still > 0 or self._coming > 0
 
     def _last(self) -> Instant:
         """Return when the last thing ended."""
