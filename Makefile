@@ -33,7 +33,7 @@ endif
 	$(BIN)/workassign verify $(DEMO)
 
 test: lint ## Everything that must pass: style, types, imports, tests, examples of the pages
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(DEV_READY) ## Style, types and the directions of imports
 	$(BIN)/ruff check

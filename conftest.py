@@ -7,7 +7,6 @@ leaves a block out.
 
 import doctest
 
-import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import ClearNamespaceParser, PythonCodeBlockParser, SkipParser
 
@@ -19,11 +18,3 @@ pytest_collect_file = Sybil(
     ],
     patterns=["*.md"],
 ).pytest()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the blocks of a page together: the later ones build on the earlier, so one process runs all."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
