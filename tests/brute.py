@@ -28,7 +28,9 @@ from workassign.policies.batch import Batch, Column, Pair, Row
 from workassign.policies.escalation import Step
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
+from workassign.policies.selection import Bench
 from workassign.policies.sla import Target
+from workassign.policies.work import Head
 
 __all__ = ["Clock", "Item", "Person", "Router", "formed"]
 
@@ -649,13 +651,19 @@ class Router:
             if item.stage != "offered" or item.prefers in item.offers.values():
                 continue
             for _ in range(self.plan.queues[item.queue].offers - 1):
+                could = self.could_too(item)
                 if free := self.free_too(item):
-                    self.offer_too(item, min(free, key=lambda each: self.liking(item, each)))
+                    liking = self.likings(item, could)
+                    self.offer_too(item, min(free, key=lambda each: liking[each.id]))
                     self.look()
         self.fresh = []
 
     def free_too(self, item: Item) -> list[Person]:
         """Return who may be asked beside those who are asked already."""
+        return [each for each in self.could_too(item) if each.id not in item.offers.values()]
+
+    def could_too(self, item: Item) -> list[Person]:
+        """Return who could be asked, those who are asked already and have room for one more included."""
         return [
             each
             for each in self.people
@@ -665,7 +673,6 @@ class Router:
             and not self.apart(each, item)
             and not self.too_early(each, item)
             and not self.kept_free(each, item)
-            and each.id not in item.offers.values()
         ]
 
     def offer_too(self, item: Item, person: Person) -> None:
@@ -687,7 +694,8 @@ class Router:
             takers = [person for person, item in named if item is urgent]
             refused = [urgent.author, *(each.agent for each in urgent.refusals)]
             preferred = [each for each in takers if each.id == urgent.prefers and each.id not in refused]
-            self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: self.liking(urgent, each))]))
+            liking = self.likings(urgent, [each for each in self.people if self.fits(each, urgent)])
+            self.hand_over(urgent, *(preferred or [min(takers, key=lambda each: liking[each.id])]))
             self.look()
 
     def named(self) -> list[tuple[Person, Item]]:
@@ -696,24 +704,98 @@ class Router:
         for person in self.people:
             fits = [item for item in self.items if self.fits(person, item)]
             if fits:
-                found.append((person, min(fits, key=lambda item, who=person: self.wish(who, item))))  # type: ignore[misc]
+                found.append((person, self.first_of(person, fits)))
         return found
 
-    def wish(self, person: Person, item: Item) -> tuple[float, ...]:
-        """Return the place of *item* among what *person* could take."""
+    def first_of(self, person: Person, fits: list[Item]) -> Item:
+        """Return which of all that she could take *person* takes first."""
+        ranks = {}
+        for item in fits:
+            policy: Any = self.plan.queues[item.queue].work
+            if not getattr(policy, "free", False):
+                ranks[item.seq] = policy(item.needs, person.agent.skills, self.priority(person, item))
+        for together in self.asked_together(fits):
+            firsts = [min(same, key=lambda item: item.urgency) for same in together]
+            heads = sorted(firsts, key=lambda item: item.urgency)
+            told = [self.head(person, each) for each in heads]
+            asked: Any = self.plan.queues[heads[0].queue].work
+            answers = asked(told, person.agent.skills, self.at)
+            for head, rank in zip(heads, answers, strict=True):
+                ranks[head.seq] = rank
+        return min(
+            (item for item in fits if item.seq in ranks),
+            key=lambda item: (item.tier, ranks[item.seq], item.key, item.seq),
+        )
+
+    def asked_together(self, fits: list[Item]) -> list[list[list[Item]]]:
+        """Return, of what free policies rank, what is ranked together, and there what is alike."""
+        found: dict[object, dict[object, list[Item]]] = {}
+        for item in fits:
+            policy = self.plan.queues[item.queue].work
+            if getattr(policy, "free", False):
+                name = item.tier, str(describe(policy) or id(policy))
+                found.setdefault(name, {}).setdefault(like(item), []).append(item)
+        return [list(each.values()) for each in found.values()]
+
+    def head(self, person: Person, item: Item) -> Head:
+        """Return *item* as a free policy is shown it."""
+        waiting = [each for each in self.items if each.stage == "waiting" and like(each) == like(item)]
+        length = sum(1 for each in waiting if self.able(person, each))
+        priority = self.priority(person, item)
+        return Head(item.queue, item.needs, item.tier, length, item.since, item.key, priority)
+
+    def priority(self, person: Person, item: Item) -> int:
+        """Return her priority for the queue through which she sees *item*."""
         queues, views = person.agent.queues, self.seen_through(person.agent, item)
-        priority = 1 if queues is None else min(queues[each] for each in views)
-        rank = self.plan.queues[item.queue].work(item.needs, person.agent.skills, priority)
-        return item.tier, rank, item.key, item.seq
+        return 1 if queues is None else min(queues[each] for each in views)
+
+    def likings(self, item: Item, could: list[Person]) -> dict[str, tuple[float, ...]]:
+        """Return the place of each who *could* take *item* among those who would."""
+        selection: Any = self.plan.queues[item.queue].selection
+        if not getattr(selection, "free", False):
+            return {each.id: self.liking(item, each) for each in could}
+        found: dict[str, tuple[float, ...]] = {}
+        for person in could:
+            wanted, first, *_ = self.liking(item, person)
+            same = [each for each in could if self.liking(item, each)[:2] == (wanted, first)]
+            each_alone = getattr(selection, "each", False)
+            benches: dict[object, list[Person]] = {}
+            for each in sorted(same, key=lambda each: (each.idle_since, each.number)):
+                benches.setdefault(each.id if each_alone else skilled(each), []).append(each)
+            told = [
+                Bench(
+                    who.agent.skills,
+                    who.agent.queues,
+                    len(bench),
+                    1 if each_alone else self.there_like(who, item),
+                    Facts(self, who),
+                )
+                for bench in benches.values()
+                for who in bench[:1]
+            ]
+            ranks = selection(told, item.needs, item.seq, self.at)
+            place = [person in bench for bench in benches.values()].index(True)
+            found[person.id] = (wanted, first, ranks[place], person.idle_since, person.number)
+        return found
+
+    def there_like(self, person: Person, item: Item) -> int:
+        """Return how many like *person* are there who can serve *item*."""
+        return sum(
+            1
+            for each in self.people
+            if each.there and skilled(each) == skilled(person) and self.able(each, item)
+        )
 
     def liking(self, item: Item, person: Person) -> tuple[float, ...]:
-        """Return the place of *person* among those who would take *item*."""
-        selection = self.plan.queues[item.queue].selection
+        """Return the place of *person* among those who would take *item*, if nobody asks what is just now."""
+        selection: Any = self.plan.queues[item.queue].selection
         pair_key = getattr(selection, "pair_key", None)
         needs, who = item.needs, person.agent
         first = 0.0 if pair_key is None else pair_key(needs, who.skills)
         wanted = fsum(weight for want, weight in needs.wants if who.meets(want))
-        return -wanted, first, selection(Facts(self, person)), person.idle_since, person.number
+        free = getattr(selection, "free", False)
+        key = person.idle_since if free else selection(Facts(self, person))
+        return -wanted, first, key, person.idle_since, person.number
 
     # --- batches ----------------------------------------------------------------------------
 
@@ -1594,7 +1676,12 @@ class Router:
                 self.refuse(command, "overflow")
                 return None
             name = rules[0].queue
-        if queue.most is not None and len(here) >= queue.most:
+        if queue.most == 0:
+            newcomer.prefers, newcomer.asked = command.interaction.prefers, self.at
+            full = not any(self.fits(each, newcomer) for each in self.people)
+        else:
+            full = queue.most is not None and len(here) >= queue.most
+        if full:
             self.refuse(command, "queue_full")
             return None
         if queue.quota is not None:
@@ -1948,7 +2035,7 @@ class Router:
         fits = [item for item in self.items if self.fits(person, item, gated=False)]
         self.touched.append(person)
         if fits:
-            self.assign(min(fits, key=lambda item: self.wish(person, item)), person, "pulled")
+            self.assign(self.first_of(person, fits), person, "pulled")
         else:
             self.refuse(command, "nothing_waits")
 
@@ -2731,6 +2818,17 @@ class Router:
 
     def resume(self, command: cmd.ResumePolicy) -> None:
         self.refuse(command, "not_off")  # the policies that it is given never fail
+
+
+def like(item: Item) -> object:
+    """Return what is the same for all that is like *item*."""
+    return item.queue, item.tier, item.needs
+
+
+def skilled(person: Person) -> object:
+    """Return what is the same for all who are like *person*."""
+    queues = person.agent.queues
+    return str(sorted(person.agent.skills.items())), None if queues is None else str(sorted(queues.items()))
 
 
 def formed(told: Agent, plan: Plan, turns: Mapping[str, tuple[int, Instant]], surging: bool) -> Agent:

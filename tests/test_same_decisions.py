@@ -39,11 +39,13 @@ from workassign.policies import capacity, offers, ordering, scoring, selection, 
 from workassign.policies.admission import Overflow, Quota
 from workassign.policies.batch import Batch, Column, Given, Pair, Row
 from workassign.policies.escalation import Step
+from workassign.policies.grades import free
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.review import Review
-from workassign.policies.selection import AgentFacts
+from workassign.policies.selection import AgentFacts, Bench
 from workassign.policies.sla import Target
 from workassign.policies.surge import Borrow, Surge, Templates
+from workassign.policies.work import Head
 from workassign.rotations import Period, Rotation
 
 QUEUES = ("a", "b", "c")
@@ -108,6 +110,31 @@ def at_times(interaction: Interaction, at: float) -> float | None:
 def half(submitted: float, target: float | None) -> float:
     """A reference between arrival and due."""
     return submitted if target is None else submitted + target / 2
+
+
+@free
+def scarcest(benches: Sequence[Bench], needs: Needs, sequence: int, now: float) -> list[float]:
+    """A rank that hangs on all that was told."""
+    told = [each.free + 10 * each.staff + sum(each.skills.values()) + each.first.number for each in benches]
+    return [float((each + sequence + int(now) + len(needs.skills)) % 3) for each in told]
+
+
+@free
+def by_all(heads: Sequence[Head], skills: Mapping[str, float], now: float) -> list[float]:
+    """A rank that hangs on all that was told."""
+    told = [each.length + 3 * each.priority + len(each.needs.skills) + each.tier for each in heads]
+    ages = [int(now - each.since) + int(each.key) + len(skills) for each in heads]
+    return [float((each + age + sum(told)) % 4) for each, age in zip(told, ages, strict=True)]
+
+
+MOMENTARY = (
+    work.longest_queue(),
+    work.max_weight({"a": 3.0, "x": 2.0, "y": 0.5}),
+    work.queue_ratio({"b": 2, "a": 1}),
+    work.ageing({"a": 2.5, "b": 0.5}),
+    work.threshold({"b": 1, "c": 0}),
+    by_all,
+)
 
 
 def in_order(rows: Sequence[Row], columns: Sequence[Column], pairs: Sequence[Pair]) -> Given:
@@ -317,9 +344,11 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
     target = rnd.choice((None, None, sla.first_response(20), sla.first_response(100), for_the_angry))
     targets = some_targets(rnd, promises, set() if target is None else {"first_response"})
     dues = target is not None or any(each.measures in ("accept", "first_response") for each in targets)
-    orders = (ordering.arrival, ordering.due, half) if dues else (ordering.arrival, half)
+    orders = [ordering.arrival, half, *([ordering.due] * dues)]
+    orders = rnd.choice((orders, orders, [ordering.last_first, ordering.random_order(2)]))
     scores = (scoring.sentiment(most=20), scoring.customer_value(most=30, quantiles=[0, 10, 100]))
-    more = (scoring.influence(most=10), scoring.weighted(parts=[(2.0, scoring.sentiment(most=5))]))
+    vip = scoring.by("segment", {"gold": 15}, otherwise=1)
+    more = (scoring.influence(most=10), scoring.weighted(parts=[(2.0, scoring.sentiment(most=5))]), vip)
     return Queue(
         steps=some_steps(rnd),
         needs=rnd.choice((Needs(), Needs(), Needs(), some_needs(rnd))),
@@ -335,11 +364,24 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
                 selection.fewest_handled,
                 selection.best_skill,
                 selection.seeded_random(3),
+                selection.most_loaded,
+                selection.most_idle(),
+                selection.random_idle(5),
+                scarcest,
                 weakest,
             )
         ),
         work=rnd.choice(
-            (work.greatest_need, work.greatest_need, work.best_skill, work.queue_priority, by_needs)
+            (
+                work.greatest_need,
+                work.greatest_need,
+                work.best_skill,
+                work.queue_priority,
+                by_needs,
+                work.longest_queue(),
+                rnd.choice(MOMENTARY),
+                rnd.choice(MOMENTARY),
+            )
         ),
         offer_for=rnd.choice((30.0, 30.0, 5.0)),
         wrap_up=wrap_up,
@@ -354,7 +396,7 @@ def a_queue(rnd: Random, promises: list[Target]) -> Queue:
         **several(rnd),
         keep_free=rnd.choice((None, None, None, KeepFree(agents=rnd.randint(1, 2), tier=rnd.randint(0, 1)))),
         expected_wait=rnd.random() < 0.2,
-        most=rnd.choice((None, None, None, 3)),
+        most=rnd.choice((None, None, None, 3, 0)),
         quota=rnd.choice((None, None, None, Quota(number=2, per=30.0))),
     )
 
@@ -427,7 +469,9 @@ def some_batches(rnd: Random, queues: dict[str, Queue]) -> dict[str, Queue]:
         return queues
     alone = {name: attrs.evolve(queue, keep_free=None) for name, queue in queues.items()}
     return {
-        name: queue if (batch := drawn[name]) is None else attrs.evolve(queue, offers=1, batch=batch)
+        name: queue
+        if (batch := drawn[name]) is None
+        else attrs.evolve(queue, offers=1, batch=batch, most=queue.most or None)
         for name, queue in alone.items()
     }
 

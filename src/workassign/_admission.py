@@ -40,13 +40,20 @@ class Admission:
                 return self._refused(interaction, "overflow", "; ".join(reasons), at)
             queue = self._state.queues[rule.queue]
         most, quota = queue.plan.most, queue.plan.quota
-        if most is not None and queue.tally.waiting >= most:
-            reason = f"queue {queue.name!r} is full: {queue.tally.waiting} wait"
+        if most is not None and queue.tally.waiting >= most and not self._is_taken(interaction, queue, at):
+            waiting = queue.tally.waiting
+            reason = f"queue {queue.name!r} is full: {waiting} wait"
+            if most == 0:
+                reason = f"queue {queue.name!r} lets nothing wait, and nobody takes it at once"
             return self._refused(interaction, "queue_full", reason, at)
         if quota is not None and queue.admitted(at) >= quota.number:
             reason = f"queue {queue.name!r} has let in {quota.number} within {quota.per:g} s"
             return self._refused(interaction, "quota_used", reason, at)
         return queue, "; ".join(reasons)
+
+    def _is_taken(self, interaction: Interaction, queue: QueueState, at: Instant) -> bool:
+        """Whether *queue* lets nothing wait, and somebody takes *interaction* at once."""
+        return queue.plan.most == 0 and self._moving.is_taken(self._newcomer(interaction, queue, at), at)
 
     def _first(self, interaction: Interaction, queue: QueueState, at: Instant) -> Overflow | None:
         """Return the first rule of *queue* that holds."""

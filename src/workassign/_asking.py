@@ -26,11 +26,12 @@ from workassign.policies import ordering as order_policies
 from workassign.policies.batch import Column, Given, Matching, Pair, Row
 from workassign.policies.naming import describe
 from workassign.policies.offers import Backoff
-from workassign.policies.selection import PairKey, Selection
+from workassign.policies.selection import Bench, PairKey, Selection
 from workassign.policies.sla import Target, always
+from workassign.policies.work import Head
 from workassign.queues import calendar_of, first_dues, has_door
 
-__all__ = ["Asking", "Place", "Rules", "Turn"]
+__all__ = ["Asking", "Place", "Rules", "Turn", "are_ranks", "short_name"]
 
 T = TypeVar("T")
 
@@ -212,6 +213,24 @@ class Asking:
         args = (sig.needs, levels, priority(queues, sig))
         return float(self.ask(f"queues.{name}.work", policy, 0.0, _is_number, name, *args))
 
+    def ranks(
+        self, queue: str, heads: Sequence[Head], levels: Mapping[str, float], at: Instant
+    ) -> Sequence[float]:
+        """Return the free work policy's ranks of *heads*; it is that of *queue*, and of others like it."""
+        policy = self._state.plan.queues[queue].work
+        ranked = partial(are_ranks, len(heads))
+        slot, default = f"queues.{queue}.work", [0.0] * len(heads)
+        return self.ask(slot, policy, default, ranked, queue, heads, levels, at)
+
+    def bench_ranks(
+        self, sig: Signature, sequence: int, benches: Sequence[Bench], at: Instant
+    ) -> Sequence[float]:
+        """Return the free selection's ranks of *benches*."""
+        name, policy = sig.queue.name, sig.queue.plan.selection
+        ranked = partial(are_ranks, len(benches))
+        slot, default = f"queues.{name}.selection", [0.0] * len(benches)
+        return self.ask(slot, policy, default, ranked, name, benches, sig.needs, sequence, at)
+
     def agent_key(self, selection: Selection, agent: AgentState) -> float:
         """Return the selection policy's key of *agent*."""
         slot = next(
@@ -307,6 +326,11 @@ def short_name(policy: Callable[..., Any]) -> str:
 def _is_number(answer: object) -> bool:
     # False for NaN, which compares with nothing.
     return isinstance(answer, int | float) and not isinstance(answer, bool) and -LARGEST <= answer <= LARGEST
+
+
+def are_ranks(count: int, answer: object) -> bool:
+    """Whether *answer* has *count* ranks, as a free policy must answer of so many heads or benches."""
+    return isinstance(answer, list | tuple) and len(answer) == count and all(map(_is_number, answer))
 
 
 def _is_score(answer: object) -> bool:

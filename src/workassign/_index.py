@@ -14,6 +14,7 @@ from typing import TypeAlias
 from workassign._asking import Asking
 from workassign._expressions import Fact
 from workassign._lines import Board, Group, Line, enter
+from workassign._moments import Class, Moments, class_of
 from workassign._profiles import Gate, Link, Profile, Standing, Window
 from workassign._reach import delay, delays
 from workassign._records import PRESENT, AgentState, Signature, Work
@@ -23,6 +24,7 @@ from workassign._state import State
 from workassign._truth import Test, compiled, is_true
 from workassign.model import Instant, Presence
 from workassign.needs import Needs
+from workassign.policies.grades import is_free
 from workassign.policies.selection import Selection, goes_by_idleness
 
 __all__ = ["Index"]
@@ -69,6 +71,11 @@ class Index:
             self._named |= gate.needs.names.agents
         self.usual: dict[tuple[str, str, Needs, int | None], Signature] = {}
         """What nothing special happened to when it came in, by queue, channel, needs and own tier."""
+        self.moments = Moments(asking, state.plan.queues)
+        self._straight = not self.gates and not self.moments.works
+        """One group is all that an agent has to look at."""
+        self._at_once = not self.gates and not self.moments.selects
+        """Who stands first in a pool is whom to ask."""
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -104,11 +111,13 @@ class Index:
             agent.personal[work.sig] = Line(Board())
         line = self.kept[work.interaction.id] = agent.personal[work.sig]
         line.push(work)
+        work.sig.link.kept += 1
 
     def leave(self, work: Work) -> None:
         """Take *work* out of whatever line it stands in."""
         if self.kept and work.interaction.id in self.kept:
             self.kept.pop(work.interaction.id).remove(work)
+            work.sig.link.kept -= 1
         elif work.place is not None:
             line: Line = work.sig.link.line
             if self.young and work.interaction.id in self.young:
@@ -129,7 +138,7 @@ class Index:
     def take(self, agent: AgentState, at: Instant) -> Work | None:
         """Return what *agent*, who has room, should take next, taken out of its line."""
         groups: list[Group] | None = agent.profile.choices.get(agent.open)
-        if groups is not None and agent.personal is None and not self.gates:
+        if groups is not None and agent.personal is None and self._straight:
             # The usual case, straight: nothing waits for her alone, and nobody has refused the head.
             line: Line | None = None
             for group in groups:
@@ -176,7 +185,42 @@ class Index:
                 self.wait(work, at)
         if agent.personal:
             chosen = self._personal(agent, chosen, order, limit, roomy)
+        if agent.profile.momentary:
+            heads = self._heads(agent, inf if chosen is None else chosen.sig.tier, limit, roomy, at)
+            chosen = self.moments.first(agent, heads, chosen, at)
         return chosen
+
+    def _heads(
+        self, agent: AgentState, last: float, limit: float, roomy: int, at: Instant
+    ) -> dict[Class, Work]:
+        """Return what stands first for *agent* in each class of the free queues, up to the tier *last*."""
+        heads: dict[Class, Work] = {}
+        for line, sig in self._momentary(agent):
+            bits, mask = agent.open if sig.tier <= limit else roomy, sig.link.mask
+            if line.head is None or sig.tier > last or bits & mask != mask:
+                continue
+            head, name = self._first_left(line, agent, at), class_of(sig)
+            known = heads.get(name)
+            if head is not None and (known is None or (head.key, head.seq) < (known.key, known.seq)):
+                heads[name] = head
+        return heads
+
+    def _momentary(self, agent: AgentState) -> Iterator[tuple[Line, Signature]]:
+        """Yield the lines of free queues in which something may wait for *agent*, hers alone too."""
+        yield from ((link.line, link.sig) for link in agent.profile.momentary)
+        for sig, line in (agent.personal or {}).items():
+            if sig.queue.name in self.moments.works:
+                yield line, sig
+
+    def _first_left(self, line: Line, agent: AgentState, at: Instant) -> Work | None:
+        """Return the first in *line* that no refusal keeps from *agent*."""
+        aside: list[Work] = []
+        while (work := line.head) is not None and work.refused is not None and self._apart(work, agent, at):
+            self.leave(work)
+            aside.append(work)
+        for each in aside:
+            self.wait(each, at)
+        return work
 
     def _without_kept(self, groups: list[Group], agent: AgentState, limit: float, roomy: int) -> list[Group]:
         """Return which of *groups* are left to *agent*: of tiers beyond *limit*, those of *roomy* kinds."""
@@ -201,6 +245,8 @@ class Index:
         """Return the better of *chosen* and the heads of her own lines."""
         best = None if chosen is None else (order, chosen.key, chosen.seq)
         for sig, line in agent.personal.items():  # type: ignore[union-attr]
+            if sig.queue.name in self.moments.works:
+                continue
             head = line.head
             bits = agent.open if sig.tier <= limit else roomy
             if head is None or bits & sig.link.mask != sig.link.mask:
@@ -248,7 +294,7 @@ class Index:
         for group in link.groups if link.pools.filled else ():
             line = group.first()
             if line is not None:
-                if work.refused is None and not self.gates:
+                if work.refused is None and self._at_once:
                     return line.head.agent  # type: ignore[no-any-return, union-attr]
                 return next(self.picks(work, at), None)
         return None
@@ -256,6 +302,11 @@ class Index:
     def picks(self, work: Work, at: Instant) -> Generator[AgentState]:
         """Yield the free agents for *work*, the preferred first. Nothing may change meanwhile."""
         link = self._as_old(self.link_of(work.sig), work, at)
+        if is_free(work.sig.queue.plan.selection):
+            may = None if work.refused is None and not self.gates else self._may(work, at)
+            for group in link.groups:
+                yield from self.moments.picks(work, group.lines, may, at)
+            return
         aside: list[Standing] = []
         try:
             for group in link.groups:
@@ -270,6 +321,19 @@ class Index:
         finally:
             for standing in aside:
                 standing.line.push(standing)
+
+    def _may(self, work: Work, at: Instant) -> Callable[[AgentState], bool]:
+        """Return what says whether an agent, who has room for *work*, may be given it."""
+
+        def may(agent: AgentState) -> bool:
+            apart = work.refused is not None and self._apart(work, agent, at)
+            return not apart and not self.withholds(agent, work, at)
+
+        return may
+
+    def _key_or_idle(self, selection: Selection, agent: AgentState) -> float:
+        """Return the key of *agent* in a pool: with a free selection, since when she is idle."""
+        return agent.idle_since if is_free(selection) else self._asking.agent_key(selection, agent)
 
     def open(self, agent: AgentState, at: Instant, *, asked: bool = False) -> int:
         """Return, and keep, the bits of the kinds of work for which *agent* has room.
@@ -542,7 +606,9 @@ class Index:
     def _connect(self, link: Link, profile: Profile) -> None:
         """Let *profile* find the work of *link*, that of each age as far as her delay lets her."""
         sig = link.sig
-        link.ranks[id(profile)] = self._asking.rank(sig, profile.levels, profile.queues)
+        momentary = sig.queue.name in self.moments.works
+        ranked = 0.0 if momentary else self._asking.rank(sig, profile.levels, profile.queues)
+        link.ranks[id(profile)] = ranked
         pair_key = getattr(sig.queue.plan.selection, "pair_key", None)
         rank = 0.0 if pair_key is None else self._asking.pair_key(pair_key, sig, profile.levels)
         who = (profile.levels, profile.traits, profile.name)
@@ -557,6 +623,8 @@ class Index:
         """Let *profile* and *link* find each other."""
         link.profiles.append(profile)
         profile.links.append(link)
+        if link.sig.queue.name in self.moments.works:
+            profile.momentary.append(link)
         for bits, groups in profile.choices.items():
             self._join(profile, bits, groups, link)
         selection = link.sig.queue.plan.selection
@@ -565,10 +633,11 @@ class Index:
         pool = profile.pools.get(key)
         if pool is None:
             pool = profile.pools[key] = Line(board)
-            profile.stands.append((link.bit, None if goes_by_idleness(selection) else selection, pool))
+            idly = goes_by_idleness(selection) or is_free(selection)
+            profile.stands.append((link.bit, None if idly else selection, pool))
             for agent in profile.present.values():
                 if agent.admitted and link.bit & agent.open:
-                    standing = Standing(agent, self._asking.agent_key(selection, agent), pool)
+                    standing = Standing(agent, self._key_or_idle(selection, agent), pool)
                     pool.push(standing)
                     agent.standings.append(standing)
         enter(
@@ -581,7 +650,7 @@ class Index:
 
     def _join(self, profile: Profile, bits: int, groups: list[Group], link: Link) -> None:
         """Let the line of *link* compete in *groups*, if there is room on its channel."""
-        if link.mask & bits == link.mask:
+        if link.mask & bits == link.mask and link.sig.queue.name not in self.moments.works:
             board = link.line.board
             order = (link.sig.tier, link.ranks[id(profile)])
             enter(

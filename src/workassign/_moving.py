@@ -61,6 +61,8 @@ class Moving:
         """When it was last asked again what must be expected to wait for how long, and of which."""
         self.count: Callable[[Signature, int, bool], int] = _nobody
         """How many agents could take such work: counted up to a number, the free alone or all."""
+        self.is_taken: Callable[[Work, Instant], bool] = _by_nobody
+        """Whether somebody would be given what comes in at once."""
 
     def move(
         self,
@@ -195,3 +197,7 @@ class Moving:
 
 def _nobody(sig: Signature, most: int, free: bool) -> int:
     return 0
+
+
+def _by_nobody(work: Work, at: Instant) -> bool:
+    return False

@@ -59,6 +59,7 @@ class Pairing:
         self.clocks = Clocks(state, asking, turn, self.deadlines)
         self.moving = Moving(state, asking, turn, self.deadlines, self.clocks)
         self.moving.count = self._count
+        self.moving.is_taken = self._is_taken
         self.timers.moving = self.moving
         self.brought: list[Work] = []
         """Interactions that wait and stand nowhere yet."""
@@ -133,6 +134,17 @@ class Pairing:
             self.wait(work, at)
         else:
             self.take(work, agent, at)
+
+    def _is_taken(self, work: Work, at: Instant) -> bool:
+        """Whether somebody would be given *work* at once, if it came in now: see `place`."""
+        agent = None if work.prefers is None else self.preferred(work)
+        if agent is not None and not self._is_free(agent, work, at):
+            until = work.kept_until
+            if until is not None and at < until:
+                return False
+        elif agent is not None and not self._is_too_early(work, agent, at):
+            return True
+        return self.index.pick(work, at) is not None
 
     def assign(self, work: Work, agent: AgentState, how: str, at: Instant) -> None:
         """Make *work* the agent's own without an offer."""
@@ -223,6 +235,11 @@ class Pairing:
                 index.admit(agent)
             else:
                 self._drained(agent)
+        if index.moments.works:
+            for work in brought:
+                self._stand(work, at)
+            self._settle_one_by_one(brought, freed, at)
+            return
         named: list[_Named] = []
         for work in brought:
             self._stand(work, at)
@@ -286,6 +303,28 @@ class Pairing:
         for agent in index.picks(work, at):
             if index.choose(agent, at) is work:
                 return agent
+        return None
+
+    def _settle_one_by_one(self, brought: list[Work], freed: list[AgentState], at: Instant) -> None:
+        """Do the same where ranks change with every assignment: everybody names anew after each.
+
+        It ends, as each assignment leaves less to give. Cost: O(assignments x agents x lines).
+        """
+        while (pair := self._next_pair(brought, freed, at)) is not None:
+            self.index.leave(pair[0])
+            self._take(*pair, at)
+
+    def _next_pair(
+        self, brought: list[Work], freed: list[AgentState], at: Instant
+    ) -> tuple[Work, AgentState] | None:
+        """Return the most urgent of what is named now, and who takes it."""
+        named = {work.seq: work for work in brought if work.stage == "waiting"}
+        for agent in freed:
+            if agent.admitted and (work := self.index.choose(agent, at)) is not None:
+                named[work.seq] = work
+        for each in sorted(named.values(), key=lambda work: (work.sig.tier, work.key, work.seq)):
+            if (taker := self._taker(each, at)) is not None:
+                return each, taker
         return None
 
     # --- who may wait for whom --------------------------------------------------------------

@@ -49,6 +49,7 @@ class Profile:
         "labels",
         "levels",
         "links",
+        "momentary",
         "most",
         "name",
         "pools",
@@ -84,6 +85,8 @@ class Profile:
         self.most = max((kind.units for _, kind, _ in channels), default=0)
         self.links: list[Link] = []
         """What she can serve, and what of it before it is old enough for everybody."""
+        self.momentary: list[Link] = []
+        """Those of them that a free work policy ranks: these stand in no group."""
         self.choices: dict[int, list[Group]] = {}
         """Bits of the kinds of work with room -> groups of lines, in the order to be asked."""
         self.pools: dict[tuple[Kind, Selection], Line] = {}
@@ -144,6 +147,7 @@ class Link:
         "early",
         "gated",
         "groups",
+        "kept",
         "likings",
         "line",
         "mask",
@@ -171,6 +175,8 @@ class Link:
         """Profile (by id) -> the rank that the work policy gives to this work for it."""
         self.likings: dict[int, tuple[float, float]] = {}
         """Profile (by id) -> its place among the pools, whoever stands in them."""
+        self.kept = 0
+        """How many wait for one agent alone."""
         self.early: dict[float, Link] = {}
         """Delay -> the same for what has not waited for so long, without all whom it keeps from it."""
 
@@ -178,6 +184,10 @@ class Link:
         """Return the first that waits, whatever its age."""
         heads = [each.line.head for each in (self, *self.early.values()) if each.line.head is not None]
         return min(heads, key=lambda work: (work.key, work.seq), default=None)
+
+    def length(self) -> int:
+        """Return how many wait, whatever their age, and whoever they wait for. Cost: O(1), of the usual."""
+        return len(self.line) + sum(len(each.line) for each in self.early.values()) + self.kept
 
     def young(self) -> Link:
         """Return the same for what is younger, of a queue without a batch: nobody is connected to it yet."""

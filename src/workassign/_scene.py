@@ -6,17 +6,18 @@ Asked of the facts of that instant, and of the plan that held then.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
 from workassign import events as ev
-from workassign._asking import short_name
+from workassign._asking import are_ranks, short_name
+from workassign._moments import Class, benches_of, class_of, head_of, place
 from workassign._reach import delay, is_early, priority
 from workassign._records import PRESENT, UNIT, AgentState, AgentView, Signature, Work
 from workassign._room import counted, has_room, in_the_way, kept_back, labelled, lacks, stays_open
@@ -25,9 +26,11 @@ from workassign._state import State
 from workassign.groups import formed
 from workassign.model import LARGEST, AgentId, Instant, InteractionId, OfferId, Presence
 from workassign.policies.batch import Batch
+from workassign.policies.grades import is_free
 from workassign.policies.holds import Hold
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.selection import Selection
+from workassign.queues import free_works
 from workassign.rotations import turned
 
 __all__ = [
@@ -52,6 +55,8 @@ __all__ = [
     "tie_break",
     "when",
 ]
+
+T = TypeVar("T")
 
 SHOWN = 8
 """So many agents, or decisions, are shown in a text; `as_dict` has all of them."""
@@ -217,6 +222,8 @@ class Scene:
         self._places = places or {}
         self._again: dict[InteractionId, AgentId | None] = {}
         self._ranks: dict[tuple[Signature, int], float] = {}
+        self._benches: dict[InteractionId, dict[int, float]] = {}
+        """Interaction -> roster number -> what a free selection says of her bench."""
         self.extra = 0
         """So many more are supposed to be free for every queue."""
 
@@ -234,7 +241,7 @@ class Scene:
             agents = {name: _rotated(self.state, each, at) for name, each in agents.items()}
         other.state.agents = agents
         other._pulls = agent.agent.id if pulls else self._pulls
-        other._again, other._ranks = {}, {}
+        other._again, other._ranks, other._benches = {}, {}, {}
         return other
 
     @cached_property
@@ -257,16 +264,16 @@ class Scene:
         """Return the place of *agent* in selection for *work*."""
         who, sig = agent.agent, work.sig
         selection = sig.queue.plan.selection
-        pair_key = getattr(selection, "pair_key", None)
-        pair = 0.0
-        if pair_key is not None:
-            slot = f"queues.{sig.queue.name}.selection"
-            pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
+        wanted, pair = self._liking(agent, sig)
+        if is_free(selection):
+            key = self._bench_ranks(work)[agent.number]
+        else:
+            key = float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view))
         return Keys(
             preferred=work.preferred == who.id and who.id not in (work.refused or {}),
-            wanted=sig.needs.wanted(who.skills, who.attributes, who.id),
+            wanted=wanted,
             pair_key=pair,
-            agent_key=float(self._ask(self._slot_of(selection), selection, agent.idle_since, agent.view)),
+            agent_key=key,
             idle_since=agent.idle_since,
             number=agent.number,
         )
@@ -469,10 +476,79 @@ class Scene:
         """Return what decides when *agent* takes *work*: the least first."""
         sig, who = work.sig, agent.agent
         rank = self._ranks.get((sig, agent.number))
-        if rank is None:
+        if rank is None and sig.queue.name in self._free_works:
+            rank = self._momentary(agent, work)
+        elif rank is None:
             slot, args = f"queues.{sig.queue.name}.work", (sig.needs, who.skills, priority(who.queues, sig))
             rank = self._ranks[sig, agent.number] = float(self._ask(slot, sig.queue.plan.work, 0.0, *args))
         return (sig.tier, rank, work.key, work.seq)
+
+    @cached_property
+    def _free_works(self) -> dict[str, str]:
+        """Queue with a free work policy -> the first queue with the same one."""
+        return free_works(self.state.plan.queues)
+
+    def _momentary(self, agent: AgentState, work: Work) -> float:
+        """Return what a free policy says of *work* for *agent*, beside all else that she could take.
+
+        What does not wait, or is kept from her, is ranked as what is like it, or as if it waited.
+        """
+        works, name = self._free_works, class_of(work.sig)
+        queue = works[name[0]]
+        heads: dict[Class, Work] = {}
+        for head in (first for line in self._open_lines(agent) for first in line):
+            each = class_of(head.sig)
+            if each[1] == name[1] and works.get(each[0]) == queue:
+                known = heads.setdefault(each, head)
+                heads[each] = min(known, head, key=place)
+        waits = name in heads
+        heads.setdefault(name, work)
+        lengths: Counter[Class] = Counter()
+        for sig, line in self._lines.items():
+            if agent.can_do(sig, sig.needs):
+                lengths[class_of(sig)] += len(line)
+        shown = sorted(heads, key=lambda each: place(heads[each]))
+        told = [head_of(heads[each], agent, max(1, lengths[each])) for each in shown]
+        policy, slot = self.state.plan.queues[queue].work, f"queues.{queue}.work"
+        answers = self._ranked(slot, policy, told, agent.agent.skills, self.at)
+        ranks = dict(zip(shown, answers, strict=True))
+        if waits:
+            alike = (sig for sig in self._lines if class_of(sig) in ranks)
+            self._ranks |= {(sig, agent.number): ranks[class_of(sig)] for sig in alike}
+        return ranks[name]
+
+    def _bench_ranks(self, work: Work) -> dict[int, float]:
+        """Return, by roster number, what a free selection says of who could be given *work*.
+
+        Cost: O(agents).
+        """
+        found = self._benches.get(work.interaction.id)
+        if found is not None:
+            return found
+        found = self._benches[work.interaction.id] = {}
+        sig = work.sig
+        groups: dict[tuple[float, float], list[AgentState]] = {}
+        for agent in self.state.agents.values():
+            if not self._barriers(agent, sig) and not self._holds(agent, work):
+                groups.setdefault(self._liking(agent, sig), []).append(agent)
+        there = [each for each in self.state.agents.values() if self._is_candidate(each, sig)]
+        slot, selection = f"queues.{sig.queue.name}.selection", sig.queue.plan.selection
+        for group in groups.values():
+            benches = benches_of(group, there, selection)
+            told = [bench for bench, _ in benches]
+            ranks = self._ranked(slot, selection, told, sig.needs, work.seq, self.at)
+            for rank, (_, members) in zip(ranks, benches, strict=True):
+                found |= dict.fromkeys((each.number for each in members), rank)
+        return found
+
+    def _liking(self, agent: AgentState, sig: Signature) -> tuple[float, float]:
+        """Return what comes before the agent key: what is wanted, and the pair key."""
+        who, pair = agent.agent, 0.0
+        pair_key = getattr(sig.queue.plan.selection, "pair_key", None)
+        if pair_key is not None:
+            slot = f"queues.{sig.queue.name}.selection"
+            pair = float(self._ask(slot, pair_key, 0.0, sig.needs, who.skills))
+        return sig.needs.wanted(who.skills, who.attributes, who.id), pair
 
     def _slot_of(self, selection: Selection) -> str:
         """Return the slot under which the engine counts the failures of *selection*."""
@@ -481,17 +557,38 @@ class Scene:
 
     def _ask(self, slot: str, policy: Callable[..., object], default: float, *args: object) -> float:
         """Return what *policy* answers, or *default* if it fails or was switched off."""
+
+        def is_answer(answer: object) -> bool:
+            # A capacity policy answers with a bool, all others with a number.
+            same = isinstance(answer, bool) == isinstance(default, bool)
+            return same and isinstance(answer, int | float) and abs(answer) <= LARGEST
+
+        return self._answer(slot, policy, default, is_answer, *args)
+
+    def _ranked(
+        self, slot: str, policy: Callable[..., object], shown: Sequence[object], *args: object
+    ) -> Sequence[float]:
+        """Return a free policy's ranks of what it is *shown*; all alike if it fails or was switched off."""
+        default: Sequence[float] = [0.0] * len(shown)
+        return self._answer(slot, policy, default, partial(are_ranks, len(shown)), shown, *args)
+
+    def _answer(
+        self,
+        slot: str,
+        policy: Callable[..., Any],
+        default: T,
+        is_answer: Callable[[object], bool],
+        *args: object,
+    ) -> T:
         if slot in self.state.off or policy is gone:
             return default
         try:
-            answer = policy(*args)
+            answer: T = policy(*args)
+            if is_answer(answer):
+                return answer
         except Exception as error:  # noqa: BLE001 - it is somebody else's code: anything may come
             problem = f"{type(error).__name__}: {error}"
         else:
-            # A capacity policy answers with a bool, all others with a number.
-            same = isinstance(answer, bool) == isinstance(default, bool)
-            if same and isinstance(answer, int | float) and abs(answer) <= LARGEST:
-                return answer
             problem = f"answered {answer!r}"
         note = f"{slot}: {short_name(policy)} failed ({problem}): the default answered"
         if note not in self.failed:

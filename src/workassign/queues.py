@@ -14,6 +14,7 @@ from workassign.policies import ordering, selection, work
 from workassign.policies.admission import Overflow, Quota, whole
 from workassign.policies.batch import Batch
 from workassign.policies.escalation import MOST_STEPS, Step
+from workassign.policies.grades import alike, is_free
 from workassign.policies.keep_free import KeepFree
 from workassign.policies.offers import RefusalPolicy
 from workassign.policies.ordering import Ordering
@@ -21,7 +22,7 @@ from workassign.policies.review import Review
 from workassign.policies.scoring import Scorer
 from workassign.policies.selection import Selection
 from workassign.policies.sla import SlaTarget, Target
-from workassign.policies.work import WorkRank
+from workassign.policies.work import WorkPolicy
 
 __all__ = [
     "Alarms",
@@ -29,6 +30,7 @@ __all__ = [
     "calendar_of",
     "first_dues",
     "forecasts",
+    "free_works",
     "has_door",
     "knows_ages",
     "positive",
@@ -71,7 +73,7 @@ class Queue:
     head_start_cap: float = 3600.0
     """No head start is larger, so nobody is overtaken by anything that comes later than this."""
     selection: Selection = selection.longest_idle
-    work: WorkRank = work.greatest_need
+    work: WorkPolicy = work.greatest_need
     offer_for: float = 30.0
     """An offer that is not answered in time expires."""
     auto_accept: bool = False
@@ -213,6 +215,16 @@ def knows_ages(queue: Queue) -> bool:
     return any(rule.oldest_age is not None for rule in queue.overflow)
 
 
+def free_works(queues: Mapping[str, Queue]) -> dict[str, str]:
+    """Return, for each of *queues* whose work policy is free, the first whose work policy is the same."""
+    found: dict[str, str] = {}
+    for name, queue in queues.items():
+        if is_free(queue.work):
+            same = (first for first in found if alike(queues[first].work, queue.work))
+            found[name] = next(same, name)
+    return found
+
+
 def calendar_of(target: Target, calendars: Mapping[str, Calendar]) -> Calendar | None:
     """Return the calendar whose open hours count for *target*; None: every hour does."""
     return calendars.get(target.calendar or "")
@@ -252,7 +264,7 @@ def _step_problems(steps: object, calendars: Mapping[str, Calendar]) -> Iterator
 
 def _door_problems(queue: Queue, calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
     if queue.most is not None:
-        yield from whole("most", queue.most)
+        yield from whole("most", queue.most, 0)
     if queue.quota is not None and not isinstance(queue.quota, Quota):
         yield "quota", f"must be Quota, not {queue.quota!r}"
     elif queue.quota is not None:
@@ -286,6 +298,8 @@ def _batch_problems(queue: Queue) -> Iterator[tuple[str, str]]:
         yield "batch", f"must be Batch, not {batch!r}"
     elif batch is not None:
         yield from ((f"batch.{field}", problem) for field, problem in batch.problems())
+        if queue.most == 0:
+            yield "batch", "holds all that comes, and most = 0 lets nothing wait: leave one of them out"
         if type(queue.offers) is int and queue.offers > 1:
             yield "batch", "gives each interaction to one agent: leave out offers"
 

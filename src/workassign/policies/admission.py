@@ -106,7 +106,7 @@ CONDITIONS = tuple(_TOLD)
 _OF_NEWCOMER = ("eligible_below", "free_below", "expected_wait", "slack")
 
 
-def whole(name: str, value: object) -> Iterator[tuple[str, str]]:
+def whole(name: str, value: object, least: int = 1) -> Iterator[tuple[str, str]]:
     """Yield the rule that *value* breaks, if it bounds nothing."""
-    if problem := whole_problem(value, 1, MOST):
+    if problem := whole_problem(value, least, MOST):
         yield name, problem

@@ -16,7 +16,7 @@ import attrs
 
 from workassign.model import Instant, is_number
 from workassign.needs import Needs
-from workassign.policies.naming import describe
+from workassign.policies.grades import alike
 
 __all__ = ["LONGEST_WINDOW", "SHORTEST_WINDOW", "Batch", "Column", "Given", "Matching", "Pair", "Row"]
 
@@ -91,11 +91,7 @@ class Batch:
 
     def joins(self, other: Batch) -> bool:
         """Whether this and *other* are one: of equal windows, by the same policy."""
-        if self is other:
-            return True
-        spec = describe(self.use)
-        same = self.use is other.use or (spec is not None and spec == describe(other.use))
-        return same and self.window == other.window
+        return self is other or (alike(self.use, other.use) and self.window == other.window)
 
     def end(self, at: Instant) -> Instant:
         """Return when the window ends in which *at* is: the first multiple of `window` after it.

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from workassign.model import Instant
+from workassign.policies.naming import factory
+from workassign.policies.seeded import bits_of, checked_seed, drawn
 
-__all__ = ["Ordering", "arrival", "due"]
+__all__ = ["Ordering", "arrival", "due", "last_first", "random_order"]
 
 Ordering: TypeAlias = Callable[[Instant, float | None], Instant]
 """The reference for an interaction submitted at an instant, with an SLA target in seconds."""
@@ -29,3 +31,37 @@ def due(submitted: Instant, target: float | None) -> Instant:
     1000.0
     """
     return submitted if target is None else submitted + target
+
+
+def last_first(submitted: Instant, target: float | None) -> Instant:
+    """Last come, first served; of what came at one instant, the first.
+
+    A head start counts as if it had come so much later. Whoever waits can be overtaken without end.
+
+    >>> last_first(100.0, None)
+    -100.0
+    """
+    return -submitted
+
+
+@factory
+def random_order(seed: int = 0) -> Ordering:
+    """Service in random order: by a hash of *seed* and the instant of arrival, the same on every replay.
+
+    References lie between 0 and 1, so a head start of a second or more goes before all that has
+    none. What came at one instant stays in the order in which it came. Whoever waits can be
+    overtaken without end.
+
+    Raises:
+        ValueError: If *seed* is no whole number.
+
+    >>> order = random_order(seed=7)
+    >>> order(100.0, None) == random_order(seed=7)(100.0, 900.0)
+    True
+    """
+    checked_seed(seed)
+
+    def reference(submitted: Instant, target: float | None) -> Instant:
+        return drawn(seed, bits_of(submitted))
+
+    return reference

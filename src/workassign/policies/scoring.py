@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from workassign.model import Instant, Interaction
+from workassign.policies.fields import cases_of, field_of
 from workassign.policies.naming import factory
 
-__all__ = ["Scorer", "capped", "customer_value", "influence", "sentiment", "weighted"]
+__all__ = ["Scorer", "by", "capped", "customer_value", "influence", "sentiment", "weighted"]
 
 Scorer: TypeAlias = Callable[[Interaction, Instant], float]
 """Seconds of head start, finite and >= 0, for an interaction submitted at an instant."""
@@ -109,6 +110,35 @@ def sentiment(most: float = 900.0) -> Scorer:
     def score(interaction: Interaction, at: Instant) -> float:
         felt = interaction.sentiment
         return 0.0 if felt is None or felt >= 0 else -felt * seconds
+
+    return score
+
+
+@factory
+def by(field: str, cases: Mapping[str, float], otherwise: float = 0.0) -> Scorer:
+    """Give seconds by channel, tier, customer segment or an attribute of the interaction.
+
+    *field* is `channel`, `tier` (that of the interaction itself), `segment` or an attribute's
+    name; *cases* has the seconds for its values, as text. *otherwise* is for all other values.
+
+    Raises:
+        UsageError: If *field* is no name.
+        ValueError: If there are no cases, or seconds are no finite number >= 0.
+
+    >>> from workassign.model import Customer
+    >>> score = by("segment", {"vip": 90})
+    >>> score(Interaction(id="a", customer=Customer(id="c", segment="vip")), 0.0)
+    90.0
+    >>> score(Interaction(id="b"), 0.0)
+    0.0
+    """
+    value_of = field_of(field)
+    known = {value: _checked(f"cases.{value}", each) for value, each in cases_of(cases).items()}
+    rest = _checked("otherwise", otherwise)
+
+    def score(interaction: Interaction, at: Instant) -> float:
+        value = value_of(interaction)
+        return rest if value is None else known.get(str(value), rest)
 
     return score
 

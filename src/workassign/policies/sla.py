@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import attrs
 
 from workassign.errors import UsageError
 from workassign.model import LARGEST, SHORTEST, Instant, Interaction, range_problem
 from workassign.needs import checked_name
+from workassign.policies.fields import cases_of, field_of
 from workassign.policies.naming import describe, factory, resolve
 
 __all__ = [
@@ -228,15 +229,12 @@ def by(
     >>> within(Interaction(id="b", channel="chat"), 0.0), within(Interaction(id="c"), 0.0)
     (120.0, 3600.0)
     """
-    checked_name(field, "field")
-    if not isinstance(cases, Mapping) or not cases:
-        raise ValueError(f"cases must be a table value -> seconds, not {cases!r}")
-    known = {str(value): _as_policy(f"cases.{value}", each) for value, each in cases.items()}
+    value_of = field_of(field)
+    known = {value: _as_policy(f"cases.{value}", each) for value, each in cases_of(cases).items()}
     rest = None if otherwise is None else _as_policy("otherwise", otherwise)
-    value_of = _VALUES.get(field)
 
     def target(interaction: Interaction, at: Instant) -> float | None:
-        value = interaction.attributes.get(field) if value_of is None else value_of(interaction)
+        value = value_of(interaction)
         policy = rest if value is None else known.get(str(value), rest)
         return None if policy is None else policy(interaction, at)
 
@@ -248,10 +246,3 @@ def _as_policy(what: str, seconds: float | str | SlaTarget) -> SlaTarget:
     if isinstance(seconds, str):
         return resolve(seconds, "sla")
     return seconds if callable(seconds) else first_response(_checked_seconds(what, seconds))
-
-
-_VALUES: Mapping[str, Callable[[Interaction], Any]] = {
-    "channel": lambda interaction: interaction.channel,
-    "tier": lambda interaction: interaction.tier,
-    "segment": lambda interaction: None if interaction.customer is None else interaction.customer.segment,
-}
