@@ -312,7 +312,7 @@ class Pairing:
         """
         while (pair := self._next_pair(brought, freed, at)) is not None:
             self.index.leave(pair[0])
-            self._take(*pair, at)
+            self.take(*pair, at)
 
     def _next_pair(
         self, brought: list[Work], freed: list[AgentState], at: Instant

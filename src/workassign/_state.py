@@ -865,7 +865,7 @@ class State:
             del works[interaction]
             parent = work.interaction.parent
             for table in kept:
-                table.pop(interaction, None)  # type: ignore[attr-defined]
+                table.pop(interaction, None)
             if parent is not None and (parts := self.parts.get(parent)) is not None:
                 parts.pop(interaction, None)
                 if not parts:
