@@ -1,0 +1,50 @@
+"""Rules that a case asks for and no shipped policy has: as anybody would write them beside a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workassign.model import Instant
+from workassign.needs import Needs
+from workassign.policies.grades import free
+from workassign.policies.naming import factory
+from workassign.policies.selection import AgentFacts, Bench, FreeSelection
+from workassign.policies.work import FreeRank, Head
+
+__all__ = ["SHARE", "longest_by_weight", "most_idle_in_order", "shortest_idle"]
+
+SHARE = 1e-9
+"""So little breaks a tie."""
+
+
+def shortest_idle(agent: AgentFacts) -> float:
+    """Prefer whoever finished something last."""
+    return -agent.idle_since
+
+
+@factory
+def most_idle_in_order() -> FreeSelection:
+    """Prefer the group of whom most are free; of equal ones, the one that is best at what is needed."""
+
+    @free
+    def rank(benches: Sequence[Bench], needs: Needs, sequence: int, now: Instant) -> list[float]:
+        skill = needs.skills[0][0]
+        return [-float(bench.free) - SHARE * bench.skills[skill] for bench in benches]
+
+    return rank
+
+
+@factory
+def longest_by_weight() -> FreeRank:
+    """The largest weight x length, by the agent's own weights: her level of the skill `weight QUEUE`.
+
+    Of equal ones, her own order of queues.
+    """
+
+    @free
+    def rank(heads: Sequence[Head], skills: dict[str, float], now: Instant) -> list[float]:
+        return [
+            -skills[f"weight {head.queue}"] * head.length + SHARE * head.priority for head in heads
+        ]
+
+    return rank
