@@ -168,7 +168,7 @@ def scenario_of(model: Model, who: WhichAgent, what: WhichWork, duration: float)
         for k in range(1 if one_queue else len(model.classes))
     }
     channels = {stream_name(k): Channel(units=units) for k, units in enumerate(model.units)}
-    streams = [_stream(model, k, who, 0 if one_queue else k) for k in range(len(model.classes))]
+    streams = [_stream(model, k, who, what.kind == "head_start", 0 if one_queue else k) for k in range(len(model.classes))]
     return Scenario(
         plan=Plan(queues=queues, channels=channels),
         streams=streams,
@@ -178,7 +178,7 @@ def scenario_of(model: Model, who: WhichAgent, what: WhichWork, duration: float)
     )
 
 
-def _stream(model: Model, k: int, who: WhichAgent, queue: int) -> Stream:
+def _stream(model: Model, k: int, who: WhichAgent, start: bool, queue: int) -> Stream:
     needed = who.kind in ("order", "most_idle") or not model.is_flexible
     works = model.service[k]
     same = len(set(works.values())) == 1 and model.is_flexible
@@ -191,7 +191,7 @@ def _stream(model: Model, k: int, who: WhichAgent, queue: int) -> Stream:
         queue=stream_name(queue),
         channel=stream_name(k),
         needs=Needs({stream_name(k): 1.0}) if needed else ANYBODY,
-        attributes={"class": stream_name(k)},
+        attributes={"class": stream_name(k)} if start else {},
     )
 
 
