@@ -19,8 +19,9 @@ from workassign.lab.scenario import Crew, Scenario, Stream
 from workassign.model import Channel
 from workassign.needs import ANYBODY
 from workassign.policies import ordering, scoring, selection, work
+from workassign.policies.admission import Overflow
 
-__all__ = ["Model", "crew_name", "demand_of", "read_model", "scenario_of", "stream_name"]
+__all__ = ["Model", "crew_name", "demand_of", "read_model", "room_of", "scenario_of", "stream_name"]
 
 
 def stream_name(place: int) -> str:
@@ -251,8 +252,21 @@ def _queue(model: Model, k: int, who: WhichAgent, what: WhichWork, most: int | N
         head_start_cap=max(start, 1.0),
         selection=_selection(who),
         work=_work(model, what),
-        most=most,
+        **room_of(most, one_for_all=model.is_flexible),
     )
+
+
+def room_of(most: int | None, *, one_for_all: bool) -> dict[str, Any]:
+    """Return the settings of a queue in which at most so many wait.
+
+    Where not everybody can serve everything, something may find the room full and its agent free:
+    it is let in, as it does not wait.
+    """
+    if most is None:
+        return {}
+    if most == 0 or one_for_all:
+        return {"most": most}
+    return {"overflow": (Overflow(length=most, free_below=1),)}
 
 
 def _figures(model: Model, what: WhichWork) -> list[float]:

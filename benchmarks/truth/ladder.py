@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.truth.amounts import NotExpressed
 from benchmarks.truth.counting import Counted
-from benchmarks.truth.floors import Model, crew_name, stream_name
+from benchmarks.truth.floors import Model, crew_name, room_of, stream_name
 from benchmarks.truth.lengths import Demand, relaxation
 from benchmarks.truth.outputs import read_outputs, thresholds_of
 from benchmarks.truth.running import Trial
@@ -45,8 +45,10 @@ def ladder(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
         patience=[float("inf")] * types,
     )
     # The room keeps the memory short: who finds it full leaves.
-    slow = min(relaxation(demand), (int(room[1]) / (rate * types) if room else float("inf")) + mean)
-    warm_up, length = 12 * slow, max(60 * slow, 8_000 / (rate * types))
+    slow = relaxation(demand)
+    if room is not None:
+        slow = min(slow, 5 * mean + int(room[1]) / (rate * types))
+    warm_up, length = 12 * slow, max(30 * slow, 8_000 / (rate * types))
     scenario = Scenario(
         plan=Plan(queues={"all": _queue(None if room is None else int(room[1]))}),
         streams=[_stream(k, rate, mean) for k in range(types)],
@@ -94,7 +96,9 @@ def _crew(g: int, group: int, types: int, skills: int) -> Crew:
 
 
 def _queue(most: int | None) -> Queue:
-    return Queue(auto_accept=True, selection=selection.best_skill, work=work.best_skill, most=most)
+    return Queue(
+        auto_accept=True, selection=selection.best_skill, work=work.best_skill, **room_of(most, one_for_all=False)
+    )
 
 
 def _stream(k: int, rate: float, mean: float) -> Stream:

@@ -23,7 +23,7 @@ from workassign.policies import selection
 
 __all__ = ["Day", "shifts_and_busyness"]
 
-POWERS = 4
+POWERS = 2
 """The number of arrivals, to so many powers, is what is known beforehand."""
 
 

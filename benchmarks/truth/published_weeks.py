@@ -94,7 +94,7 @@ def retrials_and_lines(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple
         scenario=scenario,
         warm_up=0.0,
         measure=Week(days, figure(limit, r"_(\d+(?:\.\d+)?)min")),
-        outputs=_outputs(outputs, many, length),
+        outputs=_outputs(outputs, many, length, days),
         arrivals=sum(each.arrivals.expected(0.0, length) for each in scenario.streams),
     )
     return [trial], []
@@ -134,7 +134,7 @@ def _crew(name: str, many: int, skills: tuple[str, ...], length: float) -> Crew:
     return Crew(name=name, agents=agents, shifts=[(0.0, length)])
 
 
-def _outputs(outputs: Mapping[str, Any], many: list[int], length: float) -> list[Output]:
+def _outputs(outputs: Mapping[str, Any], many: list[int], length: float, days: float) -> list[Output]:
     found = []
     for name, value in outputs.items():
         if name == "occupancy_pct":
@@ -143,7 +143,10 @@ def _outputs(outputs: Mapping[str, Any], many: list[int], length: float) -> list
             found.append(interval(f"{name}.all", value["all"], _percent("all", sum(many) * length)))
             continue
         base = "in_target" if name.startswith("in_target") else name
-        found += [interval(f"{name}[{k}]", each, _of(f"{base}/{k}")) for k, each in enumerate(value)]
+        for k, each in enumerate(value):
+            output = interval(f"{name}[{k}]", each, _of(f"{base}/{k}"))
+            # A week is so many days alike; what is rare happens as it does in a Poisson process.
+            found.append(attrs.evolve(output, least=days * output.exact if output.exact < 1 else 0.0))
     return found
 
 

@@ -23,6 +23,9 @@ from workassign.lab.scenario import OverloadWarning, Scenario
 __all__ = ["Budget", "Found", "Output", "Trial", "run_trial"]
 
 Sums: TypeAlias = Mapping[str, Floats]
+AT_LEAST = 20_000
+"""A trial begins with so many arrivals: a guess of how many more it takes needs some."""
+
 Formula: TypeAlias = Callable[[Sums], Floats]
 """A figure of mean sums over runs, element by element."""
 
@@ -36,6 +39,8 @@ class Output:
     formula: Formula
     error: float = 0.0
     """The reference's own standard error."""
+    least: float = 0.0
+    """The variance of one run is at least this: of what is so rare that runs may show none of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,8 +96,9 @@ class Found:
 def run_trial(trial: Trial, seed: int, budget: Budget, executor: Executor | None) -> tuple[list[Found], int]:
     """Return what *trial* says of its outputs, and after how many runs."""
     runs: list[Mapping[str, float]] = []
-    wanted = budget.first
-    most = max(budget.first, int(budget.most / max(trial.arrivals, 1.0)))
+    # What is known of sums helps only where runs show how others follow from them.
+    wanted = max(budget.first, ceil(AT_LEAST / trial.arrivals), 40 * len(trial.controls))
+    most = max(wanted, int(budget.most / trial.arrivals))
     while True:
         seeds = range(seed + len(runs), seed + wanted)
         runs += _runs(trial, seeds, executor)
@@ -138,6 +144,7 @@ def _found(output: Output, runs: Sequence[Mapping[str, float]], controls: Mappin
     many, used = len(runs), len(controls)
     spread = float(np.var(left_out)) if not isnan(whole) else nan
     own = sqrt((many - 1) * spread * (many - 1) / max(many - 1 - used, 1))
+    own = max(own, sqrt(output.least / many))
     if own <= 1e-12 * abs(whole):
         own = 0.0
     return Found(output.name, output.exact, whole, sqrt(own**2 + output.error**2))
