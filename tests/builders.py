@@ -56,6 +56,11 @@ class Checked(Engine):
         self.check()
         return answer
 
+    def abandon(self, interaction: InteractionId, at: float) -> list[ev.Event]:
+        answer = super().abandon(interaction, at)
+        self.check()
+        return answer
+
     def change_plan(self, plan: Plan, at: float) -> list[ev.Event]:
         answer = super().change_plan(plan, at)
         self.check()

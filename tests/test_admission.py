@@ -216,7 +216,7 @@ def test_bounds_come_back_from_data_and_say_nothing_where_there_are_none() -> No
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"most": 0}, "most: must be a whole number"),
+        ({"most": -1}, "most: must be a whole number"),
         ({"most": 2.5}, "most: must be a whole number"),
         ({"most": True}, "most: must be a whole number"),
         ({"quota": {"number": 0, "per": 5}}, "quota.number: must be a whole number"),

@@ -16,3 +16,10 @@ def test_everything_at_the_front_door_is_there() -> None:
     import workassign
 
     assert all(hasattr(workassign, name) for name in workassign.__all__)
+
+
+def test_everything_in_the_lab_is_there() -> None:
+    from workassign import lab
+
+    assert all(hasattr(lab, name) for name in lab.__all__)
+    assert not hasattr(lab, "alchemy")

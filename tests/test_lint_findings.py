@@ -88,6 +88,10 @@ SPANISH = Needs('language == "es"')
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nameless_policy": (queue(work=lambda needs, skills, priority: 0), queue(work=work.best_skill)),
     "own_policy": (scored(own_score), scored(scoring.sentiment())),
+    "unshown_queue": (
+        {"plan": Plan(queues={"a": Queue(work=work.threshold({"b": 4})), "b": Queue()})},
+        {"plan": Plan(queues=dict.fromkeys("ab", Queue(work=work.threshold({"b": 4}))))},
+    ),
     "dead_scorer": (
         scored(scoring.weighted([(0, scoring.sentiment())])),
         scored(scoring.weighted([(1, scoring.sentiment())])),

@@ -2,8 +2,12 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workassign import Agent, Customer, Interaction, Needs, Plan, Queue, UsageError
 from workassign.commands import Submit
@@ -56,3 +60,58 @@ def test_a_plan_that_was_pickled_decides_alike() -> None:
 def test_a_malformed_value_is_an_error_of_the_caller(build: object) -> None:
     with pytest.raises(UsageError):
         build()  # type: ignore[operator]
+
+
+EVERYTHING = Interaction(
+    id="i1",
+    queue="vip",
+    channel="chat",
+    needs=Needs({"billing": 2}),
+    customer=Customer(id="c", followers=3),
+    sentiment=-0.5,
+    tier=2,
+    prefers="ann",
+    ref="tweets/1",
+    attributes={"lang": "es"},
+    label="refund",
+    not_before=60.0,
+    parent="whole",
+    shared_with=("press", "care"),
+)
+
+
+@pytest.mark.parametrize("like", [Interaction(id="i1"), INTERACTION, EVERYTHING])
+def test_one_that_is_named_anew_is_as_if_it_were_built(like: Interaction) -> None:
+    """Equal in every field, and in whatever is done with it."""
+    named, built = like.named("i2"), attrs.evolve(like, id="i2")
+    assert type(named) is Interaction
+    assert (named, hash(named), repr(named)) == (built, hash(built), repr(built))
+    assert named != like
+    assert like.id == "i1"
+    assert pickle.loads(pickle.dumps(named)) == copy.copy(named) == copy.deepcopy(named) == built
+    assert attrs.evolve(named, tier=9) == attrs.evolve(built, tier=9)
+    assert attrs.asdict(named) == attrs.asdict(built)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        named.id = "i3"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\nb", "\ud800", None, 7, b"i"])
+def test_an_id_that_is_no_name_is_refused_also_for_one_more_alike(name: object) -> None:
+    with pytest.raises(UsageError, match="interaction id"):
+        INTERACTION.named(name)  # type: ignore[arg-type]
+
+
+def test_nothing_can_be_named_like_what_it_is_a_part_of() -> None:
+    with pytest.raises(UsageError, match="cannot be its own parent"):
+        EVERYTHING.named("whole")
+
+
+@given(st.text())
+def test_the_same_ids_are_names_for_one_more_alike_as_for_the_first(name: str) -> None:
+    def built(make: Callable[[], Interaction]) -> Interaction | str:
+        try:
+            return make()
+        except UsageError as problem:
+            return str(problem)
+
+    assert built(lambda: Interaction(id="i1").named(name)) == built(lambda: Interaction(id=name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +25,7 @@ from workassign.policies import (
     sla,
     work,
 )
+from workassign.policies.grades import free, is_free
 from workassign.policies.offers import Backoff
 
 # --- what we list ---------------------------------------------------------------------------------
@@ -37,13 +38,31 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "sentiment": [(-0.5, 60)],
         "influence": [(50, 5)],
     },
-    "by": {"field": "segment", "cases": {"gold": 60, "silver": sla.first_response(90)}, "otherwise": 600.0},
+    "sla.by": {
+        "field": "segment",
+        "cases": {"gold": 60, "silver": sla.first_response(90)},
+        "otherwise": 600.0,
+    },
     "weighted": {"parts": [(2.0, scoring.sentiment(most=100)), (0.5, scoring.influence())]},
     "capped": {"parts": [(3.0, scoring.customer_value(quantiles=[0, 10, 100]))], "most": 50.0},
+    "scoring.by": {"field": "segment", "cases": {"gold": 90, "silver": 30.5}, "otherwise": 1},
     "seeded_random": {"seed": 7},
+    "random_idle": {"seed": 7},
+    "random_order": {"seed": 7},
+    "max_weight": {"weights": {"a": 2, "x": 0.5}},
+    "queue_ratio": {"shares": {"b": 1, "a": 2.5}},
+    "ageing": {"speeds": {"a": 1e6}, "otherwise": 0},
+    "threshold": {"above": {"b": 2, "a": 0}},
     "per_cause": {"declined": {"cool_down": 5.0, "rest": 60.0}, "reasons": {"busy": {"rest": 5.0}}},
 }
 """For factories whose settings have no defaults, or more to say than these."""
+
+
+def settings_of(room: ModuleType, name: str) -> Mapping[str, Any]:
+    """Return the settings with which a factory of *room* is tried."""
+    short = room.__name__.rpartition(".")[2]
+    return SETTINGS.get(f"{short}.{name}", SETTINGS.get(name, {}))
+
 
 ROOMS: tuple[ModuleType, ...] = (capacity, offers, ordering, scoring, selection, sla, work)
 
@@ -56,7 +75,7 @@ def listed() -> list[tuple[ModuleType, str, Callable[..., Any]]]:
             target = getattr(room, name)
             if name[0].islower():
                 is_factory = getattr(target, "__is_factory__", False)
-                found.append((room, name, target(**SETTINGS.get(name, {})) if is_factory else target))
+                found.append((room, name, target(**settings_of(room, name)) if is_factory else target))
     return found
 
 
@@ -122,11 +141,46 @@ ARGUMENTS: Mapping[ModuleType, st.SearchStrategy[tuple[Any, ...]]] = {
     sla: st.tuples(INTERACTIONS, INSTANTS),
     work: st.tuples(NEEDS, LEVELS, st.integers(1, 99)),
 }
-LARGEST = 1e16
+HEADS = st.builds(
+    work.Head,
+    queue=st.sampled_from("abc"),
+    needs=NEEDS,
+    tier=st.just(1),
+    length=st.integers(1, 10**9),
+    since=INSTANTS,
+    key=st.floats(-4e9, 8e9),
+    priority=st.integers(1, 99),
+)
+BENCHES = st.builds(
+    selection.Bench,
+    skills=LEVELS,
+    queues=st.none() | st.just({"default": 2}),
+    free=st.integers(1, 10**6),
+    staff=st.integers(1, 10**6),
+    first=AGENTS,
+)
+MOMENTS: Mapping[ModuleType, st.SearchStrategy[tuple[Any, ...]]] = {
+    selection: st.tuples(st.lists(BENCHES, min_size=1, max_size=4), NEEDS, st.integers(1), INSTANTS),
+    work: st.tuples(st.lists(HEADS, min_size=1, max_size=4), LEVELS, INSTANTS),
+}
+"""What free policies are asked."""
+
+LARGEST = 1e12
 
 
-def is_answer(room: ModuleType, answer: object) -> bool:
-    """Whether a policy of *room* may answer so."""
+def arguments(room: ModuleType, policy: Callable[..., Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Return what *policy*, of *room*, may be asked."""
+    return (MOMENTS if is_free(policy) else ARGUMENTS)[room]
+
+
+def is_answer(room: ModuleType, answer: object, asked: Sequence[object] | None = None) -> bool:
+    """Whether a policy of *room* may answer so; a free one, which was *asked* of so many."""
+    if asked is not None:
+        return (
+            isinstance(answer, list)
+            and len(answer) == len(asked)
+            and all(is_answer(room, each) for each in answer)
+        )
     if room is capacity:
         return isinstance(answer, bool)
     if room is offers:
@@ -146,9 +200,9 @@ def test_a_policy_answers_within_its_bounds_and_twice_alike(
     room: ModuleType, policy: Callable[..., Any], data: st.DataObject
 ) -> None:
     """Pure and finite, whatever comes; a pair key too."""
-    args = data.draw(ARGUMENTS[room])
+    args = data.draw(arguments(room, policy))
     answer = policy(*args)
-    assert is_answer(room, answer)
+    assert is_answer(room, answer, args[0] if is_free(policy) else None)
     assert policy(*args) == answer
     pair_key = getattr(policy, "pair_key", None)
     if pair_key is not None:
@@ -167,7 +221,8 @@ def test_a_policy_is_named_and_its_name_finds_one_that_answers_alike(
     assert spec is not None
     again = naming.resolve(spec, "nowhere")
     assert naming.describe(again) == spec
-    args = data.draw(ARGUMENTS[room])
+    assert is_free(again) == is_free(policy)
+    args = data.draw(arguments(room, policy))
     assert again(*args) == policy(*args)
 
 
@@ -177,8 +232,9 @@ def test_a_policy_is_documented_and_known_by_its_bare_name(room: ModuleType, nam
     target = getattr(room, name)
     assert target.__doc__
     assert target.__doc__.splitlines()[0].endswith(".")
-    spec = {"use": name, **SETTINGS.get(name, {})} if SETTINGS.get(name) else name
-    if "parts" not in SETTINGS.get(name, {}):
+    settings = settings_of(room, name)
+    spec = {"use": name, **settings} if settings else name
+    if "parts" not in settings:
         assert callable(naming.resolve(spec, room.__name__.rpartition(".")[2]))
 
 
@@ -290,7 +346,10 @@ RUBBISH: Mapping[str, Callable[..., Any]] = {
     "inf": answering(math.inf),
     "minus_inf": answering(-math.inf),
     "text": answering("soon"),
-    "list": answering([1.0]),
+    "list": answering([1.0] * 99),
+    "nothing": answering(()),
+    "list_of_text": answering(["soon"]),
+    "list_of_nan": answering([math.nan]),
     "huge": answering(10**400),
     "unshowable": answering(10**5000),
     "unprintable": answering(Unprintable()),
@@ -312,12 +371,25 @@ def hostile_plan(slot: str, policy: Callable[..., Any]) -> tuple[Plan, str]:
             return Plan(capacity=policy, strikes=3), "capacity"
         case "scoring":
             queue, path = Queue(scoring=(policy,)), "queues.default.scoring."
+        case "free_work":
+            queue, path = Queue(work=free(_wrapped(policy))), "queues.default.work"
+        case "free_selection":
+            queue, path = Queue(selection=free(_wrapped(policy))), "queues.default.selection"
         case "pair_key":
             queue, path = Queue(selection=paired(policy)), "queues.default.selection"
         case _:
             settings: dict[str, Any] = {slot: policy}
             queue = Queue(**settings)
     return Plan(queues={"default": queue}, strikes=3), path
+
+
+def _wrapped(policy: Callable[..., Any]) -> Callable[..., Any]:
+    """Return another function that answers alike, to be marked."""
+
+    def again(*args: object) -> object:
+        return policy(*args)
+
+    return again
 
 
 def calm_plan(slot: str) -> Plan:
@@ -369,7 +441,10 @@ def decided(events: list[ev.Event]) -> list[ev.Event]:
     ]
 
 
-SLOTS = ("ordering", "scoring", "selection", "pair_key", "work", "capacity", "sla", "refusals")
+SLOTS = (
+    *("ordering", "scoring", "selection", "pair_key", "work", "capacity", "sla", "refusals"),
+    *("free_work", "free_selection"),
+)
 HOSTILE = [
     pytest.param(slot, RUBBISH[kind], id=f"{slot}-{kind}")
     for slot in SLOTS
@@ -412,6 +487,8 @@ def test_a_policy_that_was_mended_is_asked_again_once_it_is_resumed(slot: str) -
         asked += 1
         if broken:
             raise ZeroDivisionError
+        if slot.startswith("free"):
+            return [1.0] * len(args[0])  # type: ignore[arg-type]
         return good.get(slot, 1.0)
 
     plan, _ = hostile_plan(slot, policy)

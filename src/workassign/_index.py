@@ -69,13 +69,13 @@ class Index:
         for gate in self.gates:
             self._asked |= gate.needs.names.attributes
             self._named |= gate.needs.names.agents
-        self.usual: dict[tuple[str, str, Needs, int | None], Signature] = {}
-        """What nothing special happened to when it came in, by queue, channel, needs and own tier."""
         self.moments = Moments(asking, state.plan.queues)
         self._straight = not self.gates and not self.moments.works
         """One group is all that an agent has to look at."""
         self._at_once = not self.gates and not self.moments.selects
         """Who stands first in a pool is whom to ask."""
+        self.usual: dict[tuple[str, str, Needs, int | None], Signature] = {}
+        """What nothing special happened to when it came in, by queue, channel, needs and own tier."""
         self.refused: dict[str, Work] = {}
         """Waiting interactions that somebody refused, by id."""
         self.kept: dict[str, Line] = {}
@@ -330,10 +330,6 @@ class Index:
             return not apart and not self.withholds(agent, work, at)
 
         return may
-
-    def _key_or_idle(self, selection: Selection, agent: AgentState) -> float:
-        """Return the key of *agent* in a pool: with a free selection, since when she is idle."""
-        return agent.idle_since if is_free(selection) else self._asking.agent_key(selection, agent)
 
     def open(self, agent: AgentState, at: Instant, *, asked: bool = False) -> int:
         """Return, and keep, the bits of the kinds of work for which *agent* has room.
@@ -633,11 +629,12 @@ class Index:
         pool = profile.pools.get(key)
         if pool is None:
             pool = profile.pools[key] = Line(board)
-            idly = goes_by_idleness(selection) or is_free(selection)
-            profile.stands.append((link.bit, None if idly else selection, pool))
+            asked = None if goes_by_idleness(selection) else selection
+            profile.stands.append((link.bit, asked, pool))
             for agent in profile.present.values():
                 if agent.admitted and link.bit & agent.open:
-                    standing = Standing(agent, self._key_or_idle(selection, agent), pool)
+                    since = agent.idle_since if asked is None else self._asking.agent_key(asked, agent)
+                    standing = Standing(agent, since, pool)
                     pool.push(standing)
                     agent.standings.append(standing)
         enter(

@@ -92,7 +92,7 @@ class Profile:
         self.pools: dict[tuple[Kind, Selection], Line] = {}
         """Kind of work and selection policy -> where her free agents stand for it."""
         self.stands: list[tuple[int, Selection | None, Line]] = []
-        """The same pools: the bit of the kind, whom to ask for a key (None: how long she is idle), the pool."""
+        """The same: the bit of the kind, whom to ask for a key (None: how long she is idle), pool."""
         self.present: dict[str, AgentState] = {}
         """Her agents who are available or busy, by id."""
 

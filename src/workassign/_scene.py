@@ -303,6 +303,10 @@ class Scene:
             terms=place.terms,
         )
 
+    def is_momentary(self, work: Work) -> bool:
+        """Whether the work policy of its queue ranks *work* by what is so just then."""
+        return work.sig.queue.name in self._free_works
+
     # --- what keeps them apart ---------------------------------------------------------------
 
     def _barriers(self, agent: AgentState, sig: Signature) -> list[Reason]:
@@ -476,7 +480,7 @@ class Scene:
         """Return what decides when *agent* takes *work*: the least first."""
         sig, who = work.sig, agent.agent
         rank = self._ranks.get((sig, agent.number))
-        if rank is None and sig.queue.name in self._free_works:
+        if rank is None and self.is_momentary(work):
             rank = self._momentary(agent, work)
         elif rank is None:
             slot, args = f"queues.{sig.queue.name}.work", (sig.needs, who.skills, priority(who.queues, sig))

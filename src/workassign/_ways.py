@@ -13,6 +13,7 @@ from math import inf
 import attrs
 
 from workassign._linked import open_parts
+from workassign._moments import class_of
 from workassign._reach import delay
 from workassign._records import UNIT, AgentState, Holding, Work
 from workassign._scene import SHOWN, Candidate, Reason, Scene, as_if, figure, when
@@ -302,12 +303,13 @@ class _Search:
         texts = dict(sorted(self._texts.items(), key=lambda each: each[0] == "pulls"))  # that comes last
         ends = {each.value for each in Hold}
         kinds = dict.fromkeys("until" if kind in ends else kind for kind in texts)
-        ahead = max(self._ahead(each) for each in [self._agent, *others.values()])
+        aheads = [self._ahead(each) for each in [self._agent, *others.values()]]
+        ahead, exact = max(aheads)[0], not others and aheads[0][1]
         text = " and ".join(texts.values())
         if self._may_be_given and (self._takes_time or len(kinds) > 1):
             text += ", before she is given anything else"
         if ahead:
-            text += f"; {'up to ' if others else ''}{ahead} more come first for her"
+            text += f"; {'' if exact else 'up to '}{ahead} more come first for her"
         return Way(
             agent=None if "added" in kinds else self._agent.agent.id,
             kinds=tuple(kinds),
@@ -318,9 +320,16 @@ class _Search:
             ahead=ahead,
         )
 
-    def _ahead(self, agent: AgentState) -> int:
+    def _ahead(self, agent: AgentState) -> tuple[int, bool]:
+        """Return how many others, at most, *agent* would take first, and whether it is just as many."""
         scene = self._supposed(agent, self._at)
-        return scene.takes(scene.state.agents[agent.agent.id]).index(self._work)
+        takes, work = scene.takes(scene.state.agents[agent.agent.id]), self._work
+        first = takes.index(work)
+        if not any(scene.is_momentary(each) for each in takes if each.sig.tier == work.sig.tier):
+            return first, True
+        # With each that she takes, ranks may change: only what is like it surely comes after it.
+        later = [each for each in takes[first + 1 :] if each.sig.tier == work.sig.tier]
+        return first + sum(1 for each in later if class_of(each.sig) != class_of(work.sig)), False
 
 
 def _names(*holds: Holding) -> str:

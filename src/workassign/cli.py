@@ -1,4 +1,4 @@
-"""What can be asked in a terminal? `run`, `explain`, `why-not`, `why-waiting`, `verify` and `lint`.
+"""What can be asked in a terminal? `run`, `simulate`, `explain`, `why-not`, `why-waiting`, `verify`, `lint`.
 
 Exit codes: 0 done, 1 something was found (problems of a journal or a plan, or not one record
 that can be used), 2 refused: what was asked cannot be done, and standard error says why, one line
@@ -99,6 +99,8 @@ def _command_line() -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help="overwrite a journal that no simulation wrote")
     run.set_defaults(act=_run)
 
+    simulate = _simulate_command(commands)
+
     explain = commands.add_parser("explain", help="say why an interaction went where it went")
     explain.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
     explain.add_argument("id", metavar="ID", help="the interaction")
@@ -128,15 +130,52 @@ def _command_line() -> argparse.ArgumentParser:
     lint.set_defaults(act=_lint)
 
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
-    for command in (run, explain, why_not, why_waiting, verify, lint):
+    for command in (run, simulate, explain, why_not, why_waiting, verify, lint):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
+
+
+def _simulate_command(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401 - argparse has no name for it
+    simulate: argparse.ArgumentParser = commands.add_parser(
+        "simulate", help="simulate a scenario, or replay a file of calls"
+    )
+    what = simulate.add_mutually_exclusive_group(required=True)
+    what.add_argument("scenario", type=Path, nargs="?", metavar="SCENARIO.toml", help="with [scenario]")
+    calls = "calls as they were, .csv or .gz: recorded beside simulated"
+    what.add_argument("--replay", type=Path, metavar="CALLS.csv", help=calls)
+    other = "another scenario with the same customers: how SCENARIO.toml differs from it"
+    simulate.add_argument("--against", type=Path, metavar="OTHER.toml", help=other)
+    simulate.add_argument("--warm-up", type=_seconds, default=0.0, metavar="SECONDS", help="not counted (0)")
+    simulate.add_argument("--out", type=Path, metavar="DIR", help="for the tables of the first run, Parquet")
+    simulate.add_argument("--processes", type=_count, metavar="N", help="at a time (one a core)")
+    roster = "agent -> types of calls, JSON; else each has the types that she served"
+    simulate.add_argument("--roster", type=Path, metavar="SKILLS.json", help=roster)
+    after = "of work after each call; else they are fitted to the recorded mean wait"
+    simulate.add_argument("--after-call", type=_seconds, metavar="SECONDS", help=after)
+    runs = "so many runs (a scenario: 10, a replay: 3)"
+    simulate.add_argument("--seeds", type=_count, metavar="N", help=runs)
+    simulate.set_defaults(act=_simulate)
+    return simulate
 
 
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise argparse.ArgumentTypeError(f"must be a whole number >= 0, not {text}")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"must be a whole number > 0, not {text}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        seconds = float(text)
+        if isfinite(seconds) and seconds >= 0:
+            return seconds
+    raise argparse.ArgumentTypeError(f"must be a number of seconds >= 0, not {text}")
 
 
 def _instant(text: str) -> float:
@@ -275,6 +314,25 @@ def _write_all(told: argparse.Namespace, account: Account) -> None:
     if told.json not in (None, OUTPUT):
         written.append(told.json)
     _say(told, "\nWritten: " + ", ".join(_printable(str(path)) for path in written))
+
+
+# --- simulate -------------------------------------------------------------------------------
+
+
+def _simulate(told: argparse.Namespace) -> int:
+    """Simulate a scenario, alone or beside another; or replay what was recorded."""
+    from workassign.lab.asked import asked
+
+    found = asked(told, _murmur)
+    _say(told, _printable(found.text))
+    _write_json(told, found.data)
+    return DONE
+
+
+def _murmur(line: str) -> None:
+    """Say on a terminal how far something is that takes its time."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr)
 
 
 # --- explain, why, verify, lint -------------------------------------------------------------

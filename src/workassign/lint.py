@@ -20,6 +20,7 @@ from workassign.linting.delays import of_agents_delays, of_delays, of_kept_agent
 from workassign.linting.doors import of_doors
 from workassign.linting.findings import KINDS, SEVERITIES, Finding, Severity
 from workassign.linting.head_starts import of_head_starts
+from workassign.linting.moments import of_moments
 from workassign.linting.order import of_orders, of_tiers, of_twins
 from workassign.linting.policies import of_policies
 from workassign.linting.priorities import Outranked, of_priorities, outranked
@@ -98,6 +99,7 @@ def _of_plan(plan: Plan) -> Iterator[Finding]:
     yield from of_doors(plan)
     yield from of_rotations(plan)
     yield from of_channels(plan)
+    yield from of_moments(plan)
     for name, queue in plan.queues.items():
         yield from of_head_starts(f"queues.{name}", queue)
         yield from of_delays(f"queues.{name}", queue)

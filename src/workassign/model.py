@@ -251,6 +251,41 @@ class Interaction:
             if self.parent == self.id:
                 raise UsageError(f"interaction {self.id!r} cannot be its own parent")
 
+    def named(self, id: InteractionId) -> Interaction:
+        """Return one that differs in its id alone: of many alike, only the first is checked as a whole.
+
+        Cost: a quarter of building one. It is equal to one that was built with the same fields.
+
+        Raises:
+            UsageError: If *id* is no name, or that of the interaction that it is a part of.
+
+        >>> mention = Interaction(id="mention-1", queue="social")
+        >>> mention.named("mention-2") == Interaction(id="mention-2", queue="social")
+        True
+        """
+        checked_name(id, "interaction id")
+        if id == self.parent:
+            raise UsageError(f"interaction {id!r} cannot be its own parent")
+        # To fill a frozen object takes a slow call a field. So a twin with the same slots is filled,
+        # and becomes an interaction when it is complete: nobody ever sees one change.
+        twin: Any = _Twin()
+        twin.id = id
+        twin.queue = self.queue
+        twin.channel = self.channel
+        twin.needs = self.needs
+        twin.customer = self.customer
+        twin.sentiment = self.sentiment
+        twin.tier = self.tier
+        twin.prefers = self.prefers
+        twin.ref = self.ref
+        twin.attributes = self.attributes
+        twin.label = self.label
+        twin.not_before = self.not_before
+        twin.parent = self.parent
+        twin.shared_with = self.shared_with
+        twin.__class__ = Interaction
+        return twin  # type: ignore[no-any-return]
+
     def __hash__(self) -> int:
         """Equal interactions have equal ids."""
         return hash(self.id)
@@ -258,6 +293,12 @@ class Interaction:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy the fields: they are checked again where they arrive."""
         return _built, (Interaction, _fields(self))
+
+
+class _Twin:
+    """What becomes an interaction, see `Interaction.named`."""
+
+    __slots__ = tuple(each.name for each in attrs.fields(Interaction))
 
 
 SHARED_LIMIT = 20

@@ -402,7 +402,7 @@ def _bad_name(name: object) -> str | None:
 _DEFAULTS = "queue_defaults"
 """The table of settings that hold for every queue that does not say otherwise."""
 
-_ELSEWHERE = ("mentions", "roster", "simulation")
+_ELSEWHERE = ("mentions", "roster", "scenario", "simulation")
 """Tables of a plan file that other rooms read."""
 
 

@@ -72,8 +72,8 @@ class Columns:
         """When the work was done, before any wrap-up."""
         self.ended: list[float | None] = [None] * size
         """When it was closed, or the customer left."""
-        self.taken: list[float] = [0.0] * size
-        """When its holder took it."""
+        self.taken: dict[int, Instant] = {}
+        """When its holder took it, of what was somebody else's before; else it is when it was started."""
         self.agent = [-1] * size
         """The number of the agent who had it last."""
         self.fence: list[Fence] = [-1] * size
@@ -96,6 +96,5 @@ class Columns:
         self.agent.append(-1)
         self.fence.append(-1)
         self.outcome.append(0)
-        self.taken.append(0.0)
         for column in (self.started, self.done, self.ended):
             column.append(None)

@@ -51,6 +51,11 @@ class Crowd:
         self.attempts = [1] * len(self.ids)
         self.origins = [-1] * len(self.ids)
         self._templates = [each.template for each in scenario.streams]
+        self.alike = [
+            each.named if of.customers is None else None
+            for each, of in zip(self._templates, scenario.streams, strict=True)
+        ]
+        """By stream: makes the interaction of a name; None: more than the name tells them apart."""
         self._figures = self._drawn_figures(sizes, order)
 
     def __len__(self) -> int:
@@ -130,7 +135,7 @@ class Crowd:
         name = self.ids[number]
         known = self._figures[number] if self._figures else None
         if known is None:
-            return attrs.evolve(template, id=name)
+            return template.named(name)
         figures = dict(known)
         sentiment = figures.pop("sentiment", None)
         influence = figures.pop("influence", None)

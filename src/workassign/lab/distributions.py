@@ -60,6 +60,10 @@ def as_tuple(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(values)
 
 
+def _as_parts(parts: Iterable[Distribution]) -> tuple[Distribution, ...]:
+    return tuple(parts)
+
+
 def _at_least(least: float, *, above: bool = False) -> Callable[[Any, Any, Any], None]:
     """Return a validator: a finite number from *least* on, or *above* it."""
 
@@ -243,7 +247,7 @@ class Given:
 class Sum:
     """Several parts, one after the other: talk, then notes."""
 
-    parts: tuple[Distribution, ...] = attrs.field(converter=tuple)
+    parts: tuple[Distribution, ...] = attrs.field(converter=_as_parts)
 
     @parts.validator
     def _check_parts(self, _: object, parts: tuple[Distribution, ...]) -> None:
@@ -264,7 +268,7 @@ class Sum:
 class Mixed:
     """One of several *parts*, each with its share; hyperexponential if they are exponential."""
 
-    parts: tuple[Distribution, ...] = attrs.field(converter=tuple)
+    parts: tuple[Distribution, ...] = attrs.field(converter=_as_parts)
     shares: tuple[float, ...] = attrs.field(converter=as_tuple)
 
     def __attrs_post_init__(self) -> None:

@@ -90,9 +90,11 @@ class Replications:
         whole, many = below.sum(), len(self.runs)
         if whole <= 0 or many < 2:
             return estimate([above.sum() / whole if whole > 0 else nan], self.level)
+        ratio = above.sum() / whole
         left_out = (above.sum() - above) / np.maximum(whole - below, np.finfo(float).tiny)
-        pseudo = many * (above.sum() / whole) - (many - 1) * left_out
-        return estimate(pseudo.tolist(), self.level)
+        around = estimate((many * ratio - (many - 1) * left_out).tolist(), self.level)
+        half = around.half_width
+        return Estimate(float(ratio), around.error, float(ratio) - half, float(ratio) + half, many)
 
     def to_frame(self) -> DataFrame:
         """Return a pandas DataFrame: a row a seed, a column a figure.

@@ -297,12 +297,15 @@ def _journeys(floor: Floor) -> Journeys:
     columns, crowd, plan = floor.columns, floor.crowd, floor.scenario.plan
     streams = np.asarray(crowd.streams, dtype=np.int64)
     units = as_floats([plan.channels[each.channel].units for each in floor.scenario.streams])
+    ended, outcome = _instants(columns.ended), np.asarray(columns.outcome, dtype=np.int64)
     return Journeys(
         arrived=as_floats(columns.arrived),
         started=_instants(columns.started),
-        done=_instants(columns.done),
-        ended=_instants(columns.ended),
-        outcome=np.asarray(columns.outcome, dtype=np.int64),
+        done=_instants(columns.done)
+        if floor.wraps
+        else np.where(outcome == Outcome.COMPLETED, ended, np.nan),
+        ended=ended,
+        outcome=outcome,
         stream=streams,
         agent=np.asarray(columns.agent, dtype=np.int64),
         attempt=np.asarray(crowd.attempts, dtype=np.int64),
@@ -333,9 +336,11 @@ def _held(floor: Floor) -> tuple[Spans, Spans]:
     earlier = np.asarray(columns.assignments, dtype=np.float64).reshape(-1, 4)
     ends = np.where(np.isnan(journeys.ended[taken]), floor.closed_at, journeys.ended[taken])
     which = np.concatenate([taken, earlier[:, 0].astype(np.int64)])
+    since = journeys.started.copy()
+    since[list(columns.taken)] = list(columns.taken.values())
     held = Spans(
         agent=np.concatenate([journeys.agent[taken], earlier[:, 1].astype(np.int64)]),
-        since=np.concatenate([as_floats(columns.taken)[taken], earlier[:, 2]]),
+        since=np.concatenate([since[taken], earlier[:, 2]]),
         until=np.concatenate([ends, earlier[:, 3]]),
         weight=journeys.units[which],
     )

@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 
 from workassign.errors import UsageError
-from workassign.lab.arrivals import Arrivals
-from workassign.lab.distributions import Distribution, Given
+from workassign.lab.arrivals import MOST, Arrivals, Recorded
+from workassign.lab.distributions import Distribution, as_tuple
 from workassign.model import Agent, Instant, Interaction, Value
 from workassign.needs import ANYBODY, Needs
 from workassign.plan import Plan
@@ -252,6 +252,10 @@ def _spans(spans: Iterable[Iterable[float]] | None) -> Spans | None:
     return None if spans is None else _checked_spans(spans)
 
 
+def _sizes(sizes: Iterable[tuple[Instant, int]]) -> tuple[tuple[Instant, int], ...]:
+    return tuple((at, size) for at, size in sizes)
+
+
 def _agents(agents: Iterable[Agent]) -> tuple[Agent, ...]:
     return tuple(agents)
 
@@ -272,12 +276,12 @@ class Crew:
     """When they are away, within their shifts."""
     absence: float = attrs.field(default=0.0, validator=_share)
     """The share of their shifts to which they do not come, drawn for each of them."""
-    sizes: tuple[tuple[Instant, int], ...] = attrs.field(default=(), converter=tuple)
+    sizes: tuple[tuple[Instant, int], ...] = attrs.field(default=(), converter=_sizes)
     """From each instant on so many of them are there, instead of `shifts`: who is idle leaves first,
     then whoever is done first."""
     reaction: Reaction | None = None
     learning: Learning | None = None
-    pace: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+    pace: tuple[float, ...] = attrs.field(default=(), converter=as_tuple)
     """How fast each conversation goes on while an agent has 1, 2, 3 ... of them: the last one holds
     for more. Empty: as fast as ever."""
 
@@ -316,6 +320,14 @@ class Crew:
         return cls(name=name, agents=agents, **{key: settings[key] for key in own})
 
 
+def _streams(streams: Iterable[Stream]) -> tuple[Stream, ...]:
+    return tuple(streams)
+
+
+def _crews(crews: Iterable[Crew]) -> tuple[Crew, ...]:
+    return tuple(crews)
+
+
 @attrs.frozen(kw_only=True)
 class Scenario:
     """A day, or a month, of work: who writes, who works, under which plan, and for how long.
@@ -328,8 +340,8 @@ class Scenario:
     """
 
     plan: Plan
-    streams: tuple[Stream, ...] = attrs.field(converter=tuple)
-    crews: tuple[Crew, ...] = attrs.field(converter=tuple)
+    streams: tuple[Stream, ...] = attrs.field(converter=_streams)
+    crews: tuple[Crew, ...] = attrs.field(converter=_crews)
     duration: float
     """Customers write from `start` for so many seconds."""
     start: Instant = 0.0
@@ -357,6 +369,17 @@ class Scenario:
         self._check_names()
         self._check_streams()
         self._check_load()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Scenario:
+        """Build a scenario from plain data, as in a TOML file: its plan, and the table `[scenario]`.
+
+        Raises:
+            PlanError: If anything is wrong; every problem is listed with its path.
+        """
+        from workassign.lab.scenario_tables import scenario_from
+
+        return scenario_from(data)
 
     def _check_names(self) -> None:
         for what, names in (
@@ -398,29 +421,27 @@ class Scenario:
         work, time = 0.0, 0.0
         for stream in self.streams:
             expected = stream.arrivals.expected(self.start, end)
-            if isinf(expected) or expected > MOST_ARRIVALS:
+            if isinf(expected) or expected > MOST:
                 raise UsageError(
                     f"stream {stream.name!r} expects {expected:,.0f} arrivals, more than "
-                    f"{MOST_ARRIVALS:,}: rates are per second"
+                    f"{MOST:,}: rates are per second"
                 )
-            if stream.patience is None:
+            if stream.patience is None and not isinstance(
+                stream.arrivals, Recorded
+            ):  # a trace is over one day
                 works = stream.handling if isinstance(stream.handling, Mapping) else {"": stream.handling}
                 work += expected * min(each.mean for each in works.values())
         for crew in self.crews:
             fastest = max([(n + 1) * rate for n, rate in enumerate(crew.pace)], default=1.0)
             units = max((agent.capacity for agent in crew.agents), default=1.0)
             time += _presence(crew, self.start, end) * max(fastest, 1.0 if crew.pace else units)
-        if work > time * (1 + 1e-9) and not any(isinstance(s.arrivals, Given) for s in self.streams):
+        if work > time * (1 + 1e-9):
             warnings.warn(
                 f"{self.name}: {work:,.0f} seconds of work come in from those who never give up, and there "
                 f"are only {time:,.0f} seconds of agents' time: their queue grows without bound",
                 OverloadWarning,
                 stacklevel=4,
             )
-
-
-MOST_ARRIVALS = 50_000_000
-"""A scenario with more than this is a slip of the pen."""
 
 
 def _presence(crew: Crew, start: Instant, end: Instant) -> float:

@@ -105,7 +105,7 @@ def _within(queues: Mapping[str, Queue]) -> tuple[float | None, str]:
         if queue.ordering is ordering.arrival:
             targets[name] = 0.0
         elif queue.ordering is not ordering.due:
-            return None, f"queue {name} has an ordering of its own"
+            return None, f"queue {name} is neither in arrival nor in due order"
         elif (within := target(queue)) is None:
             return None, f"queue {name} is in due order and its targets are not known beforehand"
         else:

@@ -62,6 +62,7 @@ KINDS: Mapping[str, Severity] = {
     "outweighed_target": "info",
     "unheard_target": "info",
     "unheard_priorities": "info",
+    "unshown_queue": "warning",
     "twin_queues": "info",
     "mixed_orders": "warning",
     "unknown_targets": "info",

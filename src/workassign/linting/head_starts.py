@@ -47,14 +47,14 @@ def _of_cap(place: str, mosts: Sequence[float], cap: float) -> Iterator[Finding]
 
 def _of_scorer(place: str, spec: object) -> Iterator[Finding]:
     """Look for what gives nothing, and for a cap within that makes different customers alike."""
-    if not isinstance(spec, Mapping) or "parts" not in spec:
-        return  # a single one of ours gives more than nothing: its `most` is positive
+    if not isinstance(spec, Mapping):
+        return
     if most(spec) == 0:
         yield finding(
             "dead_scorer", place, "can never give anything", "give a part some weight, or remove it"
         )
         return
-    parts = spec["parts"]
+    parts = spec.get("parts", ())
     for number, (weight, part) in enumerate(parts):
         yield from _of_part(f"{place}.parts[{number}]", weight, part)
     if (capped := settings_of(spec, "scoring:capped")) is not None:

@@ -96,6 +96,8 @@ def most(spec: object) -> float:
         return inf
     factory: Callable[..., Scorer] = getattr(scoring, str(spec["use"]).rpartition(":")[2])
     defaults = {name: each.default for name, each in inspect.signature(factory).parameters.items()}
+    if "cases" in spec:
+        return max(float(spec.get("otherwise", defaults["otherwise"])), *map(float, spec["cases"].values()))
     largest = float(spec.get("most", defaults.get("most", inf)))
     if "parts" not in spec:
         return largest

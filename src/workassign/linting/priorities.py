@@ -16,10 +16,10 @@ import attrs
 
 from workassign.linting.bounds import tiers_of
 from workassign.linting.findings import Finding, finding, listed
-from workassign.linting.known import targets
+from workassign.linting.known import settings_of, targets
 from workassign.linting.staff import Agents, Staff
 from workassign.plan import Plan, Queue
-from workassign.policies import work
+from workassign.policies import naming, work
 
 __all__ = ["Outranked", "came_after", "of_priorities", "outranked"]
 
@@ -116,8 +116,7 @@ def _covering(able: Agents, queues: Mapping[str, Agents]) -> list[str]:
 
 def _of_unheard(plan: Plan, staff: Staff) -> Iterator[Finding]:
     """Look for priorities of agents that no work policy of theirs asks."""
-    deaf = (work.greatest_need, work.best_skill)
-    if not all(queue.work in deaf for queue in plan.queues.values()):
+    if not all(_is_deaf(queue) for queue in plan.queues.values()):
         return
     differ = [who for each, who in staff.tables(plan.queues) if len(set(each.values())) > 1]
     if differ:
@@ -128,3 +127,12 @@ def _of_unheard(plan: Plan, staff: Staff) -> Iterator[Finding]:
         )
         suggestion = 'set work = "queue_priority" where they should count'
         yield finding("unheard_priorities", "roster", message, suggestion)
+
+
+def _is_deaf(queue: Queue) -> bool:
+    """Whether the work policy of *queue* is one of ours that asks nobody's priority."""
+    if queue.work in (work.greatest_need, work.best_skill):
+        return True
+    deaf = ("longest_queue", "max_weight", "queue_ratio", "ageing")
+    spec = naming.describe(queue.work)
+    return any(settings_of(spec, f"work:{use}") is not None for use in deaf)

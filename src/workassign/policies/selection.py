@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from workassign.model import AgentId, Instant
 from workassign.needs import Needs
-from workassign.policies.grades import free
+from workassign.policies.grades import free, is_free
 from workassign.policies.naming import factory
 from workassign.policies.seeded import checked_seed, drawn
 
@@ -155,8 +155,11 @@ best_skill.pair_key = _surplus  # type: ignore[attr-defined]
 
 
 def goes_by_idleness(selection: Selection) -> bool:
-    """Whether the agent key is known to be how long she is idle: it need not be asked, and cannot fail."""
-    return selection is longest_idle or selection is best_skill
+    """Whether the agent key is known to be how long she is idle: it need not be asked, and cannot fail.
+
+    So it is with a free selection: it is asked of benches, and on a bench the longest idle comes first.
+    """
+    return selection is longest_idle or selection is best_skill or is_free(selection)
 
 
 @factory
