@@ -69,7 +69,9 @@ def compare_case(
     wrong = [each for each in found if not _is_right(each)]
     if wrong:
         answer["status"] = "failed"
-        answer["reason"] = "; ".join(f"{each.name}: {each.sim:.6g}, not {each.exact:.6g}" for each in wrong[:5])
+        answer["reason"] = "; ".join(
+            f"{each.name}: {each.sim:.6g}, not {each.exact:.6g}" for each in wrong[:5]
+        )
     wide = [each.name for each in found if not each.is_sharp]
     if wide:
         answer["wide"] = wide
@@ -106,7 +108,8 @@ def _optimality(
     ratios = {
         each.name.removeprefix("policies."): each.sim / best
         for each in found
-        if each.name.startswith("policies.") and ("cost" in each.name or each.exact / best > 0.999)
+        if each.name.startswith("policies.")
+        and ("cost" in each.name or each.exact / best > 0.999)
         and "mean_wait" not in each.name
     }
     trials = weighed(case)

@@ -56,7 +56,9 @@ def weighed(case: Mapping[str, Any]) -> list[tuple[str, Trial]]:
     model, costs = read_model(case["model"]), _costs(case["model"])
     formula = _cost_rate(costs)
     who = WhichAgent("order", _fastest(model))
-    rules = {"MaxWeight cost x speed": WhichWork("weight", figures=_by_speed(model, costs), ties=model.classes)}
+    rules = {
+        "MaxWeight cost x speed": WhichWork("weight", figures=_by_speed(model, costs), ties=model.classes)
+    }
     own = _own_first(model)
     elsewhere = [name for k, name in enumerate(model.classes) if len(model.service[k]) > 1]
     if 0 < len(elsewhere) < len(model.classes):
@@ -116,7 +118,9 @@ def _known(
         found = [Output(name, float(known), cost)]
     else:
         usual = {key: value for key, value in known.items() if not key.startswith("cost")}
-        found = [attrs.evolve(each, name=f"{name}.{each.name}") for each in read_outputs(usual, model).compared]
+        found = [
+            attrs.evolve(each, name=f"{name}.{each.name}") for each in read_outputs(usual, model).compared
+        ]
         found += [Output(f"{name}.{key}", float(known[key]), cost) for key in known if key.startswith("cost")]
     if best is not None and words in ratios:
         found.append(Output(f"ratio_to_optimal.{words}", float(ratios[words]), _over(cost, best)))

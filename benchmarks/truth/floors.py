@@ -72,7 +72,9 @@ def read_model(data: Mapping[str, Any]) -> Model:
         classes=tuple(each["name"] for each in classes),
         pools=tuple(pool["name"] for pool in pools),
         arrivals=tuple(_arrivals(each) for each in classes),
-        patience=tuple(None if each.get("patience") is None else amount(each["patience"]) for each in classes),
+        patience=tuple(
+            None if each.get("patience") is None else amount(each["patience"]) for each in classes
+        ),
         agents=tuple(int(pool["agents"]) for pool in pools),
         service=tuple(known),
         units=tuple(float(each.get("units", 1.0)) for each in classes),
@@ -169,7 +171,10 @@ def scenario_of(model: Model, who: WhichAgent, what: WhichWork, duration: float)
         for k in range(1 if one_queue else len(model.classes))
     }
     channels = {stream_name(k): Channel(units=units) for k, units in enumerate(model.units)}
-    streams = [_stream(model, k, who, what.kind == "head_start", 0 if one_queue else k) for k in range(len(model.classes))]
+    streams = [
+        _stream(model, k, who, what.kind == "head_start", 0 if one_queue else k)
+        for k in range(len(model.classes))
+    ]
     return Scenario(
         plan=Plan(queues=queues, channels=channels),
         streams=streams,

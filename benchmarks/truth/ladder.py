@@ -88,7 +88,9 @@ def _crew(g: int, group: int, types: int, skills: int) -> Crew:
     """Return the agents whose primary type is *g*: the others in rotated order, from g + 1 + n on."""
     agents = []
     for n in range(group):
-        others = [(g + 1 + (n + step) % (types - 1)) % types for step in range(types - 1)] if types > 1 else []
+        others = (
+            [(g + 1 + (n + step) % (types - 1)) % types for step in range(types - 1)] if types > 1 else []
+        )
         ranked = [g, *others][:skills]
         levels = {stream_name(k): float(types - rank) for rank, k in enumerate(ranked)}
         agents.append(Agent(id=f"{crew_name(g)}-{n}", skills=levels))
@@ -97,7 +99,10 @@ def _crew(g: int, group: int, types: int, skills: int) -> Crew:
 
 def _queue(most: int | None) -> Queue:
     return Queue(
-        auto_accept=True, selection=selection.best_skill, work=work.best_skill, **room_of(most, one_for_all=False)
+        auto_accept=True,
+        selection=selection.best_skill,
+        work=work.best_skill,
+        **room_of(most, one_for_all=False),
     )
 
 

@@ -67,7 +67,9 @@ def matching(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]
     scenario = Scenario(
         plan=Plan(queues={"backlog": Queue(auto_accept=True)}),
         streams=[_stream(k, share) for k, (_, share) in enumerate(classes)],
-        crews=[_crew(j, share, [names.index(name) for name in can]) for j, (_, share, can) in enumerate(pools)],
+        crews=[
+            _crew(j, share, [names.index(name) for name in can]) for j, (_, share, can) in enumerate(pools)
+        ],
         duration=AT_ONCE,
         drain_for=until,
     )

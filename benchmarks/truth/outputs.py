@@ -103,8 +103,8 @@ _LEVELS: Mapping[str, Callable[[str, str], Formula]] = {
     "": lambda t, s: lambda m: m[f"within {t}/{s}"] / m[f"entered/{s}"],
     "served_of_all": lambda t, s: lambda m: m[f"good {t}/{s}"] / m[f"arrived/{s}"],
     "served_of_served": lambda t, s: lambda m: m[f"good {t}/{s}"] / m[f"served/{s}"],
-    "excl_short_abandon": lambda t, s: lambda m: (
-        m[f"good {t}/{s}"] / (m[f"arrived/{s}"] - m[f"early {t}/{s}"])
+    "excl_short_abandon": lambda t, s: (
+        lambda m: m[f"good {t}/{s}"] / (m[f"arrived/{s}"] - m[f"early {t}/{s}"])
     ),
     "served": lambda t, s: lambda m: m[f"good {t}/{s}"],
 }
@@ -151,9 +151,7 @@ def _number_keys(value: object) -> Iterator[str]:
             yield from _number_keys(inside)
 
 
-def read_outputs(
-    outputs: Mapping[str, Any], model: Model, threshold: float | None = None
-) -> Outputs:
+def read_outputs(outputs: Mapping[str, Any], model: Model, threshold: float | None = None) -> Outputs:
     """Return what *outputs* say of *model*."""
     found = Outputs([], [])
     for name, value in outputs.items():

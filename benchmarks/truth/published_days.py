@@ -119,7 +119,9 @@ def shifts_and_busyness(case: Mapping[str, Any]) -> tuple[list[Trial], list[tupl
         warm_up=0.0,
         measure=Day(count, figure(model["threshold"], r"(\d+) seconds") / 60.0, expected),
         outputs=_outputs(case["outputs"]),
-        controls=dict(zip((f"more^{n}" for n in range(1, POWERS + 1)), _moments(expected, shape), strict=True)),
+        controls=dict(
+            zip((f"more^{n}" for n in range(1, POWERS + 1)), _moments(expected, shape), strict=True)
+        ),
         arrivals=expected,
     )
     return [trial], []
@@ -162,10 +164,7 @@ def _moments(mean: float, shape: float) -> Floats:
         stirling.append([(row[k - 1] if k else 0.0) + (k * row[k] if k < n else 0.0) for k in range(n + 1)])
     raw = [sum(stirling[n][k] * factorial[k] for k in range(n + 1)) / mean**n for n in range(POWERS + 1)]
     return np.array(
-        [
-            sum(_choose(p, k) * (-1.0) ** (p - k) * raw[k] for k in range(p + 1))
-            for p in range(1, POWERS + 1)
-        ]
+        [sum(_choose(p, k) * (-1.0) ** (p - k) * raw[k] for k in range(p + 1)) for p in range(1, POWERS + 1)]
     )
 
 

@@ -139,7 +139,9 @@ def _outputs(outputs: Mapping[str, Any], many: list[int], length: float, days: f
     for name, value in outputs.items():
         if name == "occupancy_pct":
             for place, crew in enumerate(("english", "spanish", "bilingual")):
-                found.append(interval(f"{name}.{crew}", value[crew], _percent(str(place), many[place] * length)))
+                found.append(
+                    interval(f"{name}.{crew}", value[crew], _percent(str(place), many[place] * length))
+                )
             found.append(interval(f"{name}.all", value["all"], _percent("all", sum(many) * length)))
             continue
         base = "in_target" if name.startswith("in_target") else name

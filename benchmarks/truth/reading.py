@@ -97,7 +97,9 @@ def which_agent(model: Mapping[str, Any]) -> WhichAgent:
     for word, sign in (("fastest", 1.0), ("slowest", -1.0)):
         if word in text:
             return WhichAgent("order", _by_speed(model, _listed(text, pools), sign))
-    if _has(text, r"longest[- ]idle", r"idle (the )?longest", r"\balis\b", r"longest[- ]waiting (agent|server)"):
+    if _has(
+        text, r"longest[- ]idle", r"idle (the )?longest", r"\balis\b", r"longest[- ]waiting (agent|server)"
+    ):
         return WhichAgent("longest_idle")
     if _has(text, r"(shortest|least)[- ]idle", r"most recently idle", r"last idle"):
         return WhichAgent("shortest_idle")
@@ -185,9 +187,13 @@ def _by_figures(
     if _has(text, r"target share|queue ratio|\bfqr\b|exceeds? its"):
         shares = table.get("shares") or table.get("targets") or _in_brackets(text, len(classes))
         return WhichWork("ratio", figures=_by_class(shares, classes, text), ties=ties)
-    if _has(text, r"max.?weight", r"weight\w*.*(queue|length|waiting|q\b)", r"mu.*queue|queue.*\bmu", r"h ?\* ?mu"):
+    if _has(
+        text, r"max.?weight", r"weight\w*.*(queue|length|waiting|q\b)", r"mu.*queue|queue.*\bmu", r"h ?\* ?mu"
+    ):
         return WhichWork("weight", figures=_weights(text, table, model), ties=ties)
-    if _has(text, r"longest queue|largest queue|(class|queue|line) (with|in which) (the )?(most|largest|longest)"):
+    if _has(
+        text, r"longest queue|largest queue|(class|queue|line) (with|in which) (the )?(most|largest|longest)"
+    ):
         ones = {pool["name"]: dict.fromkeys(classes, 1.0) for pool in model["pools"]}
         return WhichWork("weight", figures=ones, ties=ties)
     return None
@@ -236,7 +242,9 @@ def _weights(text: str, table: Mapping[str, Any], model: Mapping[str, Any]) -> d
         try:
             cost = _by_class(_in_brackets(text, len(classes)), classes, text)
         except NotExpressed:
-            if not speed and not any(re.search("cost|weight", key) for one in model["classes"] for key in one):
+            if not speed and not any(
+                re.search("cost|weight", key) for one in model["classes"] for key in one
+            ):
                 raise
     found: dict[str, dict[str, float]] = {}
     for pool in model["pools"]:
@@ -263,7 +271,9 @@ def _by_order(text: str, order: object, classes: list[str], pools: list[str]) ->
         return WhichWork("tiers", {"": _chained(chain[0], classes)})
     if isinstance(order, Sequence) and not isinstance(order, str):
         return WhichWork("tiers", {"": list(order)})
-    if _has(text, r"(strict|static|non-?preemptive).*priorit|priorit\w* (in|by) .*order|hol\b|head.of.(the.)?line"):
+    if _has(
+        text, r"(strict|static|non-?preemptive).*priorit|priorit\w* (in|by) .*order|hol\b|head.of.(the.)?line"
+    ):
         named = _named(re.split(r"\bpriorit\w*", text, maxsplit=1)[-1], classes)
         return WhichWork("tiers", {"": [*named, *(name for name in classes if name not in named)]})
     return _first_named(text, classes, pools)
@@ -273,7 +283,11 @@ def _first_named(text: str, classes: list[str], pools: list[str]) -> WhichWork |
     """Return the rule of words like "voice first if it fits, then the other class"."""
     for name in classes:
         word = re.escape(name.lower())
-        if _has(text, rf"(?<![\w-]){word} (goes |comes )?first\b", rf"\b(prefers?|priority (to|for)) (class )?{word}(?!\w)"):
+        if _has(
+            text,
+            rf"(?<![\w-]){word} (goes |comes )?first\b",
+            rf"\b(prefers?|priority (to|for)) (class )?{word}(?!\w)",
+        ):
             rest = [each for each in _named(text, classes) if each != name]
             rest += [each for each in classes if each not in (name, *rest)]
             return WhichWork("order", {pool: [name, *rest] for pool in pools})
@@ -301,7 +315,9 @@ def _by_time(text: str, model: Mapping[str, Any], classes: list[str]) -> WhichWo
         return WhichWork("last")
     if _has(text, r"random"):
         return WhichWork("random")
-    if _has(text, r"first[- ]come|\bfcfs|\bfifo|earliest[- ]arriv|oldest|longest[- ]waiting|waited (the )?longest"):
+    if _has(
+        text, r"first[- ]come|\bfcfs|\bfifo|earliest[- ]arriv|oldest|longest[- ]waiting|waited (the )?longest"
+    ):
         return WhichWork("first")
     if _has(text, r"\bfirst in\b|arrival order|order of arrival"):
         return WhichWork("first")

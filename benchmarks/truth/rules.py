@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workassign.model import Instant
 from workassign.needs import Needs
@@ -42,9 +42,7 @@ def longest_by_weight() -> FreeRank:
     """
 
     @free
-    def rank(heads: Sequence[Head], skills: dict[str, float], now: Instant) -> list[float]:
-        return [
-            -skills[f"weight {head.queue}"] * head.length + SHARE * head.priority for head in heads
-        ]
+    def rank(heads: Sequence[Head], skills: Mapping[str, float], now: Instant) -> list[float]:
+        return [-skills[f"weight {head.queue}"] * head.length + SHARE * head.priority for head in heads]
 
     return rank

@@ -57,7 +57,14 @@ def orders(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
     return trials, [*skipped, *read.skipped]
 
 
-_ORDERS = {"fcfs": "first", "fifo": "first", "random": "random", "siro": "random", "lcfs": "last", "lifo": "last"}
+_ORDERS = {
+    "fcfs": "first",
+    "fifo": "first",
+    "random": "random",
+    "siro": "random",
+    "lcfs": "last",
+    "lifo": "last",
+}
 
 
 def trial_of(
@@ -77,5 +84,3 @@ def trial_of(
         outputs=compared,
         arrivals=rate * (warm_up + length),
     )
-
-

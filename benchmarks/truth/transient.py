@@ -31,7 +31,7 @@ def transient(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str
     if data.get("start", "empty") != "empty":
         raise NotExpressed(f"a day that starts {data['start']!r}")
     end = str(data.get("end", "")).lower()
-    if end and not ("served to the end" in end or "served" in end and "stop" in end):
+    if end and not ("served to the end" in end or ("served" in end and "stop" in end)):
         raise NotExpressed(f"a day that ends so: {end!r}")
     model, horizon = read_model(data), float(data["horizon"])
     threshold = data.get("threshold")

@@ -183,7 +183,7 @@ class Floor:
         numbers, places, crew_of = self._numbers, self._places, self.crew_of
         names = [agent.id for agent in self.agents]
         alike = crowd.alike
-        assigned = ev.Assigned
+        assigned, refused = ev.Assigned, ev.Refused
 
         def begin(event: ev.Assigned, at: Instant) -> None:
             number, agent = numbers[event.interaction], places[event.agent]
@@ -203,7 +203,7 @@ class Floor:
             if len(events) == 2 and type(events[1]) is assigned:
                 begin(events[1], at)
                 return
-            if len(events) > 1:
+            if len(events) > 1 or type(events[0]) is refused:
                 self._took(events, at)
             if outcomes[number] == 0 and patience[number] < inf:
                 heappush(diary, (at + patience[number], number << 2 | LEAVE, 0))
