@@ -42,7 +42,7 @@ def controlled(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, st
         read = _known(words, known, model, costs, best, outputs.get("ratio_to_optimal", {}))
         trials.append(trial_of(model, who, what, {}, read))
     named = {"policies", "ratio_to_optimal"}
-    reasons = {name: "no output of a rule: it is what they are compared with" for name in outputs}
+    reasons = dict.fromkeys(outputs, "no output of a rule: it is what they are compared with")
     skipped += [(name, reason) for name, reason in reasons.items() if name not in named]
     return trials, skipped
 

@@ -58,4 +58,4 @@ def relaxation(demand: Demand) -> float:
         return soon
     fewest = sum(demand.agents)
     slow = service / (fewest * (1 - sqrt(busy)) ** 2) * (1 + demand.spread) / 2
-    return min(max(slow, max(means)), soon)
+    return min(max(slow, *means), soon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -168,7 +169,7 @@ def read_outputs(outputs: Mapping[str, Any], model: Model, threshold: float | No
     return found
 
 
-def _errors(half: object, count: int) -> list[float]:
+def _errors(half: Any, count: int) -> list[float]:
     """Return standard errors, of half 99 % intervals."""
     if half is None:
         return [0.0] * count
@@ -220,14 +221,13 @@ def _levels(name: str, value: Any, match: re.Match[str], model: Model) -> Iterat
             elif match["top"]:
                 yield label, each, level(f"{_at(key):g}", "0")
             else:
-                at_key = f"{_at(key):g}"
-                yield from _scoped(label, each, lambda scope, at=at_key: level(at, scope), model)
+                yield from _scoped(label, each, partial(level, f"{_at(key):g}"), model)
     elif match["at"] is not None:
         at = f"{_at(match['at']):g}"
         if match["top"]:
             yield name, value, level(at, "0")
         else:
-            yield from _scoped(name, value, lambda scope: level(at, scope), model)
+            yield from _scoped(name, value, partial(level, at), model)
 
 
 # --- pools ----------------------------------------------------------------------------------

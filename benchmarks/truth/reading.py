@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import attrs
 
-from benchmarks.truth.amounts import NotExpressed
+from benchmarks.truth.amounts import NotExpressed, amount
 
 __all__ = ["WhichAgent", "WhichWork", "numbers", "which_agent", "which_work"]
 
@@ -114,7 +114,7 @@ def which_agent(model: Mapping[str, Any]) -> WhichAgent:
     if _has(text, r"prefer", r"own (pool|agent|server).*first", r"first pool") and (
         listed := _listed(text, pools)
     ):
-        return WhichAgent("order", {name: listed for name in _classes(model)})
+        return WhichAgent("order", dict.fromkeys(_classes(model), listed))
     raise NotExpressed(f"agent selection {text!r}")
 
 
@@ -140,8 +140,6 @@ def _by_speed(model: Mapping[str, Any], listed: list[str], sign: float) -> dict[
 
 
 def _mean_of(service: Mapping[str, Any]) -> float:
-    from benchmarks.truth.amounts import amount
-
     return amount(service).mean
 
 

@@ -159,7 +159,7 @@ class _Columns:
         if controls:
             known = np.array([[run[name] for name in controls] for run in runs])
             self._shifts = known - np.array(list(controls.values()))
-        self._done: dict[str, Floats] = {}
+        self._done: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._done:
@@ -169,7 +169,8 @@ class _Columns:
                 slopes, *_ = np.linalg.lstsq(centred, values - values.mean(), rcond=None)
                 values = values - self._shifts @ slopes
             self._done[name] = values
-        return self._done[name]
+        column: Floats = self._done[name]
+        return column
 
 
 class _Means(Mapping[str, Any]):
@@ -179,7 +180,7 @@ class _Means(Mapping[str, Any]):
         self._columns = columns
 
     def __getitem__(self, name: str) -> Floats:
-        return self._columns[name].mean(keepdims=True)
+        return np.asarray(self._columns[name].mean(keepdims=True))
 
     def __iter__(self) -> Any:
         return iter(())
@@ -193,5 +194,4 @@ class _LeftOut(_Means):
 
     def __getitem__(self, name: str) -> Floats:
         values = self._columns[name]
-        left: Floats = (values.sum() - values) / (len(values) - 1)
-        return left
+        return np.asarray((values.sum() - values) / (len(values) - 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -57,7 +57,7 @@ def orders(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
     return trials, [*skipped, *read.skipped]
 
 
-_ORDERS = {
+_ORDERS: Mapping[str, Literal["first", "last", "random"]] = {
     "fcfs": "first",
     "fifo": "first",
     "random": "random",
