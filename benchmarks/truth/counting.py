@@ -28,6 +28,8 @@ class Counted:
     """Adds up a run; made once for a case, and sent to whoever runs it."""
 
     thresholds: tuple[float, ...] = ()
+    lots: int = 1
+    """So many streams, one after the other, are one class."""
     states: bool = False
     """Add up for how long agents had how many of which class."""
     end_from: float | None = None
@@ -36,13 +38,13 @@ class Counted:
     def __call__(self, result: Result) -> Mapping[str, float]:
         """Return the sums."""
         since, until = result.window
-        streams = len(result.scenario.streams)
+        streams = len(result.scenario.streams) // self.lots
         found: dict[str, float] = {"time": until - since, "one": 1.0}
         for name, row in self._by_class(result, since, until).items():
-            values = np.bincount(result.journeys.stream, row, minlength=streams)
+            values = np.bincount(result.journeys.stream // self.lots, row, minlength=streams)
             found |= {f"{name}/{k}": float(value) for k, value in enumerate(values)}
             found[f"{name}/*"] = float(values.sum())
-        found |= _by_pool(result, since, until)
+        found |= _by_pool(result, since, until, self.lots)
         if self.states:
             found |= occupied(result, since, until)
         if self.end_from is not None:
@@ -89,12 +91,12 @@ def _in_hands(started: Floats, ended: Floats, since: float, until: float) -> Flo
     return np.where(np.isnan(started), 0.0, spans)
 
 
-def _by_pool(result: Result, since: float, until: float) -> dict[str, float]:
+def _by_pool(result: Result, since: float, until: float, lots: int) -> dict[str, float]:
     """Return who was served by whom, of those who arrived in the window, and busy seconds."""
     each, pools = result.journeys, len(result.scenario.crews)
     mine = (each.arrived >= since) & (each.arrived < until) & ~np.isnan(each.started)
-    place = result.crew_of[each.agent[mine]] + pools * each.stream[mine]
-    many = np.bincount(place, minlength=pools * len(result.scenario.streams))
+    place = result.crew_of[each.agent[mine]] + pools * (each.stream[mine] // lots)
+    many = np.bincount(place, minlength=pools * len(result.scenario.streams) // lots)
     found = {f"by/{n // pools}/{n % pools}": float(value) for n, value in enumerate(many)}
     for name, spans in (("busy", result.busy), ("held", result.held)):
         area = overlap(spans.since, spans.until, since, until) * spans.weight

@@ -11,7 +11,8 @@ import attrs
 from benchmarks.truth.amounts import NotExpressed, amount, spread
 from benchmarks.truth.lengths import Demand
 from benchmarks.truth.reading import WhichAgent, WhichWork
-from benchmarks.truth.rules import SHARE, longest_by_weight, most_idle_in_order, shortest_idle
+from benchmarks.truth.rules import SHARE, at_random, longest_by_weight, most_idle_in_order, shortest_idle
+from benchmarks.truth.turns import Turn
 from workassign import Agent, Needs, Plan, Queue
 from workassign.lab.arrivals import Arrivals, Poisson, Profile, Renewal
 from workassign.lab.distributions import Distribution, Exponential, Sum
@@ -21,7 +22,11 @@ from workassign.needs import ANYBODY
 from workassign.policies import ordering, scoring, selection, work
 from workassign.policies.admission import Overflow
 
-__all__ = ["Model", "crew_name", "demand_of", "read_model", "room_of", "scenario_of", "stream_name"]
+__all__ = ["LOTS", "Model", "crew_name", "demand_of", "read_model", "room_of", "scenario_of", "stream_name"]
+
+
+LOTS = 64
+"""Lines of each class, where what waits is taken by lot; a decision costs a look at every line."""
 
 
 def stream_name(place: int) -> str:
@@ -166,22 +171,63 @@ def scenario_of(model: Model, who: WhichAgent, what: WhichWork, duration: float)
     if one_queue and what.kind not in ("first", "last", "random"):
         raise NotExpressed(f"a waiting room that classes share, with rule {what.kind!r} among them")
     most = model.room if lines is None else None
+    if what.kind == "random":
+        return _by_lot(model, who, duration, lines)
     queues = {
         stream_name(k): _queue(model, k, who, what, most)
         for k in range(1 if one_queue else len(model.classes))
     }
-    channels = {stream_name(k): Channel(units=units) for k, units in enumerate(model.units)}
     streams = [
         _stream(model, k, who, what.kind == "head_start", 0 if one_queue else k)
         for k in range(len(model.classes))
     ]
     return Scenario(
-        plan=Plan(queues=queues, channels=channels),
+        plan=Plan(queues=queues, channels=_channels(model)),
         streams=streams,
         crews=[_crew(model, j, who, what) for j in range(len(model.pools))],
         duration=duration,
         lines=lines,
     )
+
+
+def _by_lot(model: Model, who: WhichAgent, duration: float, lines: int | None) -> Scenario:
+    """Return a scenario that takes what waits by lot.
+
+    A rule sees what stands first in each line. So there are many lines, and who comes stands in them in
+    turn: two wait in one only where so many have come since the first.
+    """
+    if not model.is_flexible:
+        raise NotExpressed("by lot, where not everybody can do everything")
+    if model.room is not None and lines is None:
+        lines = sum(model.agents) + int(model.room)
+    if lines is not None and max(model.capacity) > 1:
+        raise NotExpressed("by lot, with a waiting room, and several items at a time")
+    streams, queues = [], {}
+    rule = Queue(auto_accept=True, selection=_selection(who), work=at_random(1))
+    for k, whole in enumerate(model.arrivals):
+        stream = _stream(model, k, who, False, k)
+        for lot in range(LOTS):
+            name = f"{stream_name(k)}.{lot}"
+            queues[name] = rule
+            streams.append(
+                attrs.evolve(stream, name=name, queue=name, arrivals=Turn(whole, stream_name(k), lot, LOTS))
+            )
+    what = WhichWork("first")
+    crews = [_crew(model, j, who, what) for j in range(len(model.pools))]
+    return Scenario(
+        plan=Plan(queues=queues, channels=_channels(model)),
+        streams=streams,
+        crews=[
+            attrs.evolve(crew, agents=[attrs.evolve(agent, queues=None) for agent in crew.agents])
+            for crew in crews
+        ],
+        duration=duration,
+        lines=lines,
+    )
+
+
+def _channels(model: Model) -> dict[str, Channel]:
+    return {stream_name(k): Channel(units=units) for k, units in enumerate(model.units)}
 
 
 def _stream(model: Model, k: int, who: WhichAgent, start: bool, queue: int) -> Stream:
@@ -246,13 +292,12 @@ def _priority(model: Model, k: int, j: int, what: WhichWork) -> int:
 
 def _queue(model: Model, k: int, who: WhichAgent, what: WhichWork, most: int | None) -> Queue:
     tiers = what.order.get("") if what.kind == "tiers" else None
-    orderings = {"last": ordering.last_first, "random": ordering.random_order(1)}
     starts = {stream_name(n): value for n, value in enumerate(_figures(model, what))}
     start = max(starts.values(), default=0.0) if what.kind == "head_start" else 0.0
     return Queue(
         auto_accept=True,
         tier=1 if tiers is None else list(tiers).index(model.classes[k]) + 1,
-        ordering=orderings.get(what.kind, ordering.arrival),
+        ordering=ordering.last_first if what.kind == "last" else ordering.arrival,
         scoring=(scoring.by("class", starts),) if start else (),
         head_start_cap=max(start, 1.0),
         selection=_selection(who),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from workassign import Agent, Needs, Plan, Queue
 from workassign.lab.arrivals import Poisson
 from workassign.lab.distributions import Exponential
 from workassign.lab.results import Result
-from workassign.lab.scenario import Crew, Scenario, Stream
+from workassign.lab.scenario import Crew, OverloadWarning, Scenario, Stream
 
 __all__ = ["Matched", "matching"]
 
@@ -64,15 +65,9 @@ def matching(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]
     if not re.search("oldest|first|earliest|fcfs", str(case["model"]["work_selection"]).lower()):
         raise NotExpressed(f"work selection {case['model']['work_selection']!r}")
     until = TAKEN * BACKLOG
-    scenario = Scenario(
-        plan=Plan(queues={"backlog": Queue(auto_accept=True)}),
-        streams=[_stream(k, share) for k, (_, share) in enumerate(classes)],
-        crews=[
-            _crew(j, share, [names.index(name) for name in can]) for j, (_, share, can) in enumerate(pools)
-        ],
-        duration=AT_ONCE,
-        drain_for=until,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OverloadWarning)  # that is what a backlog is
+        scenario = _scenario(classes, pools, until)
     model = _model(tuple(names), tuple(pool[0] for pool in pools))
     found = read_outputs(case["outputs"], model)
     trial = Trial(
@@ -83,6 +78,21 @@ def matching(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]
         arrivals=BACKLOG,
     )
     return [trial], found.skipped
+
+
+def _scenario(
+    classes: list[tuple[str, float]], pools: list[tuple[str, float, list[str]]], until: float
+) -> Scenario:
+    names = [name for name, _ in classes]
+    return Scenario(
+        plan=Plan(queues={"backlog": Queue(auto_accept=True)}),
+        streams=[_stream(k, share) for k, (_, share) in enumerate(classes)],
+        crews=[
+            _crew(j, share, [names.index(name) for name in can]) for j, (_, share, can) in enumerate(pools)
+        ],
+        duration=AT_ONCE,
+        drain_for=until,
+    )
 
 
 def _fraction(text: str) -> tuple[str, float]:

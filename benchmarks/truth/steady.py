@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from benchmarks.truth.counting import Counted
-from benchmarks.truth.floors import Model, demand_of, read_model, scenario_of
+from benchmarks.truth.floors import LOTS, Model, demand_of, read_model, scenario_of
 from benchmarks.truth.lengths import relaxation
 from benchmarks.truth.outputs import read_outputs, thresholds_of
 from benchmarks.truth.reading import WhichAgent, WhichWork, which_agent, which_work
@@ -76,7 +76,8 @@ def trial_of(
     warm_up = 10.0 * slow
     length = max(60.0 * slow, FEWEST / rate)
     warm_up = max(warm_up, 0.02 * length)
-    measure = Counted(thresholds=thresholds_of(outputs), states="agent_time_share" in outputs)
+    lots = LOTS if what.kind == "random" else 1
+    measure = Counted(thresholds=thresholds_of(outputs), states="agent_time_share" in outputs, lots=lots)
     return Trial(
         scenario=scenario_of(model, who, what, warm_up + length),
         warm_up=warm_up,
