@@ -37,27 +37,35 @@ def orders(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
     """Return a trial for each order of service that an output names: `sd_fcfs`, `sd_lcfs`, `sd_random`."""
     data, outputs = case["model"], case["outputs"]
     model, who = read_model(data), which_agent(data)
-    usual: dict[str, Any] = {}
-    trials, skipped = [], []
+    usual = {name: value for name, value in outputs.items() if _order_of(name) is None}
+    read = read_outputs(usual, model)
+    what, skipped = which_work(data), read.skipped
+    by_order: dict[Order, list[Output]] = {}
     for name, value in outputs.items():
-        order = next((kind for word, kind in _ORDERS.items() if name.endswith(f"_{word}")), None)
+        order = _order_of(name)
         if order is None:
-            usual[name] = value
             continue
         base = name.rpartition("_")[0]
-        read = read_outputs({"sd_wait" if base == "sd" else base: value}, model)
-        named = [attrs.evolve(each, name=name) for each in read.compared]
-        if named:
-            trials.append(trial_of(model, who, WhichWork(order), {}, named))
-        else:
+        found = read_outputs({"sd_wait" if base == "sd" else base: value}, model).compared
+        by_order.setdefault(order, []).extend(attrs.evolve(each, name=name) for each in found)
+        if not found:
             skipped.append((name, "the name is not known"))
-    read = read_outputs(usual, model)
+    if what.kind in by_order and not thresholds_of(usual):
+        by_order[what.kind] += read.compared
+        read.compared.clear()
+    trials = [trial_of(model, who, WhichWork(kind), {}, each) for kind, each in by_order.items() if each]
     if read.compared:
-        trials.append(trial_of(model, who, which_work(data), usual, read.compared))
-    return trials, [*skipped, *read.skipped]
+        trials.append(trial_of(model, who, what, usual, read.compared))
+    return trials, skipped
 
 
-_ORDERS: Mapping[str, Literal["first", "last", "random"]] = {
+def _order_of(name: str) -> Order | None:
+    """Return the order of service that an output is of, if its name ends so."""
+    return _ORDERS.get(name.rpartition("_")[2])
+
+
+Order = Literal["first", "last", "random"]
+_ORDERS: Mapping[str, Order] = {
     "fcfs": "first",
     "fifo": "first",
     "random": "random",
