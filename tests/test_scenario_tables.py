@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from workassign import Plan
+from workassign.cli import main
 from workassign.errors import PlanError
 from workassign.lab.arrivals import Busy, Part, Profile
 from workassign.lab.distributions import Exponential, LogNormal
-from workassign.lab.scenario import Scenario
+from workassign.lab.scenario import (
+    Contagion,
+    Crew,
+    Customers,
+    Learning,
+    Reaction,
+    Return,
+    Scenario,
+    Stream,
+)
 from workassign.lab.simulation import simulate
 from workassign.needs import Needs
 
@@ -138,7 +151,7 @@ def test_a_plan_file_may_hold_a_scenario() -> None:
         ),
         ("agents = 6", "agents = -6", [r"scenario.crews\[0\]: a crew must have"]),
         ("agents = 3", "", [r"scenario.crews\[2\]: needs a name, and agents"]),
-        ('needs = { billing = 2 }', 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
+        ("needs = { billing = 2 }", 'needs = "billing >="', [r"scenario.streams\[0\].needs: "]),
         ("praise = 0.4 }", "praise = 0.5 }", ["scenario.mixtures.mentions: shares must be"]),
         ("sizes = [[0, 1], [3600, 3]]", "sizes = [3]", [r"scenario.crews\[2\]"]),
         ("shifts = [[0, 3600], [4000, 7200]]", "shifts = 3", [r"scenario.crews\[0\]"]),
@@ -164,3 +177,54 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, messages: list
 def test_what_is_no_scenario_is_refused(data: Any) -> None:
     with pytest.raises(PlanError, match="scenario"):
         Scenario.from_data(data)
+
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "scenarios"
+PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "scenario.md").read_text()
+
+
+def test_the_page_names_every_key() -> None:
+    for kind in (Scenario, Stream, Crew, Customers, Return, Contagion, Reaction, Learning):
+        for field in attrs.fields(kind):
+            assert f"`{field.name}`" in PAGE or field.name == "plan", f"{kind.__name__}.{field.name}"
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: str(path.stem))
+def test_the_examples_can_be_simulated(
+    path: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    figures = tmp_path / "figures.json"
+    asked = ["simulate", str(path), "--seeds", "2", "--processes", "1", "--json", str(figures)]
+    assert main([*asked, "--out", str(tmp_path / "tables")]) == 0
+    assert "mean_wait" in capsys.readouterr().out
+    assert json.loads(figures.read_text())["figures"]["answered"]["count"] == 2
+    assert (tmp_path / "tables" / "interactions.parquet").is_file()
+
+
+def test_two_scenarios_are_compared_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = EXAMPLES / "storm.toml", EXAMPLES / "storm_scored.toml"
+    asked = ["simulate", str(other), "--against", str(one), "--seeds", "2", "--processes", "1"]
+    assert main([*asked, "--json", "-"]) == 0
+    said = capsys.readouterr()
+    assert "who matters first against first come, first served: 2 pairs" in said.err
+    told = json.loads(said.out)
+    assert set(told["figures"]["asa"]) == {"a", "b", "difference"}
+    assert len(told["hands"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        (["nowhere.toml"], "nowhere.toml"),
+        ([str(EXAMPLES / "storm.toml"), "--after-call", "3"], "go with --replay only"),
+        ([str(EXAMPLES / "storm.toml"), "--warm-up", "99999999"], "warm_up must be seconds"),
+        (["--replay", "calls.csv", "--warm-up", "3"], "go with a scenario only"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_in_one_line(
+    asked: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", *asked]) == 2
+    said = capsys.readouterr().err
+    assert problem in said
+    assert said.count("\n") == 1

@@ -432,6 +432,12 @@ def test_agents_take_nothing_during_a_break() -> None:
     assert simulate(scenario).journeys.started.tolist() == [0.0, 30.0]
 
 
+@pytest.mark.parametrize("breaks", [[(10.0, 30.0)], [(5.0, 20.0), (20.0, 30.0)]])
+def test_who_has_a_break_when_her_shift_begins_comes_after_it(breaks: Any) -> None:
+    scenario = traced([0.0], [5.0], crew={"shifts": [(10.0, 60.0)], "breaks": breaks}, duration=60.0)
+    assert simulate(scenario).journeys.started.tolist() == [30.0]
+
+
 def test_a_share_of_the_shifts_is_missed() -> None:
     scenario = desk(agents=2_000, arrivals=Recorded([0.0]), crew={"absence": 0.25})
     assert len(set(simulate(scenario).there.agent.tolist())) == pytest.approx(1_500, abs=60)
@@ -710,3 +716,12 @@ def test_time_does_not_run_backwards_over_a_whole_day() -> None:
     store = MemoryStore()
     simulate(desk(queue=Queue(wrap_up=2.0), patience=Exponential(20.0), arrivals=Poisson(0.3)), journal=store)
     assert all(a.at <= b.at for a, b in pairwise(entries(store)))
+
+
+def test_what_would_not_be_done_by_the_end_of_a_shift_is_not_begun_in_it() -> None:
+    """Mails take 20 seconds, as the plan knows: nothing is begun in the last 20; the next shift takes it."""
+    scenario = traced([0.0, 85.0, 86.0], [20.0] * 3, crew={"shifts": [(0.0, 100.0), (200.0, 300.0)]})
+    plan = Plan(queues={"default": AT_ONCE}, channels={"default": Channel(handle_time=20.0)})
+    assert simulate(scenario).journeys.started.tolist() == [0.0, 85.0, 200.0]
+    known = attrs.evolve(scenario, plan=plan)
+    assert simulate(known).journeys.started.tolist() == [0.0, 200.0, 220.0]

@@ -17,6 +17,7 @@ import numpy as np
 
 from workassign.errors import UsageError
 from workassign.lab.account import Account
+from workassign.lab.colors import COLORS, GOOD, LATE, QUIET
 from workassign.lab.figures import Effect, Waits
 from workassign.lab.ledger import HOUR
 from workassign.lab.written import percent
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["charts", "check_installed"]
 
-COLORS = ("#2f6fb3", "#d9792b", "#2e9e77", "#b34a8f", "#8a7a1f", "#6f5fc4", "#c24a4a", "#3f97a8")
-"""One a queue, again from the start if there are more; told apart by most color-blind people."""
-GOOD, LATE, QUIET = "#2e9e77", "#d9792b", "#8b95a1"
 INK, GRID = "#010203", "#040506"
 """Stand-ins: they become the page's colors."""
 MOST_PANELS = 12

@@ -27,10 +27,16 @@ def duties(crew: Crew, start: Instant, seed: int) -> Iterator[Duty]:
         for number, (begin, end) in enumerate(shifts):
             if end <= start or (luck is not None and luck[number] < crew.absence):
                 continue
-            yield max(begin, start), place, COME
+            come = max(begin, start)
             for away, back in crew.breaks:
-                if away < end and back > begin and back > start:
-                    yield max(away, begin, start), place, AWAY
+                if away <= come < back:  # she comes after a break with which her shift begins
+                    come = back
+            if come >= end:
+                continue
+            yield come, place, COME
+            for away, back in crew.breaks:
+                if come < away < end:
+                    yield away, place, AWAY
                     if back < end:
                         yield back, place, BACK
             if end < float("inf"):

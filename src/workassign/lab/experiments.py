@@ -26,6 +26,7 @@ from workassign.lab.simulation import simulate
 from workassign.lab.statistics import Estimate, estimate
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame  # type: ignore[import-untyped]
 
 __all__ = ["RATIOS", "Comparison", "Hands", "Measure", "Replications", "compare", "replicate"]
@@ -57,7 +58,7 @@ class Replications:
 
     name: str
     seeds: tuple[int, ...]
-    runs: tuple[Mapping[str, float], ...]
+    runs: tuple[Mapping[str, float], ...] = attrs.field(repr=False)
     """The figures of each seed."""
     level: float = 0.95
 
@@ -145,7 +146,7 @@ class Comparison:
 
     a: Replications
     b: Replications
-    hands: tuple[Hands, ...]
+    hands: tuple[Hands, ...] = attrs.field(repr=False)
     """What changed hands, by seed."""
     scenarios: tuple[Scenario, Scenario] = attrs.field(repr=False)
     warm_up: float = 0.0
@@ -186,6 +187,16 @@ class Comparison:
         )
         differs = both["agent_a"].fillna("") != both["agent_b"].fillna("")
         return both[differs].reset_index(drop=True)
+
+    def plot(self, figures: Sequence[str] | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the differences with their intervals: see `workassign.lab.plots.differences`.
+
+        Raises:
+            UsageError: If matplotlib is missing, or there is no such figure.
+        """
+        from workassign.lab.plots import differences
+
+        return differences(self, figures, ax=ax)
 
     def __str__(self) -> str:
         """Return the differences, a line each; those that are clear are marked."""

@@ -25,10 +25,10 @@ from workassign.lab.concurrency import Concurrency
 from workassign.lab.crowd import Crowd
 from workassign.lab.draws import Purpose, stream
 from workassign.lab.duty import AWAY, BACK, COME, GO, SizedCrew, duties
-from workassign.lab.scenario import Crew, Reaction, Scenario
-from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.lab.scenario import Crew, Reaction, Scenario, Stream
+from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 
-__all__ = ["Door", "Floor"]
+__all__ = ["Door", "Floor", "level_factor"]
 
 Act: TypeAlias = Callable[[Instant], None]
 """Something that somebody does at an instant."""
@@ -40,7 +40,8 @@ STALLED = 10_000
 """So many of the engine's own timers go off one after the other before it is clear that nothing follows."""
 
 EARLY = -(1 << 48)
-"""Acts are numbered from here: at one instant they come before all else, in the order planned."""
+"""Acts are numbered from here: at one instant they come before all else, in the order planned; then
+come arrivals, and then ends of work and of patience, by the number of whose they are."""
 
 
 class Door(Protocol):
@@ -91,6 +92,7 @@ class Floor:
         self._acts: dict[int, Act] = {}
         self._planned = EARLY
         self._numbers: dict[InteractionId, int] = {}
+        """Of what is open; of everybody, on a plain floor."""
         self._places = {agent.id: place for place, agent in enumerate(self.agents)}
         self._handled = [0] * len(self.agents)
         self._open = 0
@@ -105,7 +107,9 @@ class Floor:
         self._factors = any(crew.learning for crew in scenario.crews) or any(
             each.by_level for each in scenario.streams
         )
-        self._plain = not (
+        self._long = any(channel.handle_time is not None for channel in plan.channels.values())
+        """What would not be done by the end of a shift is not begun in it."""
+        self.plain = not (
             self.wraps
             or self._factors
             or any(crew.pace or crew.sizes or crew.reaction for crew in scenario.crews)
@@ -114,6 +118,9 @@ class Floor:
             or scenario.lines is not None
             or scenario.turn_away
         )
+        """Nothing can come between an assignment and its end, and no factor, line or wrap-up counts."""
+        if self.plain:
+            self._numbers = {name: number for number, name in enumerate(self.crowd.ids)}
         self._reactions = [_Reactions(crew, seed, len(self.crowd)) for crew in scenario.crews]
 
     def _crews(self) -> Iterable[Crew]:
@@ -121,18 +128,26 @@ class Floor:
 
     # --- the clock --------------------------------------------------------------------------
 
-    def run(self, arrived: Callable[[int], None] = lambda count: None) -> None:
+    def run(  # noqa: PLR0915 - the hot path stands where it is taken
+        self, arrived: Callable[[int], None] = lambda count: None
+    ) -> None:
         """Let time pass until nothing is open, or the scenario's time is up.
 
         *arrived* is told now and then how many have arrived.
         """
         self._begin()
-        diary, door, times = self._diary, self._door, self.crowd.times
-        arrive, finish = self._quick() if self._plain else (self._arrive, self._finish)
+        door, diary, times = self._door, self._diary, self.crowd.times
+        arrive, finish = self._arrive, self._finish
         horizon = self.end + self.scenario.drain_for
-        total, number = len(times), 0
+        total, number, idle = len(times), 0, 0
         coming = times[0] if times else inf
-        idle = 0
+        # The names of the hot path, which stands below where it is taken.
+        plain, ids, columns = self.plain, self.crowd.ids, self.columns
+        started, ended, agents = columns.started, columns.ended, columns.agent
+        alike, streams, patience = self.crowd.alike, self.crowd.streams, self.crowd.patience
+        numbers, places, names = self._numbers, self._places, [agent.id for agent in self.agents]
+        work_of = [self.crowd.work[crew] for crew in self.crew_of]
+        submit, complete, assigned = door.submit, door.complete, ev.Assigned
         while True:
             planned = diary[0][0] if diary else inf
             at = coming if coming < planned else planned  # noqa: FURB136 - a call of `min` costs more
@@ -142,91 +157,68 @@ class Floor:
                     wake <= at
                     and wake < inf
                     and wake <= horizon
-                    and (wake <= self.end or self._is_on(number < total))
+                    and (wake <= self.end or self._is_on(number))
                 ):
                     self._took(door.handle(_TICK, wake), wake)
                     idle += 1
                     if idle < STALLED or at < inf:
                         continue
                     break
-            idle = 0
-            if at > self.end and (at > horizon or at == inf or not self._is_on(number < total)):
+            if at > self.end and (at > horizon or at == inf or not self._is_on(number)):
                 break
-            if planned <= coming:
+            idle = 0
+            if planned < coming or (planned == coming and diary[0][1] < 0):
                 at, code, fence = heappop(diary)
-                if not code & 3:
+                if code & 3:
+                    self._act(code, at)
+                    continue
+                if not plain:
                     finish(code >> 2, fence, at)
-                elif code & 3 == LEAVE:
-                    self._give_up(code >> 2, at)
-                else:
-                    self._acts.pop(code)(at)
+                    continue
+                who = code >> 2  # `_finish`, written out: the hot path
+                ended[who] = at
+                self._open -= 1
+                events = complete(ids[who], names[agents[who]], fence, at)
+                if len(events) == 1:
+                    continue
             else:
-                arrive(number, at)
                 number += 1
                 coming = times[number] if number < total else inf
                 if not number & 1023:
                     arrived(number)
+                if not plain:
+                    arrive(number - 1, at)
+                    continue
+                who = number - 1  # `_arrive`, written out: the hot path
+                make = alike[streams[who]]
+                self._open += 1
+                events = submit(self.crowd.interaction(who) if make is None else make(ids[who]), at)
+                if len(events) != 2 or type(events[1]) is not assigned:
+                    self._took(events, at)
+                    if started[who] is None and patience[who] < inf:
+                        heappush(diary, (at + patience[who], who << 2 | LEAVE, 0))
+                    continue
+            given = events[1]
+            if len(events) == 2 and type(given) is assigned:  # `_assigned`, written out
+                who, agent = numbers[given.interaction], places[given.agent]
+                started[who] = at
+                agents[who] = agent
+                heappush(diary, (at + work_of[agent][who], who << 2, given.fence))
+            else:
+                self._took(events, at)
         self.closed_at = min(max(self._last(), self.end), horizon)
         arrived(total)
 
-    def _quick(self) -> tuple[Callable[[int, Instant], None], Callable[[int, Fence, Instant], None]]:
-        """Return `_arrive` and `_finish` for a plain scenario, written out: the hot path.
+    def _act(self, code: int, at: Instant) -> None:
+        """Do what was planned, other than the end of a conversation."""
+        if code & 3 == LEAVE:
+            self._give_up(code >> 2, at)
+        else:
+            self._acts.pop(code)(at)
 
-        They do the same where nothing can come between an assignment and its end, and no factor,
-        line or wrap-up counts; it takes a third of the time.
-        """
-        crowd, columns, diary = self.crowd, self.columns, self._diary
-        submit, complete = self._door.submit, self._door.complete
-        ids, streams, patience, works = crowd.ids, crowd.streams, crowd.patience, crowd.work
-        started, ended, fences = columns.started, columns.ended, columns.fence
-        outcomes, agents = columns.outcome, columns.agent
-        numbers, places, crew_of = self._numbers, self._places, self.crew_of
-        names = [agent.id for agent in self.agents]
-        alike = crowd.alike
-        assigned, refused = ev.Assigned, ev.Refused
-
-        def begin(event: ev.Assigned, at: Instant) -> None:
-            number, agent = numbers[event.interaction], places[event.agent]
-            started[number] = at
-            outcomes[number] = 1
-            agents[number] = agent
-            fence = fences[number] = event.fence
-            heappush(diary, (at + works[crew_of[agent]][number], number << 2, fence))
-
-        def arrive(number: int, at: Instant) -> None:
-            name = ids[number]
-            make = alike[streams[number]]
-            interaction = crowd.interaction(number) if make is None else make(name)
-            numbers[name] = number
-            self._open += 1
-            events = submit(interaction, at)
-            if len(events) == 2 and type(events[1]) is assigned:
-                begin(events[1], at)
-                return
-            if len(events) > 1 or type(events[0]) is refused:
-                self._took(events, at)
-            if outcomes[number] == 0 and patience[number] < inf:
-                heappush(diary, (at + patience[number], number << 2 | LEAVE, 0))
-
-        def finish(number: int, fence: Fence, at: Instant) -> None:
-            if fences[number] != fence or outcomes[number] != 1:
-                return
-            name = ids[number]
-            events = complete(name, names[agents[number]], fence, at)
-            outcomes[number] = 2
-            ended[number] = at
-            self._open -= 1
-            del numbers[name]
-            if len(events) == 2 and type(events[1]) is assigned:
-                begin(events[1], at)
-            elif len(events) > 1:
-                self._took(events, at)
-
-        return arrive, finish
-
-    def _is_on(self, more: bool) -> bool:
-        """Whether anything is still to be done, or to come."""
-        return more or self._open > 0 or self._coming > 0
+    def _is_on(self, number: int) -> bool:
+        """Whether anything is still to be done, or to come after *number* have arrived."""
+        return number < len(self.crowd.times) or self._open > 0 or self._coming > 0
 
     def _last(self) -> Instant:
         """Return when the last thing ended."""
@@ -263,7 +255,7 @@ class Floor:
 
     def _give_up(self, number: int, at: Instant) -> None:
         """Let a customer leave whom nobody has accepted, and plan her return."""
-        if self.columns.outcome[number] != Outcome.WAITING:
+        if self.columns.outcome[number] != Outcome.WAITING or self.columns.started[number] is not None:
             return
         self._took(self._door.abandon(self.crowd.ids[number], at), at)
         if self.columns.outcome[number] == Outcome.ABANDONED:
@@ -330,7 +322,12 @@ class Floor:
 
     def _come(self, agent: int, at: Instant) -> None:
         self._on_shift[agent] = True
-        self._took(self._door.handle(cmd.SignOn(self.agents[agent].id), at), at)
+        who = self.agents[agent]
+        self._took(self._door.handle(cmd.SignOn(who.id), at), at)
+        shifts = self.scenario.crews[self.crew_of[agent]].shifts
+        if self._long and shifts is not None:  # then it matters when she leaves
+            until = next(end for begin, end in shifts if begin <= at < end)
+            self._took(self._door.handle(cmd.SetShift(who.id, until), at), at)
 
     def _go(self, agent: int, at: Instant) -> None:
         self._on_shift[agent] = False
@@ -406,12 +403,7 @@ class Floor:
         factor = 1.0
         if crew.learning is not None:
             factor *= crew.learning.factor(self._handled[agent])
-        if each.by_level:
-            skills = self.agents[agent].skills
-            needed = [skills[name] for name in sorted(each.needs.names.skills) if name in skills]
-            if needed:
-                factor *= _between(each.by_level, sum(needed) / len(needed))
-        return factor
+        return factor * level_factor(each, self.agents[agent])
 
     def _plan_end(self, agent: int) -> None:
         """Plan the next end of what an agent has in her hands; earlier plans are void."""
@@ -584,6 +576,14 @@ def _by_time(duty: tuple[Instant, int, str]) -> tuple[Instant, int, int]:
     """Order duties: who goes before who comes, at one instant."""
     at, who, what = duty
     return at, (GO, AWAY, BACK, COME).index(what), who
+
+
+def level_factor(each: Stream, agent: Agent) -> float:
+    """Return by what the handle time of a stream is multiplied for an agent, by her proficiency."""
+    needed = [agent.skills[name] for name in sorted(each.needs.names.skills) if name in agent.skills]
+    if not each.by_level or not needed:
+        return 1.0
+    return _between(each.by_level, sum(needed) / len(needed))
 
 
 def _between(points: Mapping[int, float], at: float) -> float:

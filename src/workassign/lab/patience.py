@@ -76,6 +76,30 @@ class Survival:
         last, least = (float(self.times[-1]), float(self.shares[-1])) if step else (0.0, 1.0)
         return self._tail(share / min(left, least), max(last, beyond or 0.0))
 
+    @property
+    def mean(self) -> float:
+        """The mean patience, the tail included; infinity if some never give up.
+
+        >>> kaplan_meier([10, 20, 30], [True, True, True]).mean
+        20.0
+        """
+        steps = np.concatenate(([0.0], self.times))
+        left = np.concatenate(([1.0], self.shares))
+        area = float(left[:-1] @ np.diff(steps))
+        if left[-1] <= 0.0:
+            return area
+        return area + float(left[-1]) / self.rate if self.rate > 0 else inf
+
+    def sample(self, dice: np.random.Generator, size: int) -> Floats:
+        """Return *size* values of patience: so it is a distribution, for a simulated stream."""
+        luck = 1.0 - dice.random(size)
+        step = np.searchsorted(-self.shares, -luck, side="right")
+        last, least = (float(self.times[-1]), float(self.shares[-1])) if self.times.size else (0.0, 1.0)
+        beyond = luck / min(1.0, least) if least > 0 else np.ones(size)
+        tail = last - np.log(np.minimum(beyond, 1.0)) / self.rate if self.rate > 0 else np.full(size, inf)
+        found: Floats = np.where(step < self.times.size, np.append(self.times, inf)[step], tail)
+        return found
+
     def _tail(self, luck: float, since: float) -> float:
         return since - log(luck) / self.rate if self.rate > 0 else inf
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from workassign.journal import Store
     from workassign.kpi import Kpis
     from workassign.lab.floor import Floor
+    from workassign.lab.gaps import Gaps
+    from workassign.lab.plots import Plots
 
-__all__ = ["TABLES", "Result", "Table"]
+__all__ = ["TABLES", "Result", "Table", "promised"]
 
 Table: TypeAlias = Literal["interactions", "offers", "agents", "queues", "intervals"]
 TABLES: tuple[Table, ...] = ("interactions", "offers", "agents", "queues", "intervals")
@@ -65,12 +67,56 @@ class Result:
         """The place of each agent's crew."""
         self.journeys = _journeys(floor)
         self._offers = _offers(floor.columns)
-        self.held, self.busy = _held(floor)
-        """What agents had in their hands; when they had anything."""
-        self.there = _there(floor)
-        """When agents were there."""
+        columns = floor.columns
+        self._earlier = np.asarray(columns.assignments, dtype=np.float64).reshape(-1, 4)
+        self._taken = dict(columns.taken)
+        self._presence = tuple(columns.presence)
+        self._capacity = as_floats([agent.capacity for agent in floor.agents])
 
     # --- figures ----------------------------------------------------------------------------
+
+    @cached_property
+    def held_rows(self) -> Integers:
+        """The row of `journeys` of each that `held` has: first those held last, then those given back."""
+        each = self.journeys
+        last = (each.agent >= 0) & np.isin(each.outcome, (Outcome.ANSWERED, Outcome.COMPLETED))
+        return np.concatenate([np.flatnonzero(last), self._earlier[:, 0].astype(np.int64)])
+
+    @cached_property
+    def held(self) -> Spans:
+        """What agents had in their hands, by unit of capacity."""
+        each, earlier = self.journeys, self._earlier
+        rows = self.held_rows[: self.held_rows.size - len(earlier)]
+        since = each.started.copy()
+        since[list(self._taken)] = list(self._taken.values())
+        ends = np.where(np.isnan(each.ended[rows]), self.ended_at, each.ended[rows])
+        return Spans(
+            agent=np.concatenate([each.agent[rows], earlier[:, 1].astype(np.int64)]),
+            since=np.concatenate([since[rows], earlier[:, 2]]),
+            until=np.concatenate([ends, earlier[:, 3]]),
+            weight=each.units[self.held_rows],
+        )
+
+    @cached_property
+    def busy(self) -> Spans:
+        """When agents had anything in their hands."""
+        return _joined(self.held)
+
+    @cached_property
+    def there(self) -> Spans:
+        """When agents were there, by unit of capacity."""
+        rows: list[tuple[int, float, float]] = []
+        since: dict[int, float] = {}
+        for agent, at, presence in self._presence:
+            if presence in _STAFFED:
+                since.setdefault(agent, at)
+            elif agent in since:
+                rows.append((agent, since.pop(agent), at))
+        end = max(self.ended_at, self.scenario.start + self.scenario.duration)
+        rows += [(agent, begin, end) for agent, begin in since.items()]
+        table = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
+        who = table[:, 0].astype(np.int64)
+        return Spans(agent=who, since=table[:, 1], until=table[:, 2], weight=self._capacity[who])
 
     @property
     def window(self) -> tuple[float, float]:
@@ -113,7 +159,7 @@ class Result:
         since, until = self.window if window is None else window
         if not (isfinite(since) and isfinite(until) and since < until):
             raise UsageError(f"a window must be two instants, the first before the second, not {window!r}")
-        limits = as_floats([_threshold(self.scenario, each.queue) for each in streams])
+        limits = as_floats([promised(self.scenario, each.queue) for each in streams])
         limit = limits[self.journeys.stream][rows] if threshold is None else float(threshold)
         return figures(self.journeys.of(rows), held, busy, there, (since, until), limit)
 
@@ -125,6 +171,22 @@ class Result:
         edges = np.linspace(since, until, count + 1).tolist()
         spans = pairwise(edges)
         return [self.figures(window=span, **scope) for span in spans]
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of this result: `result.plot.waits()`; see `workassign.lab.plots`."""
+        from workassign.lab.plots import Plots
+
+        return Plots(self)
+
+    def bounds(self) -> Gaps:
+        """Return what no rule of routing could beat, beside what was reached; see `workassign.lab.gaps`.
+
+        Cost: drawing the scenario once more, and linear programs, seconds at most.
+        """
+        from workassign.lab.gaps import gaps
+
+        return gaps(self)
 
     # --- tables -----------------------------------------------------------------------------
 
@@ -288,7 +350,8 @@ def _place(name: str, names: list[str], what: str) -> int:
     return names.index(name)
 
 
-def _threshold(scenario: Scenario, queue: str) -> float:
+def promised(scenario: Scenario, queue: str) -> float:
+    """Return the service level's threshold: the first response that *queue* promises, seconds, or 20."""
     target = always(scenario.plan.queues[queue].sla)
     return USUAL if target is None else target
 
@@ -297,10 +360,15 @@ def _journeys(floor: Floor) -> Journeys:
     columns, crowd, plan = floor.columns, floor.crowd, floor.scenario.plan
     streams = np.asarray(crowd.streams, dtype=np.int64)
     units = as_floats([plan.channels[each.channel].units for each in floor.scenario.streams])
-    ended, outcome = _instants(columns.ended), np.asarray(columns.outcome, dtype=np.int64)
+    started, ended = _instants(columns.started), _instants(columns.ended)
+    outcome = np.asarray(columns.outcome, dtype=np.int64)
+    # A plain floor writes only when each began and ended.
+    taken = ~np.isnan(started) & (outcome <= Outcome.COMPLETED)
+    if floor.plain:
+        outcome[taken] = np.where(np.isnan(ended[taken]), Outcome.ANSWERED, Outcome.COMPLETED)
     return Journeys(
         arrived=as_floats(columns.arrived),
-        started=_instants(columns.started),
+        started=started,
         done=_instants(columns.done)
         if floor.wraps
         else np.where(outcome == Outcome.COMPLETED, ended, np.nan),
@@ -328,25 +396,6 @@ def _offers(columns: Columns) -> Mapping[str, Any]:
     }
 
 
-def _held(floor: Floor) -> tuple[Spans, Spans]:
-    """Return what agents had in their hands, by unit, and when they had anything."""
-    columns = floor.columns
-    journeys = _journeys(floor)
-    taken = np.flatnonzero((journeys.agent >= 0) & np.isin(journeys.outcome, (1, 2)))
-    earlier = np.asarray(columns.assignments, dtype=np.float64).reshape(-1, 4)
-    ends = np.where(np.isnan(journeys.ended[taken]), floor.closed_at, journeys.ended[taken])
-    which = np.concatenate([taken, earlier[:, 0].astype(np.int64)])
-    since = journeys.started.copy()
-    since[list(columns.taken)] = list(columns.taken.values())
-    held = Spans(
-        agent=np.concatenate([journeys.agent[taken], earlier[:, 1].astype(np.int64)]),
-        since=np.concatenate([since[taken], earlier[:, 2]]),
-        until=np.concatenate([ends, earlier[:, 3]]),
-        weight=journeys.units[which],
-    )
-    return held, _joined(held)
-
-
 def _joined(held: Spans) -> Spans:
     """Return when each agent had anything at all: overlapping spans become one."""
     order = np.lexsort((held.since, held.agent))
@@ -367,22 +416,6 @@ def _joined(held: Spans) -> Spans:
         until=as_floats(ends),
         weight=np.ones(len(agents)),
     )
-
-
-def _there(floor: Floor) -> Spans:
-    """Return when each agent was there, by units of capacity."""
-    rows: list[tuple[int, float, float]] = []
-    since: dict[int, float] = {}
-    for agent, at, presence in floor.columns.presence:
-        if presence in _STAFFED:
-            since.setdefault(agent, at)
-        elif agent in since:
-            rows.append((agent, since.pop(agent), at))
-    rows += [(agent, begin, max(floor.closed_at, floor.end)) for agent, begin in since.items()]
-    table = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
-    who = table[:, 0].astype(np.int64)
-    capacity = as_floats([agent.capacity for agent in floor.agents])
-    return Spans(agent=who, since=table[:, 1], until=table[:, 2], weight=capacity[who])
 
 
 def _by_agent(spans: Spans, since: float, until: float, many: int, *, weighted: bool) -> Floats:

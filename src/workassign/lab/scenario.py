@@ -402,10 +402,10 @@ class Scenario:
             if (problem := self.plan.unknown(stream.needs)) is not None:
                 raise UsageError(f"stream {stream.name!r}: {problem[1]}")
             for crew in self.crews:
-                if stream.handled_by(crew.name) is None and self._serves(crew, stream):
+                if stream.handled_by(crew.name) is None and self.serves(crew, stream):
                     raise UsageError(f"handling of {stream.name!r} leaves out crew {crew.name!r}")
 
-    def _serves(self, crew: Crew, stream: Stream) -> bool:
+    def serves(self, crew: Crew, stream: Stream) -> bool:
         """Whether somebody of *crew* could be given something of *stream*, as to queue and skills."""
         own = self.plan.queues[stream.queue].needs
         return any(
