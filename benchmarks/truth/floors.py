@@ -11,7 +11,14 @@ import attrs
 from benchmarks.truth.amounts import NotExpressed, amount, spread
 from benchmarks.truth.lengths import Demand
 from benchmarks.truth.reading import WhichAgent, WhichWork
-from benchmarks.truth.rules import SHARE, at_random, longest_by_weight, most_idle_in_order, shortest_idle
+from benchmarks.truth.rules import (
+    SHARE,
+    any_idle,
+    at_random,
+    longest_by_weight,
+    most_idle_in_order,
+    shortest_idle,
+)
 from benchmarks.truth.turns import Turn
 from workassign import Agent, Needs, Plan, Queue
 from workassign.lab.arrivals import Arrivals, Poisson, Profile, Renewal
@@ -330,7 +337,7 @@ def _selection(who: WhichAgent) -> selection.Selection:
         "longest_idle": selection.longest_idle,
         "shortest_idle": shortest_idle,
         "order": selection.best_skill,
-        "random": selection.random_idle(1),
+        "random": any_idle(1),
         "most_idle": most_idle_in_order(),
         "least": selection.least_loaded,
         "most": selection.most_loaded,

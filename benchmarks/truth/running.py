@@ -129,8 +129,8 @@ def _further(found: Sequence[Found], outputs: Sequence[Output], runs: int, preci
     needed = float(runs)
     for each, output in zip(found, outputs, strict=True):
         own = sqrt(max(each.se**2 - output.error**2, 0.0))
-        # Where the reference is not so sure itself, as sure as it is will do.
-        target = max(sqrt(max((precision * output.exact) ** 2 - output.error**2, 0.0)), output.error)
+        # Where the reference is not so sure itself, half as sure will do: it counts in the difference.
+        target = max(sqrt(max((precision * output.exact) ** 2 - output.error**2, 0.0)), 2 * output.error)
         if own > target > 0 and isfinite(own):
             needed = max(needed, runs * (own / target) ** 2)
     return 0 if needed <= runs else max(ceil(needed * 1.05) - runs, runs // 8 + 1)
