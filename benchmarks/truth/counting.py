@@ -32,6 +32,10 @@ class Counted:
     """So many streams, one after the other, are one class."""
     states: bool = False
     """Add up for how long agents had how many of which class."""
+    expected: float | None = None
+    """How many arrive in the window on average; None: it is not known."""
+    means: tuple[tuple[float, ...], ...] = ()
+    """Mean service by class and pool, any number where it does not happen; none: it is not known."""
     end_from: float | None = None
     """What is there at the end is averaged from this instant on; None: not added up."""
 
@@ -45,11 +49,27 @@ class Counted:
             found |= {f"{name}/{k}": float(value) for k, value in enumerate(values)}
             found[f"{name}/*"] = float(values.sum())
         found |= _by_pool(result, since, until, self.lots)
+        if self.expected is not None:
+            found["more arrivals"] = found["arrived/*"] / self.expected - 1
+        if self.expected is not None and self.means:
+            usual = sum(
+                found[f"by/{k}/{j}"] * mean for k, row in enumerate(self.means) for j, mean in enumerate(row)
+            )
+            found["more work"] = (found["handled/*"] - usual) / self.expected
         if self.states:
             found |= occupied(result, since, until)
         if self.end_from is not None:
             found |= _at_end(result, self.end_from, until)
         return found
+
+    @property
+    def controls(self) -> dict[str, float]:
+        """Sums whose expectations are known: how many arrive; how long who is served takes beyond the mean.
+
+        Whom an agent is given does not depend on how long it is going to take: so that is 0 on average.
+        """
+        known = {"more arrivals": 0.0} if self.expected is not None else {}
+        return known | ({"more work": 0.0} if known and self.means else {})
 
     def _by_class(self, result: Result, since: float, until: float) -> dict[str, Floats]:
         """Return rows of what is added up by class: one value for each interaction."""

@@ -29,7 +29,17 @@ from workassign.needs import ANYBODY
 from workassign.policies import ordering, scoring, selection, work
 from workassign.policies.admission import Overflow
 
-__all__ = ["LOTS", "Model", "crew_name", "demand_of", "read_model", "room_of", "scenario_of", "stream_name"]
+__all__ = [
+    "LOTS",
+    "Model",
+    "crew_name",
+    "demand_of",
+    "known_of",
+    "read_model",
+    "room_of",
+    "scenario_of",
+    "stream_name",
+]
 
 
 LOTS = 64
@@ -139,6 +149,21 @@ def _pace(pool: Mapping[str, Any]) -> tuple[float, ...]:
             raise NotExpressed("several items at a time, at no rate")
         return ()
     return tuple(float(rates[str(held)]) for held in range(1, len(rates) + 1))
+
+
+def known_of(model: Model, since: float, until: float) -> dict[str, Any]:
+    """Return what is known beforehand of what arrives between two instants: settings of `Counted`."""
+    if any(isinstance(each, Renewal) for each in model.arrivals):
+        return {}
+    paced = any(model.pace)
+    means = [
+        tuple(by_pool[j].mean if j in by_pool else 0.0 for j in range(len(model.pools)))
+        for by_pool in model.service
+    ]
+    return {
+        "expected": sum(each.expected(0.0, until) - each.expected(0.0, since) for each in model.arrivals),
+        "means": () if paced else tuple(means),
+    }
 
 
 def demand_of(model: Model) -> Demand:

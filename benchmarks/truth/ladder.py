@@ -48,7 +48,7 @@ def ladder(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
     slow = relaxation(demand)
     if room is not None:
         slow = min(slow, 5 * mean + int(room[1]) / (rate * types))
-    warm_up, length = 12 * slow, max(30 * slow, 8_000 / (rate * types))
+    warm_up, length = 8 * slow, max(60 * slow, 8_000 / (rate * types))
     scenario = Scenario(
         plan=Plan(queues={"all": _queue(None if room is None else int(room[1]))}),
         streams=[_stream(k, rate, mean) for k in range(types)],
@@ -59,11 +59,15 @@ def ladder(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str]]]
     found = read_outputs(usual, _model(types, group))
     if "share_primary" in outputs:
         found.compared.append(_primary(types, float(outputs["share_primary"])))
+    measure = Counted(
+        thresholds=thresholds_of(usual), expected=rate * types * length, means=((mean,) * types,) * types
+    )
     trial = Trial(
         scenario=scenario,
         warm_up=warm_up,
-        measure=Counted(thresholds=thresholds_of(usual)),
+        measure=measure,
         outputs=found.compared,
+        controls=measure.controls,
         arrivals=rate * types * (warm_up + length),
     )
     return [trial], found.skipped

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from benchmarks.truth.counting import Counted
-from benchmarks.truth.floors import LOTS, Model, demand_of, read_model, scenario_of
+from benchmarks.truth.floors import LOTS, Model, demand_of, known_of, read_model, scenario_of
 from benchmarks.truth.lengths import relaxation
 from benchmarks.truth.outputs import read_outputs, thresholds_of
 from benchmarks.truth.reading import WhichAgent, WhichWork, which_agent, which_work
@@ -85,11 +85,17 @@ def trial_of(
     length = max(60.0 * slow, FEWEST / rate)
     warm_up = max(warm_up, 0.02 * length)
     lots = LOTS if what.kind == "random" else 1
-    measure = Counted(thresholds=thresholds_of(outputs), states="agent_time_share" in outputs, lots=lots)
+    measure = Counted(
+        thresholds=thresholds_of(outputs),
+        states="agent_time_share" in outputs,
+        lots=lots,
+        **known_of(model, warm_up, warm_up + length),
+    )
     return Trial(
         scenario=scenario_of(model, who, what, warm_up + length),
         warm_up=warm_up,
         measure=measure,
         outputs=compared,
+        controls=measure.controls,
         arrivals=rate * (warm_up + length),
     )

@@ -9,7 +9,7 @@ import attrs
 
 from benchmarks.truth.amounts import NotExpressed
 from benchmarks.truth.counting import Counted
-from benchmarks.truth.floors import Model, demand_of, read_model, scenario_of
+from benchmarks.truth.floors import Model, demand_of, known_of, read_model, scenario_of
 from benchmarks.truth.lengths import load, relaxation
 from benchmarks.truth.outputs import read_outputs, thresholds_of
 from benchmarks.truth.reading import which_agent, which_work
@@ -37,17 +37,20 @@ def transient(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple[str, str
     threshold = data.get("threshold")
     found = read_outputs(outputs, model, threshold)
     scenario = scenario_of(model, which_agent(data), which_work(data), horizon)
-    return [
-        Trial(
-            scenario=scenario,
-            warm_up=0.0,
-            measure=Counted(
-                thresholds=thresholds_of(outputs, threshold), end_from=_settled(model, data, horizon)
-            ),
-            outputs=found.compared,
-            arrivals=sum(each.expected(0.0, horizon) for each in model.arrivals),
-        )
-    ], found.skipped
+    measure = Counted(
+        thresholds=thresholds_of(outputs, threshold),
+        end_from=_settled(model, data, horizon),
+        **known_of(model, 0.0, horizon),
+    )
+    trial = Trial(
+        scenario=scenario,
+        warm_up=0.0,
+        measure=measure,
+        outputs=found.compared,
+        controls=measure.controls,
+        arrivals=sum(each.expected(0.0, horizon) for each in model.arrivals),
+    )
+    return [trial], found.skipped
 
 
 def _settled(model: Model, data: Mapping[str, Any], horizon: float) -> float:
