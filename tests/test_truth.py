@@ -23,7 +23,7 @@ from workassign.lab.scenario import Crew, Scenario, Stream
 from workassign.lab.simulation import simulate
 
 TRUTH = Path(__file__).parent.parent.parent / "shared" / "truth" / "truth.json"
-SHORT = Budget(precision=0.2, first=12, most=5e4)
+SHORT = Budget(precision=0.2, first=12, by_control=6, most=5e4)
 
 
 def exponential(mean: float) -> dict[str, Any]:

@@ -33,7 +33,7 @@ LARGEST_Z = 4.0
 APART = 1_000_000
 """So far apart are the seeds of the trials of one case: each meets customers of its own."""
 FULL = Budget()
-QUICK = Budget(precision=0.1, first=30, most=2e5)
+QUICK = Budget(precision=0.1, first=30, by_control=15, most=2e5)
 """Wide intervals: to see that everything runs."""
 
 

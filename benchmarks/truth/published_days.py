@@ -123,6 +123,7 @@ def shifts_and_busyness(case: Mapping[str, Any]) -> tuple[list[Trial], list[tupl
             zip((f"more^{n}" for n in range(1, POWERS + 1)), _moments(expected, shape), strict=True)
         ),
         arrivals=expected,
+        fewest=80,
     )
     return [trial], []
 

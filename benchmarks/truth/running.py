@@ -55,6 +55,8 @@ class Trial:
     """Sums with known expectations."""
     arrivals: float
     """About how many arrive in one run."""
+    fewest: int = 2
+    """Runs to begin with, at least: where some differ much from others."""
 
 
 @attrs.frozen
@@ -65,6 +67,8 @@ class Budget:
     """Standard error by value."""
     first: int = 40
     """Runs to begin with."""
+    by_control: int = 40
+    """Runs to begin with for each sum that is known beforehand."""
     most: float = 6e6
     """Arrivals of a trial, all runs together."""
 
@@ -97,7 +101,9 @@ def run_trial(trial: Trial, seed: int, budget: Budget, executor: Executor | None
     """Return what *trial* says of its outputs, and after how many runs."""
     runs: list[Mapping[str, float]] = []
     # What is known of sums helps only where runs show how others follow from them.
-    wanted = max(budget.first, ceil(AT_LEAST / trial.arrivals), 40 * len(trial.controls))
+    wanted = max(
+        budget.first, trial.fewest, ceil(AT_LEAST / trial.arrivals), budget.by_control * len(trial.controls)
+    )
     most = max(wanted, int(budget.most / trial.arrivals))
     while True:
         seeds = range(seed + len(runs), seed + wanted)
