@@ -398,6 +398,17 @@ def test_no_more_than_the_lines_wait_or_talk() -> None:
     ]
 
 
+@pytest.mark.parametrize("most", [0, 1])
+def test_who_finds_the_queue_full_is_blocked(most: int) -> None:
+    scenario = desk(
+        arrivals=Recorded([0.0, 1.0, 2.0, 30.0]),
+        handling=Given([10.0] * 4),
+        queue=Queue(auto_accept=True, most=most),
+    )
+    outcomes = simulate(scenario).to_columns()["outcome"].tolist()
+    assert outcomes == ["completed", *["completed"] * most, *["blocked"] * (2 - most), "completed"]
+
+
 def test_who_still_waits_when_the_desk_closes_is_turned_away() -> None:
     scenario = traced([0.0, 1.0, 2.0], [10.0] * 3, duration=5.0, turn_away=True)
     table = simulate(scenario).to_columns()
