@@ -69,7 +69,7 @@ class Budget:
     """Runs to begin with."""
     by_control: int = 40
     """Runs to begin with for each sum that is known beforehand."""
-    most: float = 6e6
+    most: float = 1.2e7
     """Arrivals of a trial, all runs together."""
 
 
