@@ -13,7 +13,6 @@ from benchmarks.truth.lengths import Demand
 from benchmarks.truth.reading import WhichAgent, WhichWork
 from benchmarks.truth.rules import (
     SHARE,
-    any_idle,
     at_random,
     longest_by_weight,
     most_idle_in_order,
@@ -362,7 +361,7 @@ def _selection(who: WhichAgent) -> selection.Selection:
         "longest_idle": selection.longest_idle,
         "shortest_idle": shortest_idle,
         "order": selection.best_skill,
-        "random": any_idle(1),
+        "random": selection.random_idle(1),
         "most_idle": most_idle_in_order(),
         "least": selection.least_loaded,
         "most": selection.most_loaded,

@@ -10,7 +10,6 @@ import attrs
 import numpy as np
 
 from benchmarks.truth.amounts import NotExpressed
-from benchmarks.truth.rules import any_idle
 from benchmarks.truth.running import Formula, Output, Trial
 from benchmarks.truth.telling import clock, figure, interval
 from workassign import Agent, Needs, Plan, Queue
@@ -19,6 +18,7 @@ from workassign.lab.columns import Outcome
 from workassign.lab.distributions import Constant, Exponential, Uniform
 from workassign.lab.results import Result
 from workassign.lab.scenario import Crew, Return, Scenario, Stream
+from workassign.policies import selection
 
 __all__ = ["Week", "retrials_and_lines"]
 
@@ -101,7 +101,7 @@ def retrials_and_lines(case: Mapping[str, Any]) -> tuple[list[Trial], list[tuple
 
 
 def _queue() -> Queue:
-    return Queue(auto_accept=True, selection=any_idle(1))
+    return Queue(auto_accept=True, selection=selection.random_idle(1))
 
 
 def _stream(name: str, model: Mapping[str, Any], opens: float) -> Stream:

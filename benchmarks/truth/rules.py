@@ -13,7 +13,7 @@ from workassign.policies.seeded import bits_of, drawn
 from workassign.policies.selection import AgentFacts, Bench, FreeSelection
 from workassign.policies.work import FreeRank, Head
 
-__all__ = ["SHARE", "any_idle", "at_random", "longest_by_weight", "most_idle_in_order", "shortest_idle"]
+__all__ = ["SHARE", "at_random", "longest_by_weight", "most_idle_in_order", "shortest_idle"]
 
 SHARE = 1e-9
 """So little breaks a tie."""
@@ -33,22 +33,6 @@ def most_idle_in_order() -> FreeSelection:
         skill = needs.skills[0][0]
         return [-float(bench.free) - SHARE * bench.skills[skill] for bench in benches]
 
-    return rank
-
-
-@factory
-def any_idle(seed: int = 0) -> FreeSelection:
-    """Anybody who is free, alike, drawn by the instant as well: runs do not share their luck.
-
-    `selection.random_idle` draws by the interaction's place in the day, which is the same in every run.
-    """
-
-    @free
-    def rank(benches: Sequence[Bench], needs: Needs, sequence: int, now: Instant) -> list[float]:
-        moment = bits_of(now)
-        return [drawn(seed, moment, bench.first.number) for bench in benches]
-
-    rank.each = True  # type: ignore[attr-defined]
     return rank
 
 
