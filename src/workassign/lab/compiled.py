@@ -17,7 +17,8 @@ import numpy as np
 from workassign.errors import UsageError
 from workassign.lab import kernel
 from workassign.lab.columns import Outcome
-from workassign.lab.floor import Floor, level_factor
+from workassign.lab.floor import Floor
+from workassign.lab.habits import level_factor
 from workassign.lab.scenario import Crew, Scenario, Stream
 from workassign.model import Agent
 from workassign.plan import Plan

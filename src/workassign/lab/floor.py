@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from heapq import heappop, heappush
-from itertools import pairwise
 from math import inf
 from typing import Any, Protocol, TypeAlias
 
@@ -23,12 +22,12 @@ from workassign import events as ev
 from workassign.lab.columns import Columns, Outcome, Verdict
 from workassign.lab.concurrency import Concurrency
 from workassign.lab.crowd import Crowd
-from workassign.lab.draws import Purpose, stream
 from workassign.lab.duty import AWAY, BACK, COME, GO, SizedCrew, duties
-from workassign.lab.scenario import Crew, Reaction, Scenario, Stream
-from workassign.model import Agent, AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.lab.habits import Reactions, level_factor
+from workassign.lab.scenario import Crew, Reaction, Scenario
+from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
 
-__all__ = ["Door", "Floor", "level_factor"]
+__all__ = ["Door", "Floor"]
 
 Act: TypeAlias = Callable[[Instant], None]
 """Something that somebody does at an instant."""
@@ -121,7 +120,7 @@ class Floor:
         """Nothing can come between an assignment and its end, and no factor, line or wrap-up counts."""
         if self.plain:
             self._numbers = {name: number for number, name in enumerate(self.crowd.ids)}
-        self._reactions = [_Reactions(crew, seed, len(self.crowd)) for crew in scenario.crews]
+        self._reactions = [Reactions(crew, seed, len(self.crowd)) for crew in scenario.crews]
 
     def _crews(self) -> Iterable[Crew]:
         return (self.scenario.crews[place] for place in self.crew_of)
@@ -550,56 +549,10 @@ class Floor:
             self.later(at + reaction.back_after, partial(self._back, agent))
 
 
-class _Reactions:
-    """How the agents of a crew react to offers: drawn for each interaction, its first offer in columns."""
-
-    def __init__(self, crew: Crew, seed: int, size: int) -> None:
-        self._reaction, self._seed, self._name = crew.reaction, seed, crew.name
-        self._seen: set[int] = set()
-        if crew.reaction is not None:
-            dice = stream(seed, Purpose.REACTION, crew.name)
-            self._luck = dice.random(size).tolist()
-            self._delays = crew.reaction.delay.sample(dice, size).tolist()
-
-    def to(self, number: int, name: str, offer: OfferId) -> tuple[float, Verdict | None]:
-        """Return after how many seconds she reacts to an offer, and how; None: not at all."""
-        reaction = self._reaction
-        assert reaction is not None
-        if number in self._seen or number >= len(self._luck):
-            dice = stream(self._seed, Purpose.REACTION, f"{self._name}/{name}/{offer}")
-            luck, delay = dice.random(), float(reaction.delay.sample(dice, 1)[0])
-        else:
-            self._seen.add(number)
-            luck, delay = self._luck[number], self._delays[number]
-        if luck < reaction.unanswered:
-            return delay, None
-        declines = luck < reaction.unanswered + reaction.declined
-        return delay, Verdict.DECLINED if declines else Verdict.ACCEPTED
-
-
 def _by_time(duty: tuple[Instant, int, str]) -> tuple[Instant, int, int]:
     """Order duties: who goes before who comes, at one instant."""
     at, who, what = duty
     return at, (GO, AWAY, BACK, COME).index(what), who
-
-
-def level_factor(each: Stream, agent: Agent) -> float:
-    """Return by what the handle time of a stream is multiplied for an agent, by her proficiency."""
-    needed = [agent.skills[name] for name in sorted(each.needs.names.skills) if name in agent.skills]
-    if not each.by_level or not needed:
-        return 1.0
-    return _between(each.by_level, sum(needed) / len(needed))
-
-
-def _between(points: Mapping[int, float], at: float) -> float:
-    """Return the value at a level, interpolated between those that are given."""
-    levels = sorted(points)
-    if at <= levels[0]:
-        return points[levels[0]]
-    for low, high in pairwise(levels):
-        if at <= high:
-            return points[low] + (points[high] - points[low]) * (at - low) / (high - low)
-    return points[levels[-1]]
 
 
 _TICK = cmd.Tick()
