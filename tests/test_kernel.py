@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from workassign import Agent, Engine, Interaction, Needs, Plan, Queue
 from workassign.errors import UsageError
 from workassign.events import Assigned
-from workassign.lab.kernel import Outcome, Rules, run
+from workassign.lab.kernel import Played, Rules, run
 from workassign.model import Instant
 from workassign.policies.selection import best_skill, longest_idle
 
@@ -223,7 +223,7 @@ def test_with_several_speeds_of_ageing_it_decides_as_if_it_looked_at_everything(
 # --- by hand ----------------------------------------------------------------------------------
 
 
-def one_agent(**rules: Any) -> Outcome:
+def one_agent(**rules: Any) -> Played:
     """Return what becomes of three: the first is served, of class 0 and 1 one waits for her each."""
     return run(
         Rules(eligible=[[True], [True]], **rules),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workassign import Agent, Customer, Interaction, Needs, Plan, Queue, UsageError
 from workassign.commands import Submit
-from workassign.lab.alike import maker
+from workassign.model import maker
 from workassign.policies.scoring import capped, influence, sentiment
 from workassign.policies.sla import first_response
 

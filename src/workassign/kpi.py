@@ -17,6 +17,7 @@ import attrs
 
 from workassign import formulas as f
 from workassign._figures import AgentFigures, Figures, Live, TargetFigures, figures_of, segments
+from workassign._frames import frame
 from workassign._gauges import Durations, Row
 from workassign._measures import PORTION, SHORT_FORM, USUAL, Flow, Measures
 from workassign._people import SIGNED_ON, Person, Shifts
@@ -238,13 +239,11 @@ class Kpis:
         Raises:
             UsageError: If pandas is missing.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise UsageError("data frames need an extra: pip install 'workassign[notebook]'") from None
-        frame = pd.DataFrame(self.to_columns(every))
-        frame["start"] = pd.to_datetime(frame["start"], unit="s", utc=True)
-        return frame
+        found = frame(self.to_columns(every))
+        import pandas as pd
+
+        found["start"] = pd.to_datetime(found["start"], unit="s", utc=True)
+        return found
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as plain data: equal for all that were fed with the same turns."""

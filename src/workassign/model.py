@@ -6,8 +6,9 @@ Values are checked when they are built and never change afterwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +41,7 @@ __all__ = [
     "checked_sentiment",
     "instant",
     "is_number",
+    "maker",
     "range_problem",
 ]
 
@@ -266,25 +268,7 @@ class Interaction:
         checked_name(id, "interaction id")
         if id == self.parent:
             raise UsageError(f"interaction {id!r} cannot be its own parent")
-        # To fill a frozen object takes a slow call a field. So a twin with the same slots is filled,
-        # and becomes an interaction when it is complete: nobody ever sees one change.
-        twin: Any = _Twin()
-        twin.id = id
-        twin.queue = self.queue
-        twin.channel = self.channel
-        twin.needs = self.needs
-        twin.customer = self.customer
-        twin.sentiment = self.sentiment
-        twin.tier = self.tier
-        twin.prefers = self.prefers
-        twin.ref = self.ref
-        twin.attributes = self.attributes
-        twin.label = self.label
-        twin.not_before = self.not_before
-        twin.parent = self.parent
-        twin.shared_with = self.shared_with
-        twin.__class__ = Interaction
-        return twin  # type: ignore[no-any-return]
+        return _copied(self, id)
 
     def __hash__(self) -> int:
         """Equal interactions have equal ids."""
@@ -295,10 +279,40 @@ class Interaction:
         return _built, (Interaction, _fields(self))
 
 
+def maker(like: Interaction) -> Callable[[InteractionId], Interaction]:
+    """Return what makes interactions as `like.named` does, without a look at the id: twice as fast.
+
+    Whoever asks has to know that the ids are names, and none that of the parent of *like*.
+    """
+    return partial(_copied, like)
+
+
 class _Twin:
-    """What becomes an interaction, see `Interaction.named`."""
+    """What becomes an interaction: with the same slots, which can be filled."""
 
     __slots__ = tuple(each.name for each in attrs.fields(Interaction))
+
+
+def _copied(like: Interaction, id: InteractionId) -> Interaction:
+    # To fill a frozen object takes a slow call a field. So a twin with the same slots is filled,
+    # and becomes an interaction when it is complete: nobody ever sees one change.
+    twin: Any = _Twin()
+    twin.id = id
+    twin.queue = like.queue
+    twin.channel = like.channel
+    twin.needs = like.needs
+    twin.customer = like.customer
+    twin.sentiment = like.sentiment
+    twin.tier = like.tier
+    twin.prefers = like.prefers
+    twin.ref = like.ref
+    twin.attributes = like.attributes
+    twin.label = like.label
+    twin.not_before = like.not_before
+    twin.parent = like.parent
+    twin.shared_with = like.shared_with
+    twin.__class__ = Interaction
+    return twin  # type: ignore[no-any-return]
 
 
 SHARED_LIMIT = 20

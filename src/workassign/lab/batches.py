@@ -8,7 +8,7 @@ that costs grows with the kinds of work and of agents, hardly with their numbers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from workassign.lab.solver import corner, scipy_part, sums
 from workassign.model import LARGEST, is_number
@@ -16,10 +16,7 @@ from workassign.policies.batch import Column, Given, Matching, Pair, Row
 from workassign.policies.naming import factory
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Integers: TypeAlias = NDArray[np.int64]
+    from workassign.lab.distributions import Integers
 
 __all__ = ["flow"]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from workassign.errors import UsageError
+from workassign.lab.distributions import Floats
 from workassign.model import is_number
 
 __all__ = ["Floats", "amount", "mean_services", "mean_times", "numbers", "table"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def amount(name: str, value: float, *, low: float = 0.0) -> float:

@@ -37,10 +37,6 @@ class Verdict(IntEnum):
     RESCINDED = 4
 
 
-NEVER = -1.0
-"""Stands in a column of instants for what never happened, while it is written."""
-
-
 class Columns:
     """One row for each interaction and each offer, as lists: they are written one cell at a time."""
 

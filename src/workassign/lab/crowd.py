@@ -15,11 +15,10 @@ import attrs
 import numpy as np
 
 from workassign._names import NAME_LIMIT
-from workassign.lab.alike import maker
 from workassign.lab.distributions import Distribution, Floats, Given
 from workassign.lab.draws import Purpose, stream
 from workassign.lab.scenario import Customers, Scenario, Stream
-from workassign.model import Customer, Interaction, InteractionId
+from workassign.model import Customer, Interaction, InteractionId, maker
 
 __all__ = ["Crowd"]
 

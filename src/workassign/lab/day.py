@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from math import floor, inf
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign.lab.doors import Door
 from workassign.lab.draws import Lognormal, Purpose, stream
 from workassign.lab.roster import Roster
 from workassign.lab.synthetic import SyntheticCustomers
@@ -46,17 +47,6 @@ HOUR = 3600.0
 
 Arrivals: TypeAlias = Sequence[tuple[Instant, Interaction]]
 """Interactions with the instant at which each arrives, in order of time."""
-
-
-class Door(Protocol):
-    """Where commands go in and events come out: an engine, or a recorder around one."""
-
-    def handle(self, command: cmd.Command, at: Instant) -> list[ev.Event]:
-        """Carry out a command and return what it caused."""
-
-    @property
-    def next_wake(self) -> Instant:
-        """When something is due without a command; infinity if nothing is."""
 
 
 @attrs.frozen(kw_only=True)

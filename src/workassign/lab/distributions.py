@@ -26,6 +26,7 @@ __all__ = [
     "Floats",
     "Gamma",
     "Given",
+    "Integers",
     "LogNormal",
     "Mixed",
     "Pareto",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
+"""A column of numbers."""
+Integers: TypeAlias = NDArray[np.int64]
+"""A column of whole numbers."""
 
 
 @runtime_checkable

@@ -1,9 +1,9 @@
-"""Who is told what an engine does in a simulation? A journal, figures: a door around it tells them."""
+"""By which door does a simulation talk to its engine, and who is told? A journal, figures: one around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from workassign import commands as cmd
 from workassign.engine import Engine
@@ -11,13 +11,46 @@ from workassign.events import Event
 from workassign.journal import Recorder
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId
 
-__all__ = ["Kept"]
+__all__ = ["Door", "Kept", "WideDoor"]
 
 GROUP = 500
 """So many turns become durable together: nothing is promised to anybody during a simulation."""
 
 Take: TypeAlias = Callable[[Instant, Sequence[Event]], None]
 """Takes in the facts of one turn."""
+
+
+class Door(Protocol):
+    """Where commands go in and events come out: an engine, or something around one."""
+
+    def handle(self, command: cmd.Command, at: Instant) -> Sequence[Event]:
+        """Carry out a command and return what it caused."""
+
+    @property
+    def next_wake(self) -> Instant:
+        """When something is due without a command; infinity if nothing is."""
+
+
+class WideDoor(Door, Protocol):
+    """One with a way of its own for what is said most."""
+
+    def submit(self, interaction: Interaction, at: Instant) -> Sequence[Event]:
+        """Take in an interaction."""
+
+    def complete(
+        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant
+    ) -> Sequence[Event]:
+        """Let the holder be done."""
+
+    def abandon(self, interaction: InteractionId, at: Instant) -> Sequence[Event]:
+        """Let the customer leave."""
+
+    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> Sequence[Event]:
+        """Let an agent take what she was offered."""
+
+    @property
+    def calm_until(self) -> Instant:
+        """Nothing is due before this instant; a lower bound of `next_wake`."""
 
 
 class Kept:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workassign.lab.draws import Purpose, stream
 from workassign.lab.scenario import Crew
-from workassign.model import AgentId, Instant
+from workassign.model import Instant
 
 __all__ = ["AWAY", "BACK", "COME", "GO", "Duty", "SizedCrew", "duties"]
 
@@ -51,7 +51,7 @@ class SizedCrew:
 
     def __init__(self, crew: Crew) -> None:
         """Start with nobody there."""
-        self._ids = [agent.id for agent in crew.agents]
+        self._most = len(crew.agents)
         self.on: set[int] = set()
         """Places of those who are there to stay."""
         self.draining: set[int] = set()
@@ -70,7 +70,7 @@ class SizedCrew:
             staying = sorted(self.draining)
             self.on |= self.draining
             self.draining.clear()
-            free = [place for place in range(len(self._ids)) if place not in self.on]
+            free = [place for place in range(self._most) if place not in self.on]
             come = free[:-surplus] if surplus else []
             self.on.update(come)
             return [*staying, *come], [], []
@@ -92,7 +92,3 @@ class SizedCrew:
         self.on |= self.draining
         self.draining.clear()
         return staying
-
-    def id_of(self, place: int) -> AgentId:
-        """Return the id of the agent at *place*."""
-        return self._ids[place]

@@ -12,11 +12,12 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from math import isnan, nan
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
 
+from workassign._frames import frame
 from workassign._markup import passage
 from workassign._markup import table as html_table
 from workassign.errors import UsageError
@@ -103,9 +104,7 @@ class Replications:
         Raises:
             UsageError: If pandas is missing.
         """
-        frame = _pandas().DataFrame([dict(run) for run in self.runs])
-        frame.insert(0, "seed", self.seeds)
-        return frame
+        return frame([{"seed": seed, **run} for seed, run in zip(self.seeds, self.runs, strict=True)])
 
     def _column(self, figure: str) -> list[float]:
         if figure not in self.runs[0]:
@@ -381,11 +380,3 @@ def _progress(wanted: bool, total: int) -> Iterator[Callable[[T], T]]:
 
 def _row(figure: str, each: Estimate) -> tuple[str, str, str, str]:
     return figure, f"{each.mean:.4g}", f"{each.low:.4g}", f"{each.high:.4g}"
-
-
-def _pandas() -> Any:  # noqa: ANN401 - a module of an extra
-    try:
-        import pandas as pd
-    except ImportError:
-        raise UsageError("data frames need an extra: pip install 'workassign[notebook]'") from None
-    return pd

@@ -15,19 +15,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign.lab.columns import Columns, Outcome, Verdict
 from workassign.lab.concurrency import Concurrency
 from workassign.lab.crowd import Crowd
+from workassign.lab.doors import WideDoor
 from workassign.lab.duty import AWAY, BACK, COME, GO, SizedCrew, duties
 from workassign.lab.habits import Reactions, level_factor
 from workassign.lab.scenario import Crew, Reaction, Scenario
-from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, OfferId, Presence
+from workassign.model import Fence, Instant, InteractionId, OfferId, Presence
 
-__all__ = ["Door", "Floor"]
+__all__ = ["Floor"]
 
 Act: TypeAlias = Callable[[Instant], None]
 """Something that somebody does at an instant."""
@@ -43,39 +44,10 @@ EARLY = -(1 << 48)
 come arrivals, and then ends of work and of patience, by the number of whose they are."""
 
 
-class Door(Protocol):
-    """Where commands go in and events come out: an engine, or something around one."""
-
-    def submit(self, interaction: Interaction, at: Instant) -> Sequence[ev.Event]:
-        """Take in an interaction."""
-
-    def complete(
-        self, interaction: InteractionId, agent: AgentId, fence: Fence, at: Instant
-    ) -> Sequence[ev.Event]:
-        """Let the holder be done."""
-
-    def abandon(self, interaction: InteractionId, at: Instant) -> Sequence[ev.Event]:
-        """Let the customer leave."""
-
-    def accept(self, offer: OfferId, agent: AgentId, at: Instant) -> Sequence[ev.Event]:
-        """Let an agent take what she was offered."""
-
-    def handle(self, command: cmd.Command, at: Instant) -> Sequence[ev.Event]:
-        """Carry out any other command."""
-
-    @property
-    def calm_until(self) -> Instant:
-        """Nothing is due before this instant; a lower bound of `next_wake`."""
-
-    @property
-    def next_wake(self) -> Instant:
-        """When something is due without a command; infinity if nothing is."""
-
-
 class Floor:
     """A scenario on its way. Made for one run."""
 
-    def __init__(self, scenario: Scenario, seed: int, door: Door) -> None:
+    def __init__(self, scenario: Scenario, seed: int, door: WideDoor) -> None:
         """Let everybody be drawn, and the crews put on the roster."""
         self.scenario, self.seed = scenario, seed
         self.crowd = Crowd(scenario, seed)
@@ -170,8 +142,10 @@ class Floor:
             if planned < coming or (planned == coming and diary[0][1] < 0):
                 at, code, fence = heappop(diary)
                 if code & 3:
-                    if code & 3 != LEAVE or started[code >> 2] is None:  # else she has been answered
-                        self._act(code, at)
+                    if code & 3 == ACT:
+                        self._acts.pop(code)(at)
+                    elif started[code >> 2] is None:  # else she has been answered
+                        self._give_up(code >> 2, at)
                     continue
                 if not plain:
                     finish(code >> 2, fence, at)
@@ -209,13 +183,6 @@ class Floor:
         self.closed_at = min(max(self._last(), self.end), horizon)
         arrived(total)
 
-    def _act(self, code: int, at: Instant) -> None:
-        """Do what was planned, other than the end of a conversation."""
-        if code & 3 == LEAVE:
-            self._give_up(code >> 2, at)
-        else:
-            self._acts.pop(code)(at)
-
     def _is_on(self, number: int, over: int) -> bool:
         """Whether anything is still to be done, or to come, after *number* have arrived.
 
@@ -248,7 +215,7 @@ class Floor:
         self._open += 1
         events = self._door.submit(interaction, at)
         self._took(events, at)
-        if self.columns.outcome[number] == 0:
+        if self.columns.outcome[number] == Outcome.WAITING:
             patience = self.crowd.patience[number]
             if patience < inf:
                 heappush(self._diary, (at + patience, number << 2 | LEAVE, 0))
@@ -259,7 +226,7 @@ class Floor:
 
     def _give_up(self, number: int, at: Instant) -> None:
         """Let a customer leave whom nobody has accepted, and plan her return."""
-        if self.columns.outcome[number] != Outcome.WAITING or self.columns.started[number] is not None:
+        if self.columns.outcome[number] != Outcome.WAITING:
             return
         self._took(self._door.abandon(self.crowd.ids[number], at), at)
         if self.columns.outcome[number] == Outcome.ABANDONED:
@@ -383,7 +350,7 @@ class Floor:
             columns.started[number] = at
         else:
             columns.taken[number] = at
-        columns.outcome[number] = 1
+        columns.outcome[number] = Outcome.ANSWERED
         columns.agent[number] = agent
         columns.fence[number] = event.fence
         if event.offer is not None:
@@ -422,7 +389,7 @@ class Floor:
     def _finish(self, number: int, fence: Fence, at: Instant) -> None:
         """Let the holder be done, if she still has it."""
         columns = self.columns
-        if columns.fence[number] != fence or columns.outcome[number] != 1:
+        if columns.fence[number] != fence or columns.outcome[number] != Outcome.ANSWERED:
             return
         agent = columns.agent[number]
         hands = self._hands[agent]
@@ -435,7 +402,7 @@ class Floor:
         self._handled[agent] += 1
         events = self._door.complete(self.crowd.ids[number], self.agents[agent].id, fence, at)
         if not self.wraps:
-            columns.outcome[number] = 2
+            columns.outcome[number] = Outcome.COMPLETED
             columns.ended[number] = at
             self._open -= 1
             del self._numbers[self.crowd.ids[number]]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from workassign._frames import frame
 from workassign._markup import passage
 from workassign._markup import table as html_table
 from workassign.errors import UsageError
@@ -93,10 +94,6 @@ class Gaps:
         Raises:
             UsageError: If pandas is missing.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise UsageError("data frames need an extra: pip install 'workassign[notebook]'") from None
         rows = [
             {
                 "figure": line.bound.figure,
@@ -120,7 +117,7 @@ class Gaps:
             }
             for each in self.skipped
         ]
-        return pd.DataFrame(rows, columns=["figure", "bound", "reached", "best", "gap", "valid"])
+        return frame(rows, columns=["figure", "bound", "reached", "best", "gap", "valid"])
 
     def __str__(self) -> str:
         """Return a line for each."""

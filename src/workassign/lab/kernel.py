@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workassign.errors import UsageError
+from workassign.lab.distributions import Floats, Integers
 
-__all__ = ["Outcome", "Rules", "run"]
+__all__ = ["Played", "Rules", "run"]
 
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
 _Routes: TypeAlias = tuple[NDArray[Any], ...]
 
 
@@ -76,7 +75,7 @@ class Rules:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Outcome:
+class Played:
     """What became of each interaction, by its place among the arrivals."""
 
     start: Floats
@@ -94,7 +93,7 @@ def run(
     classes: ArrayLike,
     service: ArrayLike,
     patience: ArrayLike | None = None,
-) -> Outcome:
+) -> Played:
     """Serve what comes in at *arrival*, from 0 on and sorted, each of one of the *classes*, to the end.
 
     Who is not served within *patience* (None, or infinity: for ever) leaves. What happens at one
@@ -125,7 +124,7 @@ def run(
         else arrived + _row("patience", patience, many, endless=True),
     )
     start, agent, end = _kernel.play(_kernel.Routes(*rules._routes), work)
-    return Outcome(start=start, agent=agent, end=end)
+    return Played(start=start, agent=agent, end=end)
 
 
 # --- what comes in --------------------------------------------------------------------------

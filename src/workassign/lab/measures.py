@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from workassign import formulas
 from workassign.lab.columns import Outcome
-from workassign.lab.distributions import Floats
+from workassign.lab.distributions import Floats, Integers
 
 __all__ = ["FIGURES", "Integers", "Journeys", "Spans", "figures", "overlap"]
 
-Integers = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 

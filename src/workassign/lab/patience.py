@@ -13,17 +13,15 @@ analysis of a telephone call center", the same journal 100 (2005), 36-50.
 from __future__ import annotations
 
 from math import inf, log
-from typing import TypeAlias
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from workassign.errors import UsageError
+from workassign.lab.distributions import Floats
 
 __all__ = ["Floats", "Survival", "kaplan_meier"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from workassign._frames import frame
 from workassign._markup import passage
 from workassign._markup import table as html_table
 from workassign.errors import UsageError
@@ -219,11 +220,7 @@ class Result:
         Raises:
             UsageError: If pandas is missing, or there is no such table.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise UsageError("data frames need an extra: pip install 'workassign[notebook]'") from None
-        return pd.DataFrame(self.to_columns(table, every))
+        return frame(self.to_columns(table, every))
 
     def to_parquet(self, folder: str | Path) -> list[Path]:
         """Write every table to a file of its name in *folder*, and return the files.

@@ -14,8 +14,8 @@ from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.journal import Store, record
 from workassign.kpi import Kpis
-from workassign.lab.doors import Kept
-from workassign.lab.floor import Door, Floor
+from workassign.lab.doors import Kept, WideDoor
+from workassign.lab.floor import Floor
 from workassign.lab.results import Result
 from workassign.lab.scenario import Scenario
 from workassign.plan import Plan
@@ -77,7 +77,7 @@ def simulate(
     )
     engine = Engine(_reseeded(plan, seed))
     measured = Kpis(scenario.plan, attribution="arrival") if kpis else None
-    door: Door = engine
+    door: WideDoor = engine
     if journal is not None or measured is not None:
         recorder = None if journal is None else record(engine, journal)
         door = Kept(engine, recorder, () if measured is None else (measured.take,))

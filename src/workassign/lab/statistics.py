@@ -7,7 +7,7 @@ so that an interval needs nothing but numpy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from math import atan, cos, inf, isnan, nan, pi, sin, sqrt
 from statistics import NormalDist
@@ -15,7 +15,7 @@ from statistics import NormalDist
 import attrs
 import numpy as np
 
-__all__ = ["Estimate", "estimate", "estimates", "t_quantile"]
+__all__ = ["Estimate", "estimate", "t_quantile"]
 
 
 @attrs.frozen
@@ -62,12 +62,6 @@ def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
     error = float(np.std(known, ddof=1)) / sqrt(count)
     half = t_quantile((1 + level) / 2, count - 1) * error
     return Estimate(mean, error, mean - half, mean + half, count)
-
-
-def estimates(runs: Sequence[Mapping[str, float]], level: float = 0.95) -> dict[str, Estimate]:
-    """Return an estimate of each figure of several runs."""
-    names = list(runs[0]) if runs else []
-    return {name: estimate([run[name] for run in runs], level) for name in names}
 
 
 @cache
