@@ -60,11 +60,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN_READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report,text]'
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[report,text,train,dev]'
 	$(BIN)/python -m compileall -q src
 	@touch $(RUN_READY) $@

@@ -25,7 +25,8 @@ from workassign.policies import capacity, scoring, selection, sla
 from workassign.policies.escalation import Step
 from workassign.social.intake import MentionSettings
 from workassign.social.interactions import Expected, read_interactions
-from workassign.social.readers import BadRecord, Columns
+from workassign.social.mentions import BadRecord
+from workassign.social.readers import Columns
 from workassign.stores.memory import MemoryStore
 
 PLAN = Plan(

@@ -12,7 +12,8 @@ import pytest
 
 from workassign.errors import PlanError, UsageError
 from workassign.settings import structured
-from workassign.social.readers import BadRecord, Columns, Labels, Mention, read_mentions, records
+from workassign.social.mentions import BadRecord, Mention
+from workassign.social.readers import Columns, Labels, read_mentions, records
 
 COLUMNS = Columns(
     id="id",

@@ -14,7 +14,8 @@ from workassign.model import Instant, Interaction
 from workassign.needs import Needs
 from workassign.plan import Plan
 from workassign.settings import structured
-from workassign.social.readers import BadRecord, Columns, Mention, read_mentions
+from workassign.social.mentions import BadRecord, Mention
+from workassign.social.readers import Columns, read_mentions
 from workassign.social.screen import Screen, Stage
 from workassign.social.topics import Language, Sorter, Topic
 

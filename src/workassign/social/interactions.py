@@ -15,7 +15,8 @@ from workassign._codec import MALFORMED, as_json, decode
 from workassign.commands import Submit
 from workassign.model import Customer, Interaction
 from workassign.social.intake import MentionSettings, take_in
-from workassign.social.readers import BadRecord, Record, json_records
+from workassign.social.mentions import BadRecord
+from workassign.social.readers import Record, json_records
 
 __all__ = ["Expected", "read_interactions"]
 

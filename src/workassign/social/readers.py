@@ -29,12 +29,11 @@ import attrs
 from workassign.errors import PlanError, UsageError
 from workassign.model import Instant, Value, instant
 from workassign.needs import checked_name
+from workassign.social.mentions import BadRecord, Mention
 
 __all__ = [
-    "BadRecord",
     "Columns",
     "Labels",
-    "Mention",
     "Reading",
     "Record",
     "json_records",
@@ -110,32 +109,6 @@ class Columns:
         if self.sentiment is not None:
             found.append(("sentiment.column", self.sentiment.column))
         return [*found, *((f"attributes.{name}", column) for name, column in self.attributes.items())]
-
-
-@attrs.frozen(kw_only=True)
-class Mention:
-    """One post about a brand, as it was read."""
-
-    id: str
-    at: Instant
-    line: int
-    """Where it begins in the file, from 1."""
-    text: str
-    brand: str | None
-    author: str | None
-    sentiment: float | None
-    followers: int | None
-    value: float | None
-    language: str | None
-    attributes: Mapping[str, Value]
-
-
-@attrs.frozen
-class BadRecord:
-    """A record that cannot be a mention, the line where it begins (from 1), and why."""
-
-    line: int
-    reason: str
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from workassign.social.readers import Mention
+from workassign.social.mentions import Mention
 from workassign.social.topics import plain, word_pattern
 
 __all__ = ["REPEATED", "Screen", "Stage"]

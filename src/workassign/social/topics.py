@@ -16,7 +16,7 @@ import attrs
 
 from workassign.model import Customer, Interaction, Value
 from workassign.needs import Needs
-from workassign.social.readers import Mention
+from workassign.social.mentions import Mention
 
 __all__ = ["Language", "Sorter", "Topic", "plain", "word_pattern"]
 
