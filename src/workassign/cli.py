@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from workassign.lab.roster import Roster
     from workassign.model import Agent
     from workassign.plan import Plan
-    from workassign.social.intake import Funnel, MentionSettings
+    from workassign.social.funnel import Funnel
+    from workassign.social.intake import MentionSettings
     from workassign.social.interactions import Expected
 
 __all__ = ["main"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -13,7 +13,35 @@ from workassign.lab.kpis import KeyFigures
 from workassign.lab.ledger import Ledger
 from workassign.lab.written import percent
 
-__all__ = ["Account", "Source", "team_rows"]
+__all__ = ["Account", "Mood", "Source", "team_rows"]
+
+
+class Mood(Protocol):
+    """How people felt about a brand in one hour (its number, from 0 of POSIX time)."""
+
+    @property
+    def brand(self) -> str:
+        """Whom it is about; empty: nobody in particular."""
+
+    @property
+    def hour(self) -> int:
+        """The number of the hour."""
+
+    @property
+    def unhappy(self) -> int:
+        """How many were unhappy."""
+
+    @property
+    def neither(self) -> int:
+        """How many were neither."""
+
+    @property
+    def happy(self) -> int:
+        """How many were happy."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean sentiment, -1 to 1; None: nobody's is known."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,11 +57,37 @@ class Source:
     notes: Mapping[str, int]
     """What was odd but did no harm -> how often."""
     out_of_order: int
+    audited: Mapping[str, int] = attrs.field(factory=dict)
+    """Stage -> how many of what it dropped people look at."""
+    samples: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, repr=False)
+    """Stage -> some texts that it dropped; in the report only."""
+    moods: tuple[Mood, ...] = ()
+    """By brand and hour."""
+    measured: Mapping[str, float | None] = attrs.field(factory=dict)
+    """How good the screening was, where people had labelled the mentions: figure -> value."""
 
     @property
     def all_bad(self) -> bool:
         """Whether there were records, and none of them can be used."""
         return 0 < self.read == len(self.bad)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the counts as plain data: no text of a customer is in them."""
+        said = (each for each in attrs.fields(Source) if each.name not in ("samples", "moods"))
+        return {
+            **{each.name: getattr(self, each.name) for each in said},
+            "moods": [
+                {
+                    "brand": each.brand,
+                    "hour": each.hour,
+                    "unhappy": each.unhappy,
+                    "neither": each.neither,
+                    "happy": each.happy,
+                    "mean": each.mean,
+                }
+                for each in self.moods
+            ],
+        }
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +115,7 @@ class Account:
             "seed": self.seed,
             "zone": str(self.zone),
             "synthetic_customers": self.synthetic,
-            "funnel": attrs.asdict(self.source),
+            "funnel": self.source.as_data(),
             "run": _figures(self.found),
             "without_scoring": _figures(self.unscored),
             "effects": [attrs.asdict(effect) for effect in self.effects],

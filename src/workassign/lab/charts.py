@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workassign.errors import UsageError
-from workassign.lab.account import Account
+from workassign.lab.account import Account, Mood
 from workassign.lab.colors import COLORS, GOOD, LATE, QUIET
 from workassign.lab.figures import Effect, Waits
 from workassign.lab.ledger import HOUR
@@ -82,6 +82,8 @@ def charts(account: Account) -> dict[str, str]:
     import matplotlib as mpl
 
     drawn = {"funnel": _funnel, "queues": _queues, "waits": _waits, "hours": _hours}
+    if account.source.moods:
+        drawn["moods"] = _moods
     if account.found.teams:
         drawn["teams"] = _teams
     if account.effects:
@@ -199,6 +201,45 @@ def _time_axis(axes: Axes, account: Account, first: int, last: int) -> None:
         for hour in marks
     ]
     axes.set_xticks([hour * HOUR for hour in marks], labels)
+
+
+# --- moods over time ------------------------------------------------------------------------
+
+
+def _moods(account: Account) -> Figure:
+    """Draw how many were happy (up) and unhappy (down) in each hour, one panel a brand."""
+    brands: dict[str, list[Mood]] = {}
+    for mood in account.source.moods:
+        brands.setdefault(mood.brand, []).append(mood)
+    told = sorted(brands.items(), key=lambda item: -sum(each.unhappy + each.happy for each in item[1]))
+    figure, panels = _panels(min(len(told), MOST_PANELS), 1, 1.35, sharex=True)
+    for (brand, moods), axes in zip(told, panels, strict=False):
+        times = [each.hour * HOUR for each in moods]
+        up, down = [each.happy for each in moods], [-each.unhappy for each in moods]
+        for heights, color, label in ((up, GOOD, "happy"), (down, LATE, "unhappy")):
+            axes.bar(times, heights, width=HOUR, align="edge", color=color, linewidth=0, label=label)
+        axes.axhline(0, color=INK, linewidth=0.7)
+        most = max(1, *up, *(-each for each in down))
+        axes.set_ylim(-1.15 * most, 1.15 * most)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+        axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)  # type: ignore[call-arg]
+        axes.set_title(_mood(brand, moods))
+    hours = [mood.hour for mood in account.source.moods]
+    _time_axis(panels[-1], account, min(hours), max(hours) + 1)
+    panels[0].legend(loc="upper right", ncols=2, bbox_to_anchor=(1.0, 1.32), borderaxespad=0)
+    return figure
+
+
+def _mood(brand: str, moods: Sequence[Mood]) -> str:
+    """Return how people felt about a brand over all hours."""
+    counts = [sum(getattr(each, kind) for each in moods) for kind in ("happy", "neither", "unhappy")]
+    known = sum(counts)
+    shares = ", ".join(
+        f"{percent(count / known)} {kind}"
+        for count, kind in zip(counts, ("happy", "neither", "unhappy"), strict=True)
+        if known
+    )
+    return f"{brand or 'no brand'}: {shares or 'nobody can tell'} of {known:,}"
 
 
 # --- waits ----------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from math import floor, inf
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 import numpy as np
@@ -31,11 +31,14 @@ from workassign.settings import structured
 
 __all__ = [
     "ACTOR",
+    "PLAIN",
     "Arrivals",
     "Conversation",
     "Door",
     "Handling",
+    "Plain",
     "Reaction",
+    "Reception",
     "Simulation",
     "plain_fifo",
     "run_day",
@@ -45,8 +48,33 @@ ACTOR = "simulation"
 """Who says all commands of a simulated day: a journal with another actor is none."""
 HOUR = 3600.0
 
-Arrivals: TypeAlias = Sequence[tuple[Instant, Interaction]]
-"""Interactions with the instant at which each arrives, in order of time."""
+Arrivals: TypeAlias = Sequence[tuple[Instant, Any]]
+"""What the reception takes, with the instant at which each arrives, in order of time."""
+
+
+class Reception(Protocol):
+    """Who makes commands of what arrives: the part of a desk that is in front of its engine."""
+
+    def receive(self, arrival: Any, at: Instant) -> Iterable[cmd.Command]:  # noqa: ANN401 - each its own
+        """Return what to tell the engine of something that has just arrived."""
+
+    def see(self, event: ev.Event) -> Iterable[cmd.Command]:
+        """Take in what happened, and return what follows from it."""
+
+
+class Plain:
+    """Interactions arrive, and each is submitted."""
+
+    def receive(self, arrival: Interaction, at: Instant) -> Iterable[cmd.Command]:
+        """Return the command that takes it in."""
+        return (cmd.Submit(arrival),)
+
+    def see(self, event: ev.Event) -> Iterable[cmd.Command]:
+        """Nothing follows."""
+        return ()
+
+
+PLAIN = Plain()
 
 
 @attrs.frozen(kw_only=True)
@@ -166,6 +194,7 @@ def run_day(
     roster: Roster,
     simulation: Simulation,
     arrived: Callable[[int], None] = lambda count: None,
+    reception: Reception = PLAIN,
 ) -> Instant:
     """Let *arrivals* meet the agents of *roster*, and return the instant at which the day ends.
 
@@ -173,7 +202,7 @@ def run_day(
     arrival. *arrived* is told, as it goes, how many have arrived. Cost: a handful of turns an
     interaction.
     """
-    world = _World(door, simulation)
+    world = _World(door, simulation, reception)
     if not arrivals:
         return -inf
     start = floor(arrivals[0][0] / HOUR) * HOUR
@@ -196,11 +225,14 @@ def _partial(act: Callable[[Any, Instant], None], subject: object) -> Act:
 class _World:
     """Customers and agents: what they will do when, and what they have seen happen."""
 
-    def __init__(self, door: Door, simulation: Simulation) -> None:
+    def __init__(self, door: Door, simulation: Simulation, reception: Reception) -> None:
         self._door = door
+        self._reception = reception
         self._habits = simulation
         self._diary: list[tuple[Instant, int, Act]] = []
         self._order = count()
+        self._known: dict[InteractionId, Interaction] = {}
+        """Everything that was submitted."""
         self._open: dict[InteractionId, Interaction] = {}
         self._waiting: set[InteractionId] = set()
         self._offers: set[OfferId] = set()
@@ -242,6 +274,8 @@ class _World:
             see = _SEEN.get(type(event))
             if see is not None:
                 see(self, event)
+            for further in self._reception.see(event):
+                self._say(further, at)
 
     # --- what people do ---------------------------------------------------------------------
 
@@ -256,19 +290,29 @@ class _World:
         self.turn(cmd.SignOff(agent, actor=ACTOR), at)
 
     def _arrive(self, place: tuple[Arrivals, int, Callable[[int], None]], at: Instant) -> None:
-        """Submit one interaction, and plan the next and its customer's leaving."""
+        """Receive one arrival, and plan the next."""
         arrivals, number, arrived = place
-        interaction = arrivals[number][1]
         if number + 1 < len(arrivals):
             self.later(arrivals[number + 1][0], _partial(self._arrive, (arrivals, number + 1, arrived)))
         self._left -= 1
-        self._open[interaction.id] = interaction
+        for command in self._reception.receive(arrivals[number][1], at):
+            self._say(command, at)
+        arrived(number + 1)
+
+    def _say(self, command: cmd.Command, at: Instant) -> None:
+        """Tell the engine what the reception wants."""
+        if isinstance(command, cmd.Submit):
+            self._come_in(command.interaction, at)
+        elif isinstance(command, cmd.CustomerReplied):
+            self._wrote_again(self._known[command.interaction])
+        self.turn(attrs.evolve(command, actor=ACTOR), at)
+
+    def _come_in(self, interaction: Interaction, at: Instant) -> None:
+        self._known[interaction.id] = self._open[interaction.id] = interaction
         self._waiting.add(interaction.id)
         if self._habits.patience is not None:
             normal = stream(self._habits.seed, Purpose.PATIENCE, interaction.id).standard_normal()
             self.later(at + self._habits.patience.at(normal), _partial(self._leave, interaction.id))
-        self.turn(cmd.Submit(interaction, actor=ACTOR), at)
-        arrived(number + 1)
 
     def _leave(self, interaction: InteractionId, at: Instant) -> None:
         if interaction in self._waiting:
@@ -340,12 +384,16 @@ class _World:
         self._left -= 1
         if name not in self._open and (talk is None or not talk.reopens):
             return
-        self._messages[name] = self._messages.get(name, 0) + 1
+        self._wrote_again(interaction)
         if felt is not None:
             felt = max(-1.0, min(1.0, felt + relief * self._messages[name]))
+        self.turn(cmd.CustomerReplied(name, felt, actor=ACTOR), at)
+
+    def _wrote_again(self, interaction: Interaction) -> None:
+        name = interaction.id
+        self._messages[name] = self._messages.get(name, 0) + 1
         self._open[name] = interaction
         self._unanswered.add(name)
-        self.turn(cmd.CustomerReplied(name, felt, actor=ACTOR), at)
 
     def _finish(self, assigned: ev.Assigned, at: Instant) -> None:
         self._reply(assigned, at)

@@ -10,6 +10,9 @@ __all__ = [
     "FORMULAS",
     "HOURS",
     "KEYS",
+    "LEFT_OUT",
+    "MEASURED",
+    "MOODS",
     "OFFERS",
     "PAGE",
     "PROMISES",
@@ -110,6 +113,19 @@ $body
 </body>
 </html>
 """)
+
+LEFT_OUT = """\
+Each mention leaves at the first stage that takes it, or enters a queue. Two stages lose nothing: what \
+goes on with a conversation joins it, and what is nearly the same as something that is there already \
+adds its reach to that."""
+
+MEASURED = """\
+People had labelled these mentions. No label decided anything; here they are what the screening is \
+held against."""
+
+MOODS = """\
+Bars: mentions an hour that were happy (above the line) and unhappy (below it), reposts and the \
+brands' own posts left out. Each brand has a scale of its own."""
 
 SYNTHETIC = """\
 <p class="note"><b>Synthetic:</b> the file holds neither followers nor customer values, so they were

@@ -6,7 +6,7 @@ are inside, and its policy forbids the rest. Same run, same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -35,6 +35,8 @@ def report(account: Account) -> str:
         _head(account),
         _tiles(account),
         _funnel(account, drawn["funnel"]),
+        _left_out(account),
+        _moods(drawn.get("moods", "")),
         _queues(account, drawn["queues"]),
         section("Waits", page.WAITS, drawn["waits"]),
         section("Service level and occupancy through the day", page.HOURS, drawn["hours"]),
@@ -52,6 +54,7 @@ def report(account: Account) -> str:
 
 _LABELS = {
     "funnel": "Bars: what became of everything that was read",
+    "moods": "How many were happy and unhappy in each hour, brand by brand",
     "queues": "Arrivals and backlog of each queue over time",
     "waits": "Waits by hour of arrival, and the share answered within a time",
     "hours": "Service level and occupancy by hour of the day",
@@ -117,6 +120,40 @@ def _funnel(account: Account, chart: str) -> str:
     if source.out_of_order:
         notes.append(f"not in order of time ({source.out_of_order:,} steps back), so it was sorted")
     return section("What became of what was read", lead, chart, listed(notes))
+
+
+def _left_out(account: Account) -> str:
+    """Show what was dropped, with samples, and how good the screening was where labels can tell."""
+    source = account.source
+    if not source.samples and not source.measured:
+        return ""
+    rows = [
+        (stage, f"{number:,}", f"{source.audited.get(stage, 0):,}", percent(number / source.read))
+        for stage, number in source.dropped.items()
+        if number
+    ]
+    counts = table(("stage", "left there", "looked at by people", "of all read"), rows) if rows else ""
+    texts = [(stage, text) for stage, some in source.samples.items() for text in some]
+    samples = f"<details><summary>Samples</summary>{table(('stage', 'text'), texts, words=1)}</details>"
+    return section(
+        "What entered no queue of its own",
+        page.LEFT_OUT,
+        counts,
+        samples if texts else "",
+        _measured(source.measured),
+        kind="long",
+    )
+
+
+def _measured(figures: Mapping[str, float | None]) -> str:
+    if not figures:
+        return ""
+    rows = [(name, "unknown" if value is None else f"{value:.3f}") for name, value in figures.items()]
+    return f"<p class='soft after'>{escape(page.MEASURED)}</p>{table(('against the labels', 'figure'), rows)}"
+
+
+def _moods(chart: str) -> str:
+    return section("How people felt", page.MOODS, chart) if chart else ""
 
 
 def _entered(total: QueueFigures) -> str:

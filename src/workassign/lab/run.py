@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from workassign.engine import Engine
 from workassign.journal import Store, entries, header, record
 from workassign.kpi import Kpis
-from workassign.lab.day import ACTOR, Arrivals, Simulation, plain_fifo, run_day
+from workassign.lab.day import ACTOR, PLAIN, Arrivals, Reception, Simulation, plain_fifo, run_day
 from workassign.lab.doors import Kept
 from workassign.lab.ledger import Ledger
 from workassign.lab.roster import Roster
@@ -24,6 +24,7 @@ def recorded_day(
     simulation: Simulation,
     store: Store,
     arrived: Callable[[int], None] = lambda count: None,
+    reception: Reception = PLAIN,
 ) -> None:
     """Run a day and keep all of it in *store*, which must be empty.
 
@@ -33,7 +34,7 @@ def recorded_day(
     """
     recorder = record(Engine(plan), store)
     door = Kept(recorder.engine, recorder)
-    run_day(door, arrivals, roster, simulation, arrived)
+    run_day(door, arrivals, roster, simulation, arrived, reception)
     door.flush()
 
 
@@ -43,11 +44,12 @@ def unscored_day(
     roster: Roster,
     simulation: Simulation,
     arrived: Callable[[int], None] = lambda count: None,
+    reception: Reception = PLAIN,
 ) -> Ledger:
     """Run the same day under the plan without its scoring, and return what happened."""
     plan = plain_fifo(plan)
     ledger = Ledger(plan)
-    run_day(Kept(Engine(plan), takes=(ledger.take,)), arrivals, roster, simulation, arrived)
+    run_day(Kept(Engine(plan), takes=(ledger.take,)), arrivals, roster, simulation, arrived, reception)
     return ledger
 
 

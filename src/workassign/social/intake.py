@@ -14,12 +14,13 @@ from workassign.model import Instant, Interaction
 from workassign.needs import Needs
 from workassign.plan import Plan
 from workassign.settings import structured
+from workassign.social.funnel import Funnel
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.readers import Columns, read_mentions
 from workassign.social.screen import Screen, Stage
 from workassign.social.topics import Language, Sorter, Topic
 
-__all__ = ["Funnel", "Intake", "MentionSettings", "take_in"]
+__all__ = ["Intake", "MentionSettings", "take_in"]
 
 
 @attrs.frozen(kw_only=True)
@@ -90,20 +91,6 @@ def _kind_of_mention(number: int, topic: str, language: str) -> str:
     """Return an id by which a reader finds topic and language again in the plan file."""
     said = ", ".join(part[:80] for part in (topic, language) if part)
     return f"mention {number} ({said})" if said and said.isprintable() else f"mention {number}"
-
-
-@attrs.frozen(kw_only=True)
-class Funnel:
-    """What became of what was read: read = bad + dropped + entered."""
-
-    read: int
-    bad: tuple[BadRecord, ...]
-    dropped: Mapping[str, int]
-    """Stage -> how many mentions it dropped, in the stages' order."""
-    entered: int
-    notes: Mapping[str, int]
-    """What was odd but did no harm -> in how many records."""
-    out_of_order: int
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,197 @@
+"""Which conversation does a message continue? One customer, one concern, wherever she writes.
+
+A conversation is one interaction. A message belongs to it if its customer wrote it and
+
+- it answers a message of the conversation, ours or hers, or
+- it stands in the same thread of the network, or
+- it came to the same brand soon after her last message, on any network that is known to be hers.
+
+In a public thread others write, too: what they say is no part of her conversation.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import attrs
+
+from workassign.model import Instant, InteractionId
+from workassign.social.mentions import Mention
+
+__all__ = ["Conversation", "Said", "ThreadSettings", "Threads"]
+
+CUSTOMER, BRAND = "customer", "brand"
+
+MESSAGES_KEPT = 200
+"""A conversation remembers so many of its messages: the first one and the latest."""
+
+
+@attrs.frozen(kw_only=True)
+class ThreadSettings:
+    """The table `[mentions.threads]`.
+
+    Raises:
+        ValueError: If a time is not positive, or there is room for no conversation.
+    """
+
+    within: float = 7 * 86_400.0
+    """A conversation is remembered for so many seconds after its last message."""
+    same_author_within: float | None = 3600.0
+    """Who writes to the same brand again within so many seconds goes on with what she said before,
+    even if her message does not say what it answers; None: it has to say so."""
+    most: int = 100_000
+    """So many conversations are remembered, the latest ones."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check the times."""
+        for name in ("within", "same_author_within"):
+            seconds = getattr(self, name)
+            if seconds is not None and seconds <= 0:
+                raise ValueError(f"{name} must be positive, not {seconds!r}")
+        if self.most < 1:
+            raise ValueError(f"most must be at least 1, not {self.most}")
+
+
+@attrs.frozen
+class Said:
+    """A message of a conversation; its text is where it was."""
+
+    at: Instant
+    network: str
+    id: str
+    by: str
+    """customer or brand."""
+
+
+_Key: TypeAlias = tuple[str, ...]
+
+
+@attrs.define(eq=False)
+class Conversation:
+    """What belongs to one interaction: its messages, and what was collapsed into it."""
+
+    interaction: InteractionId
+    customer: str | None
+    brand: str | None
+    last: Instant
+    """When the latest message came."""
+    messages: list[Said] = attrs.field(factory=list)
+    left_out: int = 0
+    """Messages between the first and the others that are not remembered any more."""
+    keys: list[_Key] = attrs.field(factory=list, repr=False)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Where it took place, in the order in which it came there."""
+        return tuple(dict.fromkeys(each.network for each in self.messages))
+
+    def keep(self, said: Said) -> None:
+        """Remember a message."""
+        self.last = max(self.last, said.at)
+        self.messages.append(said)
+        if len(self.messages) > MESSAGES_KEPT:
+            del self.messages[1]
+            self.left_out += 1
+
+
+class Threads:
+    """Remembers conversations; bounded in time and number.
+
+    Customers are named by whoever asks, so that one person on several networks can be one customer.
+    """
+
+    def __init__(self, settings: ThreadSettings) -> None:
+        self._settings = settings
+        self._conversations: OrderedDict[InteractionId, Conversation] = OrderedDict()
+        """In order of their latest message."""
+        self._places: dict[_Key, Conversation] = {}
+
+    def __len__(self) -> int:
+        """Return how many conversations are remembered."""
+        return len(self._conversations)
+
+    def __getitem__(self, interaction: InteractionId) -> Conversation:
+        """Return a conversation.
+
+        Raises:
+            KeyError: If it is none, or too long ago.
+        """
+        return self._conversations[interaction]
+
+    def find(self, mention: Mention, customer: str | None, brand: str | None) -> Conversation | None:
+        """Return the conversation that *mention* goes on with; None: it begins one. Cost: O(1)."""
+        for key in _answers(mention):
+            found = self._places.get(key)
+            if found is not None and (mention.ours or _hers(found, customer)):
+                return found
+        if customer is None or mention.ours:
+            return None
+        return self._places.get(_in_thread(mention, customer)) or self._just_before(mention, customer, brand)
+
+    def says_so(self, mention: Mention, found: Conversation, customer: str | None) -> bool:
+        """Whether *mention* says itself that it goes on with what was *found*, beyond being near in time."""
+        keys = [*_answers(mention), *([_in_thread(mention, customer)] if customer else [])]
+        return any(self._places.get(key) is found for key in keys)
+
+    def _just_before(self, mention: Mention, customer: str, brand: str | None) -> Conversation | None:
+        within = self._settings.same_author_within
+        found = self._places.get(("by", customer, brand or ""))
+        near = found is not None and within is not None and mention.at - found.last <= within
+        return found if near else None
+
+    def begin(
+        self, interaction: InteractionId, mention: Mention, customer: str | None, brand: str | None
+    ) -> None:
+        """A conversation begins with *mention*."""
+        conversation = Conversation(interaction, customer, brand, mention.at)
+        self._conversations[interaction] = conversation
+        self.go_on(conversation, mention)
+
+    def go_on(self, conversation: Conversation, mention: Mention) -> None:
+        """A conversation goes on with *mention*, of the customer or the brand. Cost: O(1), amortised."""
+        by = BRAND if mention.ours else CUSTOMER
+        conversation.keep(Said(mention.at, mention.network, mention.id, by))
+        for key in _places_of(mention, conversation):
+            if self._places.get(key) is not conversation:
+                self._places[key] = conversation
+                conversation.keys.append(key)
+        self._conversations.move_to_end(conversation.interaction)
+        self._forget(mention.at)
+
+    def _forget(self, now: Instant) -> None:
+        """Forget what is too old, or too many."""
+        settings, known = self._settings, self._conversations
+        while known:
+            oldest = next(iter(known.values()))
+            if len(known) <= settings.most and now - oldest.last <= settings.within:
+                return
+            del known[oldest.interaction]
+            for key in oldest.keys:
+                if self._places.get(key) is oldest:
+                    del self._places[key]
+
+
+def _hers(conversation: Conversation, customer: str | None) -> bool:
+    return customer is not None and conversation.customer == customer
+
+
+def _answers(mention: Mention) -> Iterator[_Key]:
+    """Yield the places of what *mention* says that it answers."""
+    if mention.in_reply_to is not None:
+        yield "message", mention.network, mention.in_reply_to
+
+
+def _in_thread(mention: Mention, customer: str) -> _Key:
+    # What begins a thread is often named by its own id there.
+    return "thread", mention.network, mention.thread or mention.id, customer
+
+
+def _places_of(mention: Mention, conversation: Conversation) -> Iterator[_Key]:
+    """Yield where a later message may find the conversation."""
+    yield "message", mention.network, mention.id
+    if conversation.customer is not None:
+        yield _in_thread(mention, conversation.customer)
+        if not mention.ours:
+            yield "by", conversation.customer, conversation.brand or ""
