@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +14,11 @@ from workassign.social.threads import MESSAGES_KEPT, Threads, ThreadSettings
 HOUR = 3600.0
 
 
-def message(id: str, at: float = 0.0, **said: object) -> Mention:
-    return Mention(**{"id": id, "at": at, "text": "?", "network": "x", "author": "ann", **said})  # type: ignore[arg-type]
+def message(id: str, at: float = 0.0, **said: Any) -> Mention:
+    return Mention(**{"id": id, "at": at, "text": "?", "network": "x", "author": "ann", **said})
 
 
-def begun(settings: ThreadSettings | None = None, **said: object) -> Threads:
+def begun(settings: ThreadSettings | None = None, **said: Any) -> Threads:
     """Threads in which Ann has begun a conversation, "x/1"."""
     threads = Threads(settings or ThreadSettings(same_author_within=None))
     threads.begin("x/1", message("1", **said), "ann", "AirOne")
