@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,7 +9,8 @@ from workassign.linting.findings import Finding, finding
 from workassign.linting.known import scorers
 from workassign.plan import Plan
 from workassign.social.intake import MentionSettings
-from workassign.social.topics import word_pattern
+from workassign.social.keywords import Keywords, Tokens
+from workassign.social.topics import Topic
 
 __all__ = ["of_mentions"]
 
@@ -20,7 +20,7 @@ def of_mentions(plan: Plan, settings: MentionSettings, *, customers: bool = Fals
 
     *customers*: followers and lifetime values are made up for a simulation.
 
-    Cost: O(words squared).
+    Cost: O(words x topics).
     """
     yield from _of_topics(settings)
     yield from _of_scorers(plan, settings, customers=customers)
@@ -44,7 +44,7 @@ def _of_scorers(plan: Plan, settings: MentionSettings, *, customers: bool) -> It
 
 def _of_topics(settings: MentionSettings) -> Iterator[Finding]:
     """Look for topics that an earlier one always takes, and for those without words."""
-    earlier: list[_Word] = []
+    earlier: list[_Earlier] = []
     for number, topic in enumerate(settings.topics):
         place = f"mentions.topics[{number}]"
         takers = {word: taker for word in topic.words if (taker := _taker(word, earlier)) is not None}
@@ -56,27 +56,37 @@ def _of_topics(settings: MentionSettings) -> Iterator[Finding]:
                 f"{topic.name} is never found: earlier topics take each of its words, {taker} takes {first!r}"
             )
             yield finding("dead_topic", place, message, "put it before them, or give it words of its own")
-        earlier += [_Word(topic.name, _plain(word), word_pattern((word,))) for word in topic.words]
+        earlier.append(_earlier(topic))
 
 
-class _Word(NamedTuple):
+class _Earlier(NamedTuple):
     topic: str
-    text: str
-    pattern: re.Pattern[str]
+    words: frozenset[str]
+    stems: frozenset[str]
+    """The beginnings of words with any ending."""
+    keywords: Keywords
 
 
-def _taker(word: str, earlier: list[_Word]) -> str | None:
+def _earlier(topic: Topic) -> _Earlier:
+    words = frozenset(map(_plain, topic.words))
+    stems = frozenset(word[:-1] for word in words if word.endswith("*"))
+    return _Earlier(topic.name, words, stems, Keywords(topic.words))
+
+
+def _taker(word: str, earlier: list[_Earlier]) -> str | None:
     """Return an earlier topic that is found wherever *word* is; None: there is none."""
     text = _plain(word)
+    stem = text.removesuffix("*")
+    beginnings = {stem[:length] for length in range(len(stem) + 1)}
+    # Where a phrase is found, so is every word within it.
+    tokens = None if text.endswith("*") else Tokens(text)
     for each in earlier:
-        open_ends = each.text.endswith("*") and text.removesuffix("*").startswith(each.text[:-1])
-        # Where a phrase is found, so is every word within it.
-        within = not text.endswith("*") and each.pattern.search(text) is not None
-        if open_ends or within or text == each.text:
+        within = tokens is not None and each.keywords.any(tokens)
+        if within or text in each.words or not each.stems.isdisjoint(beginnings):
             return each.topic
     return None
 
 
 def _plain(word: str) -> str:
-    """Return *word* as `word_pattern` reads it."""
+    """Return *word* as `Keywords` reads it."""
     return " ".join(word.casefold().replace("’", "'").split())

@@ -13,15 +13,16 @@ from typing import TypeAlias
 
 import attrs
 
+from workassign.social.keywords import Keywords, Tokens
 from workassign.social.mentions import Mention
-from workassign.social.topics import plain, word_pattern
+from workassign.social.topics import plain
 
 __all__ = ["REPEATED", "Screen", "Stage"]
 
 REPEATED = "record repeated"
 """The stage that is always there, first: the same record with the same id once more."""
 
-Test: TypeAlias = Callable[[Mention, str], bool]
+Test: TypeAlias = Callable[[Mention, Tokens], bool]
 """Whether a mention, given with its plain text, meets a condition."""
 
 _WORD = re.compile(r"\w+")
@@ -66,8 +67,8 @@ class Stage:
             raise ValueError(f"sentiment_from must be between -1 and 1, not {self.sentiment_from!r}")
         if self.most_words is not None and self.most_words < 0:
             raise ValueError(f"most_words must not be negative, not {self.most_words!r}")
-        word_pattern(self.words)
-        word_pattern(self.no_words)
+        Keywords(self.words)
+        Keywords(self.no_words)
 
 
 class Screen:
@@ -79,17 +80,18 @@ class Screen:
         self._stages = [(stage.name, _tests(stage)) for stage in stages]
         self._seen: set[str] = set()
 
-    def dropped_by(self, mention: Mention) -> str | None:
+    def dropped_by(self, mention: Mention, tokens: Tokens | None = None) -> str | None:
         """Return the stage that drops *mention*, None if it is to be answered.
 
-        Mentions come in order of time. Cost: the length of the text.
+        Mentions come in order of time. *tokens*: of its plain text, where somebody has split it already.
+        Cost: the length of the text.
         """
         if mention.id in self._seen:
             return REPEATED
         self._seen.add(mention.id)
-        text = plain(mention.text)
+        tokens = Tokens(plain(mention.text)) if tokens is None else tokens
         for name, tests in self._stages:
-            if all(test(mention, text) for test in tests):
+            if all(test(mention, tokens) for test in tests):
                 return name
         return None
 
@@ -106,15 +108,15 @@ def _tests(stage: Stage) -> list[Test]:
     if (least := stage.sentiment_from) is not None:
         tests.append(lambda mention, _: mention.sentiment is not None and mention.sentiment >= least)
     if stage.no_question:
-        tests.append(lambda _, text: "?" not in text)
+        tests.append(lambda _, tokens: "?" not in tokens.text)
     if (most := stage.most_words) is not None:
-        tests.append(lambda _, text: len(_WORD.findall(text)) <= most)
+        tests.append(lambda _, tokens: len(_WORD.findall(tokens.text)) <= most)
     if stage.words:
-        wanted = word_pattern(stage.words)
-        tests.append(lambda _, text: wanted.search(text) is not None)
+        wanted = Keywords(stage.words)
+        tests.append(lambda _, tokens: wanted.any(tokens))
     if stage.no_words:
-        unwanted = word_pattern(stage.no_words)
-        tests.append(lambda _, text: unwanted.search(text) is None)
+        unwanted = Keywords(stage.no_words)
+        tests.append(lambda _, tokens: not unwanted.any(tokens))
     if stage.same_text_within is not None:
         tests.append(_said_within(stage.same_text_within))
     return tests
@@ -124,7 +126,7 @@ def _said_within(window: float) -> Test:
     """Return whether the author said the same words at most *window* seconds before."""
     said: dict[tuple[str, bytes], float] = {}
 
-    def test(mention: Mention, text: str) -> bool:
+    def test(mention: Mention, _: Tokens) -> bool:
         if mention.author is None:
             return False
         body = blake2b(" ".join(mention.text.casefold().split()).encode(), digest_size=16).digest()

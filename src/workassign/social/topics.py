@@ -16,6 +16,7 @@ import attrs
 
 from workassign.model import Customer, Interaction, Value
 from workassign.needs import Needs
+from workassign.social.keywords import Keywords, Tokens
 from workassign.social.mentions import Mention
 
 __all__ = ["Language", "Sorter", "Topic", "plain", "word_pattern"]
@@ -36,7 +37,7 @@ class Topic:
 
     def __attrs_post_init__(self) -> None:
         """Raise a ValueError if a word could never be found, or there is no such tier."""
-        word_pattern(self.words)
+        Keywords(self.words)
         if self.tier is not None and not 0 <= self.tier <= 99:
             raise ValueError(f"tier must be from 0 to 99, not {self.tier}")
 
@@ -52,7 +53,7 @@ class Language:
 
     def __attrs_post_init__(self) -> None:
         """Raise a ValueError if a word could never be found, or none would be enough."""
-        word_pattern(self.words)
+        Keywords(self.words)
         if self.at_least < 1:
             raise ValueError(f"at_least must be at least 1, not {self.at_least}")
 
@@ -67,7 +68,9 @@ def plain(text: str) -> str:
 
 
 def word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds any of *words* in a `plain` text.
+    """Return what finds any of *words* in a `plain` text: the meaning of words, and slow with many.
+
+    `keywords.Keywords` finds the same, however many they are.
 
     Raises:
         ValueError: If a word has no letter or digit, or a star inside.
@@ -99,19 +102,19 @@ class Sorter:
         """Sort into *queues* (brand -> queue, `*` -> the queue of all others)."""
         self._channel = channel
         self._queues = queues
-        self._topics = [(topic, word_pattern(topic.words)) for topic in topics]
-        self._languages = [(name, each, word_pattern(each.words)) for name, each in languages.items()]
+        self._topics = [(topic, Keywords(topic.words)) for topic in topics]
+        self._languages = [(name, each, Keywords(each.words)) for name, each in languages.items()]
 
     def queue(self, mention: Mention) -> str | None:
         """Return the queue of the mention's brand, None if it has none."""
         return self._queues.get(mention.brand or "*", self._queues.get("*"))
 
-    def topic(self, text: str) -> Topic | None:
-        """Return the first topic that has a word in this plain *text*."""
-        return next((topic for topic, words in self._topics if words.search(text)), None)
+    def topic(self, tokens: Tokens) -> Topic | None:
+        """Return the first topic that has a word in this plain text."""
+        return next((topic for topic, words in self._topics if words.any(tokens)), None)
 
-    def language(self, mention: Mention, text: str) -> str | None:
-        """Return the language as the file says it, else the one with most of its words in *text*.
+    def language(self, mention: Mention, tokens: Tokens) -> str | None:
+        """Return the language as the file says it, else the one with most of its words in the text.
 
         Of several with equally many, the one that the plan names first.
         """
@@ -119,15 +122,18 @@ class Sorter:
             return mention.language
         best, most = None, 0
         for name, each, words in self._languages:
-            found = len(set(words.findall(text)))
+            found = len(set(words.found(tokens)))
             if found >= each.at_least and found > most:
                 best, most = name, found
         return best
 
-    def interaction(self, mention: Mention, queue: str) -> Interaction:
-        """Return the interaction that *mention* makes in *queue*. Its text stays outside."""
-        text = plain(mention.text)
-        topic, language = self.topic(text), self.language(mention, text)
+    def interaction(self, mention: Mention, queue: str, tokens: Tokens | None = None) -> Interaction:
+        """Return the interaction that *mention* makes in *queue*. Its text stays outside.
+
+        *tokens*: of its plain text, where somebody has split it already.
+        """
+        tokens = Tokens(plain(mention.text)) if tokens is None else tokens
+        topic, language = self.topic(tokens), self.language(mention, tokens)
         skills = dict(topic.skills) if topic is not None else {}
         attributes: dict[str, Value] = dict(mention.attributes)
         if topic is not None:

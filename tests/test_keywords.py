@@ -1,0 +1,134 @@
+"""Many words are found as fast as few, and just as a regular expression finds them."""
+
+from __future__ import annotations
+
+import re
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workassign.social.keywords import Keywords, Tokens
+from workassign.social.mentions import Mention
+from workassign.social.screen import Screen, Stage
+from workassign.social.topics import Language, Sorter, Topic, plain
+
+
+def as_expression(words: list[str]) -> re.Pattern[str]:
+    """What words and phrases mean, in full and slow."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(alternative, words))})(?!\w)" if words else r"(?!)")
+
+
+def alternative(word: str) -> str:
+    stem = word.casefold().replace("’", "'").strip()
+    stem, any_ending = (stem[:-1], r"\w*") if stem.endswith("*") else (stem, "")
+    return r"\s+".join(map(re.escape, stem.split())) + any_ending
+
+
+def is_word(word: str) -> bool:
+    stem = word.strip().removesuffix("*")
+    return "*" not in stem and any(char.isalnum() for char in stem)
+
+
+pieces = st.text(alphabet="ab_'+#-é\u200d \n", min_size=1, max_size=6)
+asked = st.tuples(pieces, st.sampled_from(["", "*"])).map("".join).filter(is_word)
+texts = st.text(alphabet="aabb_'+#-é\u200d \n", max_size=30)
+
+
+@given(st.lists(asked, max_size=5), texts)
+def test_the_same_is_found_as_by_a_regular_expression(words: list[str], text: str) -> None:
+    pattern, keywords, tokens = as_expression(words), Keywords(words), Tokens(text)
+
+    assert keywords.found(tokens) == pattern.findall(text)
+    assert keywords.any(tokens) is (pattern.search(text) is not None)
+
+
+@given(st.lists(asked, min_size=1, max_size=5), texts)
+def test_the_first_word_is_the_one_whose_own_expression_matches_there(words: list[str], text: str) -> None:
+    match = as_expression(words).search(text)
+    first = Keywords(words).first(Tokens(text))
+
+    if match is None:
+        assert first is None
+    else:
+        fits = [word for word in words if as_expression([word]).match(text, match.start())]
+        assert first == fits[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "found"),
+    [
+        (["bag"], "My BAG!", ["bag"]),
+        (["bag"], "bags bagel @bag http://x.y/bag", []),
+        (["delay*"], "Delayed, undelayed, DELAYS", ["delayed", "delays"]),
+        (["money back"], "money \n back", ["money \n back"]),
+        (["new york", "york"], "New York or York", ["new york", "york"]),
+        (["don't", "c++", "carry-on"], "I DON’T c++ my carry-on", ["don't", "c++", "carry-on"]),
+        (["#fail"], "#fail a#fail #failed", ["#fail"]),
+        (["late*"], "late\u200bly", ["late"]),
+        (["bag"], "\u202ebag\u202c", ["bag"]),
+    ],
+)
+def test_words_are_whole_phrases_any_white_space_stars_any_ending(
+    words: list[str], text: str, found: list[str]
+) -> None:
+    assert Keywords(words).found(Tokens(plain(text))) == found
+
+
+@pytest.mark.parametrize("word", ["", "?!", "a*b", "*", " * "])
+def test_a_word_that_could_never_be_found_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="is no word to look for"):
+        Keywords([word])
+
+
+def test_a_text_is_split_once_for_screen_and_sorter() -> None:
+    """Who has split the text may hand it on; the answer is the same."""
+    screen = Screen((Stage(name="thanks", words=("thank*",), no_words=("but",)),))
+    sorter = Sorter(
+        "x", {"*": "all"}, (Topic(name="bags", words=("bag*",)),), {"es": Language(words=("mi", "el"))}
+    )
+    said = Mention(id="1", at=0.0, text="mi bag, el bag, thanks but no")
+    tokens = Tokens(plain(said.text))
+
+    assert screen.dropped_by(said, tokens) is None
+    assert sorter.interaction(said, "all", tokens) == sorter.interaction(said, "all")
+    assert sorter.interaction(said, "all", tokens).attributes == {"topic": "bags", "language": "es"}
+
+
+def test_five_thousand_words_cost_about_as_much_as_fifty() -> None:
+    words = [f"word{number}" for number in range(2500)] + [f"two word{number}" for number in range(2500)]
+    few, many = Keywords(words[::100]), Keywords(words)
+    text = Tokens(plain("so my two bags were lost, and nobody at the desk can say a word of where they are"))
+
+    def seconds(keywords: Keywords) -> float:
+        start = perf_counter()
+        for _ in range(200):
+            assert not keywords.any(text)
+        return perf_counter() - start
+
+    seconds(many)
+    assert min(seconds(many) for _ in range(5)) < 5 * min(seconds(few) for _ in range(5))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bag " * 1_250_000,
+        "a" * 5_000_000,
+        "😡" * 1_250_000,
+        "\u200b" * 1_500_000,
+        "\u202e\u2066" * 800_000,
+        "\x00" * 5_000_000,
+        "lost " * 250_000,
+        "-" * 5_000_000 + "bag",
+    ],
+    ids=["words", "one word", "emoji", "zero width", "bidi", "NUL", "phrases begun", "dashes"],
+)
+def test_a_text_of_five_megabytes_takes_seconds_at_most(text: str) -> None:
+    keywords = Keywords(["lost my bag", "lost lost lost damn", "refund*", "c++", "- - bags"])
+
+    start = perf_counter()
+    assert not keywords.any(Tokens(plain(text)))
+    assert keywords.found(Tokens(plain(text))) == []
+    assert perf_counter() - start < 20.0
