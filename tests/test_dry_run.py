@@ -23,7 +23,7 @@ from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 from workassign.policies import capacity, scoring, selection, sla
 from workassign.policies.escalation import Step
-from workassign.social.intake import MentionSettings
+from workassign.social.settings import MentionSettings
 from workassign.social.interactions import Expected, read_interactions
 from workassign.social.mentions import BadRecord
 from workassign.social.readers import Columns

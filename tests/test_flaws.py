@@ -10,7 +10,7 @@ from workassign.lint import Finding
 from workassign.plan import Plan, Queue
 from workassign.policies import scoring
 from workassign.social.flaws import of_mentions
-from workassign.social.intake import MentionSettings
+from workassign.social.settings import MentionSettings
 from workassign.social.readers import Columns, Labels
 from workassign.social.topics import Language, Topic
 

@@ -40,7 +40,7 @@ def test_a_reply_to_our_answer_goes_on_with_it() -> None:
     threads.go_on(conversation, answer)
 
     assert threads.find(message("2", 10.0, in_reply_to="9"), "ann", "AirOne") is conversation
-    assert [said.by for said in conversation.messages] == ["customer", "brand"]
+    assert [said.by for said in conversation.messages] == ["customer", "agent"]
 
 
 def test_somebody_else_who_answers_in_public_begins_a_conversation_of_her_own() -> None:
@@ -88,19 +88,19 @@ def test_a_conversation_that_is_long_over_is_forgotten() -> None:
 
     assert len(threads) == 1
     assert threads.find(message("3", HOUR + 2, in_reply_to="1"), "ann", "AirOne") is None
-    with pytest.raises(KeyError):
-        threads["x/1"]
+    assert threads.get("x/1") is None
 
 
 def test_a_conversation_remembers_its_first_message_and_the_latest() -> None:
     threads = begun()
-    conversation = threads["x/1"]
+    conversation = threads.get("x/1")
+    assert conversation is not None
     for number in range(2, MESSAGES_KEPT + 12):
         threads.go_on(conversation, message(str(number), float(number)))
 
     assert len(conversation.messages) == MESSAGES_KEPT
     assert conversation.left_out == 11
-    assert [said.id for said in conversation.messages[:2]] == ["1", "13"]
+    assert [said.ref for said in conversation.messages[:2]] == ["x/1", "x/13"]
 
 
 @pytest.mark.parametrize("wrong", [{"within": 0}, {"same_author_within": -1.0}, {"most": 0}])

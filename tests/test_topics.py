@@ -10,7 +10,7 @@ import pytest
 from workassign.errors import PlanError
 from workassign.needs import ANYBODY, Needs
 from workassign.plan import Plan, Queue
-from workassign.social.intake import MentionSettings
+from workassign.social.settings import MentionSettings
 from workassign.social.mentions import Mention
 from workassign.social.screen import REPEATED, Screen, Stage
 from workassign.social.topics import Language, Sorter, Topic, plain, word_pattern

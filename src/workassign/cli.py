@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from workassign.engine import Engine
     from workassign.journal import Verdict
     from workassign.lab.account import Account
-    from workassign.lab.day import Arrivals, Simulation
+    from workassign.lab.day import Simulation
     from workassign.lab.roster import Roster
     from workassign.model import Agent
     from workassign.plan import Plan
-    from workassign.social.funnel import Funnel
-    from workassign.social.intake import MentionSettings
+    from workassign.social.settings import MentionSettings
     from workassign.social.interactions import Expected
 
 __all__ = ["main"]
@@ -198,12 +197,13 @@ def _instant(text: str) -> float:
 
 def _run(told: argparse.Namespace) -> int:
     """Read, simulate into a journal, measure, report."""
+    from workassign.days import run_days
     from workassign.lab.day import Simulation
     from workassign.lab.folder import JOURNAL, check_replaceable, reserved
     from workassign.lab.roster import Roster
     from workassign.lab.summary import summary
     from workassign.plan import Plan, read_settings
-    from workassign.social.intake import MentionSettings, take_in
+    from workassign.social.settings import MentionSettings
 
     if not told.no_report:
         from workassign.lab.charts import check_installed
@@ -219,8 +219,17 @@ def _run(told: argparse.Namespace) -> int:
     simulation = _seeded(simulation, told.seed)
     with reserved(told.out):
         check_replaceable(told.out / JOURNAL, force=told.force)
-        intake = take_in(told.mentions, mentions)
-        account = _day(told, plan, roster, simulation, intake.arrivals, intake.funnel)
+        account = run_days(
+            told.mentions,
+            told.out,
+            plan,
+            mentions,
+            roster,
+            simulation,
+            _progress,
+            folder=told.plan.parent,
+            force=told.force,
+        )
         _say(told, summary(account))
         _write_all(told, account)
     return FOUND if account.source.all_bad else DONE
@@ -244,55 +253,6 @@ def _seeded(simulation: Simulation, seed: int | None) -> Simulation:
     import attrs
 
     return simulation if seed is None else attrs.evolve(simulation, seed=seed)
-
-
-def _day(
-    told: argparse.Namespace,
-    plan: Plan,
-    roster: Roster,
-    simulation: Simulation,
-    arrivals: Arrivals,
-    funnel: Funnel,
-) -> Account:
-    """Simulate the day twice, once into the journal, and return what there is to tell."""
-    from workassign.lab.account import Account, Source
-    from workassign.lab.figures import effects, figures
-    from workassign.lab.folder import JOURNAL, new_journal
-    from workassign.lab.kpis import key_figures
-    from workassign.lab.roster import zone_named
-    from workassign.lab.run import measured, recorded_day, unscored_day
-    from workassign.lab.synthetic import with_synthetic_customers
-
-    if simulation.customers is not None:
-        arrivals = with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
-    zone, team_of = zone_named(roster.zone), roster.team_of()
-    with new_journal(told.out / JOURNAL, force=told.force) as store:
-        with _progress("with scoring", len(arrivals)) as arrived:
-            recorded_day(plan, arrivals, roster, simulation, store, arrived)
-        ledger, kpis = measured(store, zone)
-        keys = key_figures(kpis, store, team_of)
-    with _progress("first come, first served", len(arrivals)) as arrived:
-        unscored = unscored_day(plan, arrivals, roster, simulation, arrived)
-    return Account(
-        plan=plan.name,
-        plan_hash=plan.hash,
-        seed=simulation.seed,
-        zone=zone,
-        source=Source(
-            name=_printable(told.mentions.name),
-            read=funnel.read,
-            bad=tuple((each.line, _printable(each.reason)) for each in funnel.bad),
-            dropped=funnel.dropped,
-            notes=funnel.notes,
-            out_of_order=funnel.out_of_order,
-        ),
-        found=figures(ledger, team_of, zone),
-        unscored=figures(unscored, team_of, zone),
-        effects=effects(ledger, unscored),
-        ledger=ledger,
-        keys=keys,
-        synthetic=simulation.customers is not None,
-    )
 
 
 def _printable(text: str) -> str:
@@ -412,7 +372,7 @@ def _lint(told: argparse.Namespace) -> int:
     from workassign.lint import as_data, lint, starvation_bound, text, worst_first
     from workassign.plan import Plan, read_settings
     from workassign.social.flaws import of_mentions
-    from workassign.social.intake import MentionSettings
+    from workassign.social.settings import MentionSettings
 
     data = read_settings(told.plan)
     plan = Plan.from_data(data)
@@ -421,7 +381,7 @@ def _lint(told: argparse.Namespace) -> int:
         lambda: Roster.from_data(data, plan).members(),
         lambda: MentionSettings.from_data(data, plan) if "mentions" in data else None,
     )
-    expected = _expected(told, lambda: mentions or MentionSettings.from_data(data, plan))
+    expected = _expected(told, plan, lambda: mentions or MentionSettings.from_data(data, plan))
     sample = [*(mentions.sample() if mentions else ()), *(expected.interactions if expected else ())]
     found = lint(plan, roster, sample, before=before)
     if mentions:
@@ -436,11 +396,15 @@ def _lint(told: argparse.Namespace) -> int:
     return FOUND if useless or any(finding.severity == "error" for finding in found) else DONE
 
 
-def _expected(told: argparse.Namespace, mentions: Callable[[], MentionSettings]) -> Expected | None:
+def _expected(
+    told: argparse.Namespace, plan: Plan, mentions: Callable[[], MentionSettings]
+) -> Expected | None:
     """Return the interactions of the file that is named, if one is."""
     from workassign.social.interactions import read_interactions
 
-    return None if told.interactions is None else read_interactions(told.interactions, mentions)
+    if told.interactions is None:
+        return None
+    return read_interactions(told.interactions, mentions, plan, told.plan.parent)
 
 
 def _dry_run(

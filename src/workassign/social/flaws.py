@@ -8,7 +8,7 @@ from typing import NamedTuple
 from workassign.linting.findings import Finding, finding
 from workassign.linting.known import scorers
 from workassign.plan import Plan
-from workassign.social.intake import MentionSettings
+from workassign.social.settings import MentionSettings
 from workassign.social.keywords import Keywords, Tokens
 from workassign.social.topics import Topic
 
@@ -29,8 +29,10 @@ def of_mentions(plan: Plan, settings: MentionSettings, *, customers: bool = Fals
 def _of_scorers(plan: Plan, settings: MentionSettings, *, customers: bool) -> Iterator[Finding]:
     """Look for scorers that ask for what no column holds."""
     columns = settings.columns
+    if columns is None:  # no file: who fills the mentions may know anything
+        return
     fed = {
-        "sentiment": columns.sentiment is not None,
+        "sentiment": columns.sentiment is not None or settings.sentiment is not None,
         "influence": customers or columns.followers is not None,
         "customer_value": customers or columns.value is not None,
     }

@@ -17,8 +17,10 @@ import attrs
 from workassign.model import Instant
 from workassign.social.mentions import BadRecord, Mention
 
-__all__ = ["COLLAPSED", "JOINED", "Funnel", "Mood", "Sample", "Tally"]
+__all__ = ["COLLAPSED", "JOINED", "OURS", "Funnel", "Mood", "Sample", "Tally"]
 
+OURS = "written by us"
+"""An answer of ours that comes back, or a post of the brand's own."""
 JOINED = "same conversation"
 """It goes on with what the customer said before: it joins that interaction."""
 COLLAPSED = "near-duplicate"
@@ -103,6 +105,11 @@ class Tally:
             heapq.heappush(heap, entry)
         elif entry > heap[0]:
             heapq.heapreplace(heap, entry)
+
+    def anew(self, stage: str) -> None:
+        """What left at a stage entered a queue after all."""
+        self.dropped[stage] -= 1
+        self.entered += 1
 
     def felt(self, brand: str | None, at: Instant, sentiment: float | None) -> None:
         """Somebody wrote about a brand."""

@@ -14,7 +14,9 @@ import attrs
 from workassign._codec import MALFORMED, as_json, decode
 from workassign.commands import Submit
 from workassign.model import Customer, Interaction
-from workassign.social.intake import MentionSettings, take_in
+from workassign.plan import Plan
+from workassign.social.intake import take_in
+from workassign.social.settings import MentionSettings
 from workassign.social.mentions import BadRecord
 from workassign.social.readers import Record, json_records
 
@@ -31,7 +33,9 @@ class Expected:
     """Of mentions: stage of the screen -> how many it dropped."""
 
 
-def read_interactions(path: Path, mentions: Callable[[], MentionSettings]) -> Expected:
+def read_interactions(
+    path: Path, mentions: Callable[[], MentionSettings], plan: Plan, folder: Path = Path()
+) -> Expected:
     """Return the interactions in *path*: of a CSV file those that its *mentions* make.
 
     Any other file has a JSON object on each line, with the fields of an `Interaction`.
@@ -41,7 +45,7 @@ def read_interactions(path: Path, mentions: Callable[[], MentionSettings]) -> Ex
         PlanError: If it is a CSV file and the settings of mentions do not fit it.
     """
     if path.name.lower().removesuffix(".gz").endswith(".csv"):
-        intake = take_in(path, mentions())
+        intake = take_in(path, mentions(), plan, folder)
         arrived = [interaction for _, interaction in intake.arrivals]
         return Expected(interactions=arrived, bad=intake.funnel.bad, dropped=intake.funnel.dropped)
     found: list[Interaction] = []

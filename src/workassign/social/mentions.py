@@ -13,9 +13,10 @@ import attrs
 
 from workassign.model import Instant, Value
 
-__all__ = ["BadRecord", "Mention"]
+__all__ = ["BadRecord", "Mention", "key_of"]
 
 _NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -63,11 +64,18 @@ class Mention:
     reposts: int | None = None
     replies: int | None = None
     attributes: Mapping[str, Value] = _NO_ATTRIBUTES
+    labels: Mapping[str, str] = _NO_LABELS
+    """What people said of it afterwards: name -> label. To measure by; nothing is decided by it."""
 
     @property
     def key(self) -> str:
         """Return what names it among the mentions of all networks: network/id, or the id alone."""
-        return f"{self.network}/{self.id}" if self.network else self.id
+        return key_of(self.network, self.id)
+
+
+def key_of(network: str, id: str) -> str:
+    """Return what names *id* of a *network*, a mention or an account, among those of all networks."""
+    return f"{network}/{id}" if network else id
 
 
 @attrs.frozen

@@ -12,20 +12,22 @@ In a public thread others write, too: what they say is no part of her conversati
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import attrs
 
-from workassign.model import Instant, InteractionId
-from workassign.social.mentions import Mention
+from workassign.model import AgentId, Customer, Instant, InteractionId
+from workassign.social.handover import Said
+from workassign.social.happenings import Origin
+from workassign.social.mentions import Mention, key_of
 
-__all__ = ["Conversation", "Said", "ThreadSettings", "Threads"]
-
-CUSTOMER, BRAND = "customer", "brand"
+__all__ = ["Conversation", "ThreadSettings", "Threads"]
 
 MESSAGES_KEPT = 200
 """A conversation remembers so many of its messages: the first one and the latest."""
+SHARERS_KEPT = 10_000
+"""A conversation remembers so many of those who said the same, the first ones; it counts all."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,17 +56,6 @@ class ThreadSettings:
             raise ValueError(f"most must be at least 1, not {self.most}")
 
 
-@attrs.frozen
-class Said:
-    """A message of a conversation; its text is where it was."""
-
-    at: Instant
-    network: str
-    id: str
-    by: str
-    """customer or brand."""
-
-
 _Key: TypeAlias = tuple[str, ...]
 
 
@@ -80,12 +71,44 @@ class Conversation:
     messages: list[Said] = attrs.field(factory=list)
     left_out: int = 0
     """Messages between the first and the others that are not remembered any more."""
+    open: bool = True
+    """Nobody has closed its interaction yet, as far as is known."""
+    agent: AgentId | None = None
+    """Who had it last."""
+    contacts: int = 1
+    """It is the customer's so-manieth conversation with the brand, of those that are remembered."""
+    known: Customer | None = None
+    """What was known of her when it began."""
+    influence: float | None = None
+    """How far what she says carries, before it is ranked: see `Influence.raw`."""
+    score: float | None = None
+    """The influence that the engine was told last, 0 to 100."""
+    felt: float | None = None
+    """The sentiment that the engine was told last, -1 to 1."""
+    mentions: int = 1
+    """So many share it: the first, and those that were collapsed into it."""
+    reach: int = 0
+    """The followers of everybody who said the same, added up, each author once."""
+    sharers: dict[str, Origin] = attrs.field(factory=dict, repr=False)
+    """Account, or key of a mention without one -> where she said the same; the customer's first."""
     keys: list[_Key] = attrs.field(factory=list, repr=False)
 
     @property
     def networks(self) -> tuple[str, ...]:
         """Where it took place, in the order in which it came there."""
         return tuple(dict.fromkeys(each.network for each in self.messages))
+
+    def share(self, mention: Mention) -> bool:
+        """Somebody said the same: *mention* was collapsed into it. Return whether she is remembered."""
+        self.mentions += 1
+        self.last = max(self.last, mention.at)
+        who = _account(mention)
+        if who in self.sharers:
+            return True
+        self.reach += mention.followers or 0
+        if len(self.sharers) < SHARERS_KEPT:
+            self.sharers[who] = Origin.of(mention)
+        return who in self.sharers
 
     def keep(self, said: Said) -> None:
         """Remember a message."""
@@ -112,13 +135,10 @@ class Threads:
         """Return how many conversations are remembered."""
         return len(self._conversations)
 
-    def __getitem__(self, interaction: InteractionId) -> Conversation:
-        """Return a conversation.
-
-        Raises:
-            KeyError: If it is none, or too long ago.
-        """
-        return self._conversations[interaction]
+    @property
+    def most(self) -> int:
+        """How many are remembered at most."""
+        return self._settings.most
 
     def find(self, mention: Mention, customer: str | None, brand: str | None) -> Conversation | None:
         """Return the conversation that *mention* goes on with; None: it begins one. Cost: O(1)."""
@@ -141,24 +161,54 @@ class Threads:
         near = found is not None and within is not None and mention.at - found.last <= within
         return found if near else None
 
+    def holding(self, key: str) -> Conversation | None:
+        """Return the conversation of which the mention of this *key* is a message, or was collapsed into."""
+        return self._places.get(("message", key))
+
+    def get(self, interaction: InteractionId) -> Conversation | None:
+        """Return a conversation; None: it is none, or too long ago."""
+        return self._conversations.get(interaction)
+
     def begin(
         self, interaction: InteractionId, mention: Mention, customer: str | None, brand: str | None
-    ) -> None:
+    ) -> Conversation:
         """A conversation begins with *mention*."""
+        before = None if customer is None else self._places.get(("by", customer, brand or ""))
         conversation = Conversation(interaction, customer, brand, mention.at)
+        conversation.contacts = 1 if before is None else before.contacts + 1
+        conversation.sharers[_account(mention)] = Origin.of(mention)
         self._conversations[interaction] = conversation
         self.go_on(conversation, mention)
+        return conversation
+
+    def renew(self, before: Conversation, interaction: InteractionId) -> Conversation:
+        """What would have gone on with *before* begins a conversation of its own, which takes its place."""
+        after = Conversation(interaction, before.customer, before.brand, before.last)
+        after.contacts, after.agent = before.contacts + 1, before.agent
+        after.messages = [before.messages.pop()]
+        del self._conversations[before.interaction]
+        self._conversations[interaction] = after
+        self._remember(after, list(before.keys), after.last)
+        return after
+
+    def share(self, conversation: Conversation, mention: Mention) -> None:
+        """*mention* is collapsed into a conversation, which so is remembered longer. Cost: O(1), amortised."""
+        keys = [("message", mention.key)] if conversation.share(mention) else []
+        self._remember(conversation, keys, mention.at)
 
     def go_on(self, conversation: Conversation, mention: Mention) -> None:
         """A conversation goes on with *mention*, of the customer or the brand. Cost: O(1), amortised."""
-        by = BRAND if mention.ours else CUSTOMER
-        conversation.keep(Said(mention.at, mention.network, mention.id, by))
-        for key in _places_of(mention, conversation):
+        by = "agent" if mention.ours else "customer"
+        conversation.keep(Said(at=mention.at, by=by, ref=mention.key, network=mention.network))
+        self._remember(conversation, _places_of(mention, conversation), mention.at)
+
+    def _remember(self, conversation: Conversation, keys: Iterable[_Key], now: Instant) -> None:
+        for key in keys:
             if self._places.get(key) is not conversation:
                 self._places[key] = conversation
                 conversation.keys.append(key)
         self._conversations.move_to_end(conversation.interaction)
-        self._forget(mention.at)
+        self._forget(now)
 
     def _forget(self, now: Instant) -> None:
         """Forget what is too old, or too many."""
@@ -173,6 +223,10 @@ class Threads:
                     del self._places[key]
 
 
+def _account(mention: Mention) -> str:
+    return mention.key if mention.author is None else key_of(mention.network, mention.author)
+
+
 def _hers(conversation: Conversation, customer: str | None) -> bool:
     return customer is not None and conversation.customer == customer
 
@@ -180,7 +234,7 @@ def _hers(conversation: Conversation, customer: str | None) -> bool:
 def _answers(mention: Mention) -> Iterator[_Key]:
     """Yield the places of what *mention* says that it answers."""
     if mention.in_reply_to is not None:
-        yield "message", mention.network, mention.in_reply_to
+        yield "message", key_of(mention.network, mention.in_reply_to)
 
 
 def _in_thread(mention: Mention, customer: str) -> _Key:
@@ -190,7 +244,7 @@ def _in_thread(mention: Mention, customer: str) -> _Key:
 
 def _places_of(mention: Mention, conversation: Conversation) -> Iterator[_Key]:
     """Yield where a later message may find the conversation."""
-    yield "message", mention.network, mention.id
+    yield "message", mention.key
     if conversation.customer is not None:
         yield _in_thread(mention, conversation.customer)
         if not mention.ours:

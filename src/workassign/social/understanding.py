@@ -1,0 +1,159 @@
+"""What does a mention say? Language, sentiment, topic, intent, urgency: None where nobody can tell.
+
+What a file or a network says goes before what is guessed. Each thing is found out when it is first
+asked for, and once: what is dropped early costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from workassign.social.conditions import READ, Facts
+from workassign.social.intents import intent_of, urgency_of
+from workassign.social.keywords import Keywords, Tokens
+from workassign.social.mentions import Mention
+from workassign.social.topics import Language, Topic, plain
+
+if TYPE_CHECKING:
+    from workassign.social.models import Model, Opinion
+    from workassign.social.sentiment import Sentiment
+
+__all__ = ["Guess", "Understanding", "Understood"]
+
+Guess: TypeAlias = Callable[[str], str | None]
+"""Text -> the language that it is in; None: nobody can tell."""
+
+SURE = 0.5
+"""A topic of the model counts if it is at least so likely; else the words tell."""
+
+
+class Understanding:
+    """Finds out what mentions say, with the words of a plan file and whatever else there is."""
+
+    def __init__(
+        self,
+        topics: Sequence[Topic] = (),
+        languages: Mapping[str, Language] | None = None,
+        *,
+        guess: Guess | None = None,
+        sentiment: Sentiment | None = None,
+        model: Model | None = None,
+    ) -> None:
+        """Read by *topics* and *languages*, and by what else is given."""
+        self.topics = {topic.name: topic for topic in topics}
+        self._words = [(topic.name, Keywords(topic.words)) for topic in topics]
+        self._labels = {label: topic.name for topic in topics for label in topic.labels or (topic.name,)}
+        self._languages = [
+            (name, each, Keywords(each.words)) for name, each in (languages or {}).items() if each.words
+        ]
+        self._guess = guess
+        self._sentiment = sentiment
+        self._model = model
+
+    def of(self, mention: Mention) -> Understood:
+        """Return what *mention* says, to be found out as it is asked for."""
+        return Understood(self, mention)
+
+    def topic(self, said: Understood) -> str | None:
+        """Return the topic that the model is sure of, else the first that has a word in the text."""
+        opinion = said.opinion
+        label = None if opinion is None else opinion.likeliest_topic
+        # What the model knows of topics it knows of complaints.
+        if opinion is not None and label is not None and (opinion.negative or 0.0) >= SURE:
+            if opinion.topic[label] >= SURE and label in self._labels:
+                return self._labels[label]
+        return next((name for name, words in self._words if words.any(said.tokens)), None)
+
+    def language(self, said: Understood) -> str | None:
+        """Return the language: as the source says it, else by its words, else as it is guessed.
+
+        Of several with equally many words, the one that the plan names first.
+        """
+        if said.mention.language is not None:
+            return said.mention.language
+        best, most = None, 0
+        for name, each, words in self._languages:
+            found = len(set(words.found(said.tokens)))
+            if found >= each.at_least and found > most:
+                best, most = name, found
+        if best is None and self._guess is not None:
+            return self._guess(said.mention.text)
+        return best
+
+    def sentiment(self, said: Understood) -> float | None:
+        """Return the sentiment: as the source says it, else as it is found in the text."""
+        if said.mention.sentiment is not None or self._sentiment is None:
+            return said.mention.sentiment
+        return self._sentiment(said.mention.text, said.language)
+
+    def opinion(self, mention: Mention) -> Opinion | None:
+        """Return what the model makes of the text."""
+        return None if self._model is None else self._model.read(mention.text)
+
+
+class Understood:
+    """What one mention says. Cost: of each thing, once, when it is first asked for."""
+
+    def __init__(self, by: Understanding, mention: Mention) -> None:
+        self._by = by
+        self.mention = mention
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Its words, without handles and addresses."""
+        return Tokens(plain(self.mention.text[:READ]))
+
+    @cached_property
+    def language(self) -> str | None:
+        """ISO 639-1, or as the plan calls it."""
+        return self._by.language(self)
+
+    @cached_property
+    def sentiment(self) -> float | None:
+        """-1 to 1."""
+        return self._by.sentiment(self)
+
+    @cached_property
+    def topic(self) -> str | None:
+        """The name of one of the plan's topics."""
+        return self._by.topic(self)
+
+    @cached_property
+    def intent(self) -> str | None:
+        """What its author wants: see `intents`."""
+        return intent_of(self.tokens, self.sentiment)
+
+    @cached_property
+    def urgency(self) -> float:
+        """0 to 1: see `intents`."""
+        return urgency_of(self.tokens)
+
+    @cached_property
+    def opinion(self) -> Opinion | None:
+        """What the model makes of it."""
+        return self._by.opinion(self.mention)
+
+    @property
+    def actionable(self) -> float | None:
+        """How likely it asks for or needs something, 0 to 1; None: there is no model that could tell."""
+        return None if self.opinion is None else self.opinion.actionable
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What rules can ask before anybody has looked at who wrote it."""
+        mention = self.mention
+        return Facts(
+            brand=mention.brand,
+            network=mention.network,
+            public=mention.public,
+            language=self.language,
+            topic=self.topic,
+            intent=self.intent,
+            sentiment=self.sentiment,
+            urgency=self.urgency,
+            followers=mention.followers,
+            actionable=self.actionable,
+            text=self.tokens.text,
+        )
