@@ -27,7 +27,7 @@ DEFAULT_SCALE = (0.0, 8.0)
 that a thousand people have reacted to (6 + 0.5 + 1.5). 300 followers alone are 31."""
 
 DIGITS = 3
-"""Sums are rounded to so many: equal authors stay equal on every platform, histories stay small."""
+"""Parts and sums are rounded to so many: equal authors stay equal on every platform, histories stay small."""
 
 LARGEST_COUNT = 1e12
 """Any count beyond this is as good as this."""
@@ -95,7 +95,7 @@ class Influence:
             found["engagement"] = weights.engagement * _log((likes or 0) + (reposts or 0) + (replies or 0))
         if reach > 0:
             found["reach"] = weights.reach * _log(reach)
-        return found
+        return {name: round(each, DIGITS) for name, each in found.items()}
 
     def raw(self, mention: Mention, reach: float = 0) -> float | None:
         """Return the sum of the parts; None where nothing is known. It has no upper end of its own."""
