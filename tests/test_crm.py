@@ -243,6 +243,54 @@ def test_a_trial_does_not_wait_for_a_call_that_hangs_since_yesterday(hanging: Ha
     assert found.facts == CustomerFacts(id="c-ann")
 
 
+def test_a_slow_crm_takes_no_more_than_its_share_of_the_time() -> None:
+    """Then nobody waits until the second is over; what is asked meanwhile is known to the next mention."""
+    clock, let_go = Clock(), Event()
+
+    def ask(network: str, author: str) -> Any:
+        if author.startswith("later"):
+            let_go.wait()
+        else:
+            clock.now += 0.0625
+        return {"id": f"c-{author}"}
+
+    lookup = Lookup(ask, timeout=LONG, share=0.125, strikes=1, clock=clock)
+    authors = ("a", "b", "later 1", "later 2", "a")
+    assert [lookup.lookup("x", author).how for author in authors] == [
+        *("asked", "asked", "timed out", "timed out", "cached")
+    ]
+    assert not lookup.off  # nobody has waited in vain
+    clock.now += 1
+    assert lookup.lookup("x", "c").how == "asked"
+    let_go.set()
+    lookup.close(within=LONG)
+    assert {each.author for each in lookup.late()} == {"later 1", "later 2"}
+    assert lookup.lookup("x", "later 1") == answered("cached", "later 1")
+
+
+def test_what_is_asked_without_waiting_is_bounded_and_dropped_when_the_crm_hangs(hanging: Hanging) -> None:
+    """And the next one who tries finds a thread, though all hang."""
+    clock = Clock()
+
+    def slow(network: str, author: str) -> Any:
+        clock.now += 0.25
+        return None
+
+    hanging.answer, hangs = slow, hanging.answer
+    lookup = Lookup(hanging, timeout=0.5, share=0.25, strikes=1, rest=30, workers=2, clock=clock)
+    assert lookup.lookup("x", "first").how == "unknown"
+    hanging.answer = hangs
+    assert {lookup.lookup("x", str(number)).how for number in range(3_000)} == {"timed out"}
+    assert len(lookup._queue) <= 1_000
+    clock.now += 1
+    assert lookup.lookup("x", "somebody else").how == "timed out"
+    assert lookup.off
+    assert not lookup._queue
+    hanging.answer = lambda network, author: {"id": f"c-{author}"}
+    clock.now += 30
+    assert lookup.lookup("x", "ann") == answered("asked")
+
+
 @pytest.mark.parametrize("raised", [ValueError, SystemExit, KeyboardInterrupt, MemoryError, StopIteration])
 def test_whatever_it_raises_is_counted_by_its_type_alone(raised: type[BaseException]) -> None:
     def ask(network: str, author: str) -> Any:
@@ -407,6 +455,8 @@ def test_many_threads_and_many_authors_are_never_mixed_up() -> None:
         ({"most": 0}, "most must be a whole number from 1 to 100000000, not 0"),
         ({"workers": 1.5}, "workers must be a whole number from 1 to 64, not 1.5"),
         ({"strikes": True}, "strikes must be a whole number from 1 to 1000, not True"),
+        ({"share": 0}, "share must be above 0 and at most 1, not 0"),
+        ({"share": 1.5}, "share must be above 0 and at most 1, not 1.5"),
         ({"ask": None}, "ask must be a callable"),
     ],
 )
@@ -424,6 +474,12 @@ def test_a_lookup_that_is_closed_asks_no_more_but_remembers() -> None:
     assert lookup.lookup("x", "bob").how == "off"
     assert len(crm.asked) == 1
     lookup.close()
+
+
+def test_a_lookup_does_not_print_what_it_keeps() -> None:
+    lookup = Lookup(lambda network, author: {"id": SECRET}, timeout=LONG)
+    lookup.lookup("x", SECRET)
+    assert SECRET not in f"{lookup!r} {lookup.counts} {lookup.reasons}"
 
 
 # --- one customer, several accounts ---------------------------------------------------------------

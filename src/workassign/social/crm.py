@@ -8,6 +8,7 @@ beyond this: a callable that computes without ever letting go of the interpreter
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import Literal, TypeAlias, get_args
 import attrs
 
 from workassign.errors import UsageError
-from workassign.model import Instant, range_problem, whole_problem
+from workassign.model import Instant, is_number, range_problem, whole_problem
 from workassign.social.customers import Ask, BadFactsError, CustomerFacts, facts_of
 
 __all__ = ["Answer", "How", "Late", "Lookup"]
@@ -29,7 +30,8 @@ How: TypeAlias = Literal["asked", "cached", "stale", "timed out", "failed", "rub
 - unknown: it knows, or knew within `keep`, no such customer;
 - stale: it gave no good answer now, but did so earlier;
 - timed out, failed (it raised), rubbish (it answered what cannot be), off (it was not asked, for it
-  gave several bad answers in a row): so nothing is known.
+  gave several bad answers in a row): so nothing is known. Where `share` is used up, it has timed
+  out at once.
 """
 
 _GOOD = ("asked", "unknown")
@@ -38,6 +40,8 @@ _IDLE_FOR = 10.0
 _MOST_HANGING = 64
 """There are never more than `workers` and so many threads: no more are begun while so many hang."""
 _MOST_REASONS = 50
+_MOST_AHEAD = 1_000
+"""So many questions for which nobody waits are kept to be asked."""
 
 _Key: TypeAlias = tuple[str, str]
 
@@ -77,6 +81,7 @@ class _Call:
         """It takes longer than anybody waits, so its thread does not count as one of the workers."""
 
 
+@attrs.define(eq=False, repr=False)  # what it keeps is personal data: it is not to be printed
 class Lookup:
     """Asks a CRM, from threads of its own, and remembers what it said. Thread-safe.
 
@@ -86,59 +91,76 @@ class Lookup:
     >>> lookup.lookup("mastodon", "bob")
     Answer(facts=None, how='unknown')
     >>> lookup.close()
+
+    Raises:
+        UsageError: If a setting is out of its range.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        *,
-        timeout: float = 0.05,
-        keep: float = 3600.0,
-        most: int = 100_000,
-        workers: int = 4,
-        strikes: int = 5,
-        rest: float = 30.0,
-        clock: Callable[[], Instant] = time.monotonic,
-    ) -> None:
-        """Ask *ask*, at most *workers* times at once, and wait *timeout* seconds for each answer.
+    _ask: Ask
+    _timeout: float = attrs.field(default=0.05, kw_only=True)
+    """Seconds that a mention waits for an answer, at most."""
+    _keep: float = attrs.field(default=3600.0, kw_only=True)
+    """Seconds for which an answer holds."""
+    _most: int = attrs.field(default=100_000, kw_only=True)
+    """So many authors are kept: those asked for last."""
+    _workers: int = attrs.field(default=4, kw_only=True)
+    """The CRM is asked so many questions at once, at most, not counting those that hang."""
+    _strikes: int = attrs.field(default=5, kw_only=True)
+    """After so many bad answers in a row the CRM is left alone …"""
+    _rest: float = attrs.field(default=30.0, kw_only=True)
+    """… for so many seconds, then tried once."""
+    _share: float | None = attrs.field(default=None, kw_only=True)
+    """Bounds what a CRM that is slow, but not too slow, may cost: when so much of a second went into
+    waiting, nobody waits for the rest of it, and new authors are asked for behind everybody's back,
+    for their next mention. 0 to 1; None: no bound. Of use where one thread looks up all mentions."""
+    _clock: Callable[[], Instant] = attrs.field(default=time.monotonic, kw_only=True)
+    """How late it is, for all but the time-out."""
 
-        An answer holds for *keep* seconds; those of the *most* authors asked for last are kept.
-        After *strikes* bad answers in a row the CRM is left alone for *rest* seconds, then tried
-        once. *clock* says how late it is, for *keep* and *rest*.
+    # One lock for all of it. Nobody else's code runs under it, but the clock.
+    _lock: Condition = attrs.field(factory=Condition, init=False)
+    _kept: OrderedDict[_Key, tuple[Instant, CustomerFacts | None]] = attrs.field(
+        factory=OrderedDict, init=False
+    )
+    """Until when it holds, and what: the one asked for last comes last."""
+    _queue: deque[_Call] = attrs.field(factory=deque, init=False)
+    """Those for which somebody waits come first."""
+    _open: dict[_Key, _Call] = attrs.field(factory=dict, init=False)
+    _threads: int = attrs.field(default=0, init=False)
+    _idle: int = attrs.field(default=0, init=False)
+    _lost: int = attrs.field(default=0, init=False)
+    _in_a_row: int = attrs.field(default=0, init=False)
+    _off_until: Instant | None = attrs.field(default=None, init=False)
+    _trying: bool = attrs.field(default=False, init=False)
+    _second: Instant = attrs.field(default=-math.inf, init=False)
+    _spent: float = attrs.field(default=0.0, init=False)
+    _closed: bool = attrs.field(default=False, init=False)
+    _counts: Counter[str] = attrs.field(factory=Counter, init=False)
+    _reasons: Counter[str] = attrs.field(factory=Counter, init=False)
+    _late: deque[Late] = attrs.field(factory=deque, init=False)
 
-        Raises:
-            UsageError: If a setting is out of its range.
-        """
-        for name, seconds in (("timeout", timeout), ("keep", keep), ("rest", rest)):
-            if problem := range_problem(seconds, 60.0 if name == "timeout" else 30 * 86_400.0):
+    def __attrs_post_init__(self) -> None:
+        """Check the settings."""
+        for name, seconds, longest in (
+            ("timeout", self._timeout, 60.0),
+            ("keep", self._keep, 30 * 86_400.0),
+            ("rest", self._rest, 30 * 86_400.0),
+        ):
+            if problem := range_problem(seconds, longest):
                 raise UsageError(f"{name} {problem}")
         for name, number, limit in (
-            ("most", most, 10**8),
-            ("workers", workers, 64),
-            ("strikes", strikes, 1000),
+            ("most", self._most, 10**8),
+            ("workers", self._workers, 64),
+            ("strikes", self._strikes, 1000),
         ):
             if problem := whole_problem(number, 1, limit):
                 raise UsageError(f"{name} {problem}")
-        if not callable(ask):
-            raise UsageError(f"ask must be a callable (network, author) -> facts, not {type(ask).__name__}")
-        self._ask = ask
-        self._timeout, self._keep, self._rest = timeout, keep, rest
-        self._most, self._workers, self._strikes = most, workers, strikes
-        self._clock = clock
-        # One lock for all of it. Nobody else's code runs under it, but the clock.
-        self._lock = Condition()
-        self._kept: OrderedDict[_Key, tuple[Instant, CustomerFacts | None]] = OrderedDict()
-        """Until when it holds, and what: the one asked for last comes last."""
-        self._queue: deque[_Call] = deque()
-        self._open: dict[_Key, _Call] = {}
-        self._threads = self._idle = self._lost = 0
-        self._in_a_row = 0
-        self._off_until: Instant | None = None
-        self._trying = False
-        self._closed = False
-        self._counts: Counter[str] = Counter()
-        self._reasons: Counter[str] = Counter()
-        self._late: deque[Late] = deque(maxlen=most)
+        if self._share is not None and not (is_number(self._share) and 0 < self._share <= 1):
+            raise UsageError(f"share must be above 0 and at most 1, not {self._share!r}")
+        if not callable(self._ask):
+            raise UsageError(
+                f"ask must be a callable (network, author) -> facts, not {type(self._ask).__name__}"
+            )
+        self._late = deque(maxlen=self._most)
 
     def lookup(self, network: str, author: str) -> Answer:
         """Return what is known of *author*, within the time-out whatever the CRM does.
@@ -155,12 +177,16 @@ class Lookup:
             trial = self._off_until is not None
             if self._closed or (trial and (self._trying or now < self._off_until)):  # type: ignore[operator]
                 return self._fallback("off", key)
+            if not trial and not self._may_wait(now):
+                self._ask_ahead(key)
+                return self._fallback("timed out", key)
             self._trying = trial
             call = self._joined(key, anew=trial)
         try:
             call.done.wait(self._timeout)
         finally:  # whoever is interrupted while she waits leaves everything in order, too
             with self._lock:
+                self._spent += self._clock() - now
                 answer = self._settled(call, trial=trial)
         return answer
 
@@ -233,10 +259,26 @@ class Lookup:
         call = self._open.get(key)
         if call is None or (anew and call.given_up):
             call = self._open[key] = _Call(key)
-            self._queue.append(call)
+            self._queue.appendleft(call)  # before those for which nobody waits
             self._staff()
         call.waiters += 1
         return call
+
+    def _may_wait(self, now: Instant) -> bool:
+        """Whether of this second's share anything is left."""
+        if self._share is None:
+            return True
+        if not 0 <= now - self._second < 1:
+            self._second, self._spent = now, 0.0
+        return self._spent < self._share
+
+    def _ask_ahead(self, key: _Key) -> None:
+        """Ask about *key* without waiting, unless that is too much already."""
+        if key not in self._open and len(self._queue) < _MOST_AHEAD:
+            call = self._open[key] = _Call(key)
+            call.given_up = True
+            self._queue.append(call)
+            self._staff()
 
     def _settled(self, call: _Call, *, trial: bool) -> Answer:
         """Return what became of *call*, and decide whether to ask any further."""
@@ -251,8 +293,20 @@ class Lookup:
             self._give_up(call)
         self._in_a_row += 1
         if trial or self._in_a_row >= self._strikes:
-            self._in_a_row, self._off_until = 0, self._clock() + self._rest
+            self._switch_off()
         return self._fallback(how, call.key)
+
+    def _switch_off(self) -> None:
+        """Leave the CRM alone for a while."""
+        self._in_a_row, self._off_until = 0, self._clock() + self._rest
+        # What is being asked just now may hang, too: whoever tries next is to find a free thread.
+        for call in list(self._open.values()):
+            if call.started and not call.lost:
+                call.lost = True
+                self._lost += 1
+            elif not call.started and not call.waiters:
+                self._queue.remove(call)
+                self._forget(call)
 
     def _give_up(self, call: _Call) -> None:
         """Go on without an answer: it will be late, or is not asked for at all if nobody waits."""
