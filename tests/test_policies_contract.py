@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -45,6 +46,9 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     },
     "weighted": {"parts": [(2.0, scoring.sentiment(most=100)), (0.5, scoring.influence())]},
     "capped": {"parts": [(3.0, scoring.customer_value(quantiles=[0, 10, 100]))], "most": 50.0},
+    "topic_severity": {"cases": {"injury": 1800, "seat": 0}, "otherwise": 5},
+    "scaled": {"field": "urgency", "most": 60, "zero": 5, "full": 1},
+    "satisfaction": {"most": 90, "satisfied": 3.5},
     "scoring.by": {"field": "segment", "cases": {"gold": 90, "silver": 30.5}, "otherwise": 1},
     "seeded_random": {"seed": 7},
     "random_idle": {"seed": 7},
@@ -113,12 +117,23 @@ CUSTOMERS = st.builds(
     followers=st.none() | st.integers(0, 10**12),
     segment=st.none() | st.sampled_from(("gold", "silver", "tin")),
 )
+VALUES = (
+    st.booleans()
+    | st.integers(-10, 10)
+    | st.floats(-1e18, 1e18)
+    | st.floats(0, 5)
+    | st.text("a1", max_size=3)
+)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(("churn_risk", "satisfaction", "contacts", "open_orders", "topic", "urgency")), VALUES
+)
 INTERACTIONS = st.builds(
     Interaction,
     id=st.just("i"),
     needs=NEEDS,
     customer=st.none() | CUSTOMERS,
     sentiment=st.none() | st.floats(-1, 1),
+    attributes=ATTRIBUTES,
 )
 AGENTS = st.builds(
     Facts,
@@ -246,11 +261,78 @@ def test_everything_listed_is_documented(room: ModuleType) -> None:
         assert not isinstance(target, type) or target.__doc__
 
 
-@given(customer=CUSTOMERS, felt=st.floats(-1, 1), at=INSTANTS)
-def test_a_score_is_never_above_its_most(customer: Customer, felt: float, at: float) -> None:
+ATTRIBUTE_SCORERS: Mapping[
+    str, tuple[Callable[..., scoring.Scorer], tuple[float, float], tuple[object, ...]]
+] = {
+    "churn_risk": (scoring.churn_risk, (0.0, 1.0), (-0.1, 1.1, 85)),
+    "satisfaction": (scoring.satisfaction, (5.0, 1.0), (0, 0.9, 5.1, -3)),
+    "contacts": (scoring.repeat_contact, (0.0, 100.0), (-1,)),
+    "open_orders": (scoring.open_orders, (0.0, 100.0), (-1, -1e18)),
+}
+"""Attribute -> what reads it, from where to where it gives more and more, what is out of its range."""
+
+
+@pytest.mark.parametrize("name", ATTRIBUTE_SCORERS)
+@given(shares=st.lists(st.floats(0, 1), min_size=2))
+def test_the_more_it_matters_the_more_head_start(name: str, shares: list[float]) -> None:
+    """From none to `most`, never less on the way."""
+    make, (none, all_of_it), _ = ATTRIBUTE_SCORERS[name]
+    values = [none + share * (all_of_it - none) for share in (0.0, *sorted(shares), 1.0)]
+    got = [make(most=60)(Interaction(id="i", attributes={name: value}), 0.0) for value in values]
+    assert got == sorted(got)
+    assert (got[0], got[-1]) == (0.0, 60.0)
+
+
+@pytest.mark.parametrize("name", ATTRIBUTE_SCORERS)
+def test_rubbish_in_an_attribute_gives_no_head_start(name: str) -> None:
+    """Text, yes and no, and what lies out of the range; and so does nothing at all."""
+    make, _, outside = ATTRIBUTE_SCORERS[name]
+    for value in ("0.5", "high", True, False, *outside):
+        assert make()(Interaction(id="i", attributes={name: value}), 0.0) == 0.0  # type: ignore[dict-item]
+    assert make()(Interaction(id="i"), 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "rule"),
+    [
+        (scoring.churn_risk, {"full": 0}, "full must be above 0 and at most 1, not 0"),
+        (scoring.churn_risk, {"full": 85}, "full must be above 0 and at most 1, not 85"),
+        (scoring.satisfaction, {"satisfied": 1}, "satisfied must be above 1 and at most 5, not 1"),
+        (scoring.satisfaction, {"satisfied": 6}, "satisfied must be above 1 and at most 5, not 6"),
+        (scoring.repeat_contact, {"full": 0}, "full must be positive, not 0"),
+        (scoring.open_orders, {"most": 0}, "most must be positive, not 0"),
+        (scoring.open_orders, {"full": math.nan}, "full must be a finite number >= 0, not nan"),
+        (
+            scoring.scaled,
+            {"field": "a", "most": 1, "zero": 2, "full": 2},
+            "zero and full must differ, not both be 2",
+        ),
+        (scoring.topic_severity, {"cases": {"fire": -1}}, "cases.fire must be a finite number >= 0, not -1"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused(
+    make: Callable[..., scoring.Scorer], settings: Mapping[str, Any], rule: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(rule)}$"):
+        make(**settings)
+
+
+def test_less_may_be_worth_more() -> None:
+    score = scoring.scaled("battery", most=60, zero=100, full=20)
+    got = [score(Interaction(id="i", attributes={"battery": level}), 0.0) for level in (100, 60, 20, 5, 200)]
+    assert got == [0.0, 30.0, 60.0, 60.0, 0.0]
+
+
+@given(customer=CUSTOMERS, felt=st.floats(-1, 1), attributes=ATTRIBUTES, at=INSTANTS)
+def test_a_score_is_never_above_its_most(
+    customer: Customer, felt: float, attributes: Mapping[str, Any], at: float
+) -> None:
     """`most` is the largest head start that a scorer gives."""
-    one = Interaction(id="i", customer=customer, sentiment=felt)
+    one = Interaction(id="i", customer=customer, sentiment=felt, attributes=attributes)
     for score in (
+        *(make(most=60) for make, _, _ in ATTRIBUTE_SCORERS.values()),
+        scoring.scaled("urgency", most=60, zero=-1, full=7),
+        scoring.topic_severity({"a": 60}, otherwise=1),
         scoring.sentiment(most=60),
         scoring.influence(most=60),
         scoring.customer_value(most=60, quantiles=[-5, 0, 0, 80, 1e6]),

@@ -19,6 +19,7 @@ from workassign._scene import (
     when,
 )
 from workassign._state import OVERFLOW
+from workassign.model import Interaction
 from workassign.needs import ANYBODY, Needs
 
 __all__ = [
@@ -125,7 +126,25 @@ def _told_submitted(event: ev.Submitted) -> str:
     due = "" if event.target is None else f", first response due {when(event.at + event.target)}"
     label = f", label {what.label}" if what.label is not None else ""
     where = f"queue {what.queue}, channel {what.channel}{label}{wants}"
-    return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}"
+    customer = _told_lookup(what)
+    return f"submitted to {where}: {_told_place(event)}, sequence {event.sequence}{due}{customer}"
+
+
+_LOOKUPS: Mapping[object, str] = {
+    "stale": "as known earlier (CRM gave no good answer)",
+    "timed out": "not known (CRM timed out)",
+    "failed": "not known (CRM failed)",
+    "rubbish": "not known (CRM answered rubbish)",
+    "off": "not known (CRM left alone after bad answers)",
+    "unknown": "not known to the CRM",
+}
+"""How a lookup of the customer went, as the attribute `customer_lookup` has it, where it did not go well."""
+
+
+def _told_lookup(what: Interaction) -> str:
+    """Return how it comes that so little is known of the customer; empty: it was looked up, or nobody did."""
+    said = _LOOKUPS.get(what.attributes.get("customer_lookup"))
+    return "" if said is None else f", customer: {said}"
 
 
 def _told_assigned(event: ev.Assigned) -> str:
@@ -271,11 +290,16 @@ def asked_of_interactions(slot: str) -> bool:
 
 
 def plain(event: ev.Event) -> dict[str, Any]:
-    """Return the fields of *event* as plain data; of an interaction, only what routing asked."""
+    """Return the fields of *event* as plain data; of an interaction, only what routing asked.
+
+    And how the customer was looked up, if she was: without that, head starts are not understood.
+    """
     data = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
     if isinstance(event, ev.Submitted):
         what = event.interaction
         data["interaction"] = what.id
         data |= {"queue": what.queue, "channel": what.channel, "needs": what.needs.data}
         data["prefers"] = what.prefers
+        if "customer_lookup" in what.attributes:
+            data["customer_lookup"] = what.attributes["customer_lookup"]
     return data
