@@ -637,15 +637,15 @@ def some_customer(rnd: Random) -> Customer:
 
 def an_update(rnd: Random, name: str) -> cmd.Update:
     """Return what is known of an interaction by now: one thing, or several."""
-    told = {
-        "customer": some_customer(rnd),
-        "sentiment": rnd.choice((-1.0, -0.5, 0.5)),
-        "attributes": some_traits(rnd),
-        "needs": some_needs(rnd),
-        "tier": rnd.choice((0, 1, 2, 3)),
-    }
-    chosen = [each for each in told if rnd.random() < 0.4] or [rnd.choice([*told])]
-    return attrs.evolve(cmd.Update(name), **{each: told[each] for each in chosen})
+    told = cmd.Update(
+        name,
+        customer=rnd.choice((None, None, some_customer(rnd))),
+        sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
+        attributes=rnd.choice((None, None, some_traits(rnd))),
+        needs=rnd.choice((None, None, some_needs(rnd))),
+        tier=rnd.choice((None, None, None, 0, 1, 3)),
+    )
+    return told if told != cmd.Update(name) else cmd.Update(name, sentiment=0.0)
 
 
 def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interaction:
