@@ -1616,7 +1616,7 @@ class Router:
         interaction = command.interaction
         known = self.item(interaction.id)
         if known is not None:
-            if known.interaction == interaction:
+            if known.first.interaction == interaction:
                 return [known.first]
             self.refuse(command, "id_reused")
         elif not {interaction.queue, *interaction.shared_with} <= set(self.plan.queues):
@@ -2237,6 +2237,69 @@ class Router:
         self.sticky_timer(item)
         self.emit(ev.Reopened(self.at, item.interaction.id, queue, cause, *place))
         return True
+
+    # --- commands: what is known --------------------------------------------------------------
+
+    def update(self, command: cmd.Update) -> None:
+        item = self.open_item(command)
+        if item is None:
+            return
+        needs, plan = command.needs, self.plan
+        if needs is not None and plan.skills is not None and needs.names.skills - plan.skills:
+            self.refuse(command, "unknown_skill")
+            return
+        if needs is not None and plan.attributes is not None and needs.names.attributes - plan.attributes:
+            self.refuse(command, "unknown_attribute")
+            return
+        before = item.interaction
+        told = {
+            name: getattr(command, name)
+            for name in ("customer", "sentiment", "needs", "tier")
+            if getattr(command, name) is not None
+        }
+        merged = {**before.attributes, **(command.attributes or {})}
+        now = attrs.evolve(before, attributes=merged, **told)
+        calmer = command.sentiment not in (None, item.mood)
+        stepped = command.tier is not None and item.step_tier is not None
+        if now == before and not calmer and not stepped:
+            self.refuse(command, "already_so")
+            return
+        item.interaction, item.version = now, item.version + 1
+        item.mood = item.mood if command.sentiment is None else command.sentiment
+        surge = plan.surge
+        if surge is not None and surge.key(before) != surge.key(now):
+            self.enter(item)
+        if command.tier is not None:
+            item.tier, item.step_tier = command.tier, None
+        if needs is not None:
+            item.needs = self.needs(now, item.queue)
+            for number in sorted(item.taken):
+                item.needs = plan.queues[item.queue].steps[number].relaxed(item.needs)
+        reference, head_start, terms = self.place_now(item)
+        item.key = reference - head_start
+        item.unmet, item.quiet = [], []
+        attributes = None if command.attributes is None else dict(command.attributes)
+        said = (command.customer, command.sentiment, attributes, needs, command.tier)
+        self.emit(ev.Updated(self.at, now.id, *said, reference, head_start, terms))
+
+    def place_now(self, item: Item) -> tuple[Instant, float, ev.Terms]:
+        """Return reference, head start and terms of *item* as it is known, with what happened to it."""
+        queue, since = self.plan.queues[item.queue], item.since
+        _, _, head_start, terms, _ = self.place(item.queue, item.interaction, since)
+        seconds = item.target
+        if seconds is None:
+            promised = {clock.target.label: clock.seconds for clock in item.alive}
+            targets = tuple(
+                attrs.evolve(each, within=promised[each.label]) if each.label in promised else each
+                for each in queue.targets
+            )
+            promises = attrs.evolve(queue, targets=targets)
+            seconds = self.first_due(promises, item.interaction, since)
+        if item.boosts:
+            head_start = min(head_start + sum(item.boosts), queue.head_start_cap)
+            terms = (*terms, ("refused", sum(item.boosts)))
+        added = (("escalated", item.step_seconds),) if item.step_seconds else ()
+        return queue.ordering(since, seconds), head_start + item.step_seconds, (*terms, *added)
 
     # --- commands: what is put aside ----------------------------------------------------------
 
@@ -2990,6 +3053,7 @@ _DECIDE: Mapping[type, Callable[[Router, Any], list[ev.Event] | None]] = {
     cmd.Unlock: Router.ask_unlock,
     cmd.ExtendWrapUp: Router.extend,
     cmd.Escalate: Router.escalate,
+    cmd.Update: Router.update,
     cmd.Propose: Router.propose,
     cmd.Approve: Router.decide,
     cmd.Reject: Router.decide,

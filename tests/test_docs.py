@@ -47,6 +47,7 @@ SOURCE = DOCS.parent / "src" / "workassign"
 DECIDES = (
     *("engine.py", "_interactions.py", "_talking.py", "_roster.py", "_planning.py"),
     *("_owning.py", "_admission.py", "_reviewing.py", "_locking.py", "_offering.py"),
+    "_updating.py",
 )
 """Where commands are refused."""
 

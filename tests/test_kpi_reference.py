@@ -329,6 +329,20 @@ class Reference:
         if not life.opening.visits[-1].how:
             life.opening.visits[-1].steps += 1
 
+    def _updated(self, event: ev.Updated) -> None:
+        life = self.lives[event.interaction]
+        who, visit = event.customer, life.opening.visits[-1]
+        before = life.interaction.customer
+        life.interaction = attrs.evolve(life.interaction, customer=who or before)
+        if event.sentiment is not None:
+            life.sentiments.append(event.sentiment)
+        if who is None:
+            return
+        if not visit.how:
+            visit.segment = who.segment
+        if before is None or before.id != who.id:
+            self.came.append((event.at, who.id, life.queue, event.interaction))
+
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         life = self.lives[event.interaction]
         if not event.kept and not life.opening.visits[-1].how:
@@ -926,6 +940,12 @@ class Script:
             cmd.BotReplied(name),
             cmd.Reopen(name),
             cmd.SetStatus(name, rnd.choice(list(Status))),
+            cmd.Update(
+                name,
+                rnd.choice((None, Customer(id=f"c{rnd.randint(0, 5)}", segment=rnd.choice((None, "gold"))))),
+                rnd.choice((None, -0.5, 0.75)),
+                {"topic": rnd.choice(("seat", "delay"))},
+            ),
         ]
         return rnd.choice(found)
 

@@ -30,6 +30,7 @@ from tests.test_same_decisions import (
     Script,
     a_plan,
     an_agent,
+    an_update,
     some_traits,
 )
 from workassign import Agent, Engine, Interaction, Needs, Plan, Presence, UsageError
@@ -361,6 +362,8 @@ class Ledger:
         match event:
             case ev.Escalated():
                 assert self.works[event.interaction].stage == "waiting"
+            case ev.Updated():
+                assert self.works[event.interaction].stage != "closed"
             case ev.Parked() | ev.Resumed() | ev.Locked() | ev.Unlocked() | ev.WrapUpExtended():
                 self.take_in_hands(event, self.works[event.interaction])
             case ev.AgentAdded() | ev.AgentChanged():
@@ -943,6 +946,25 @@ class EveryCommand(RuleBasedStateMachine):
             cmd.Resume(next(iter(self.in_hands("parked")), (name,))[0]),
         ]
         self.turn(commands[what], gap)
+
+    @precondition(lambda self: self.ledger.works and self.count % 2)
+    @rule(gap=GAPS, dice=DICE, keyed=st.booleans())
+    def know_more(self, gap: float, dice: int, keyed: bool) -> None:
+        """Something else is known of what is open, whoever has it; said again, it is nothing new."""
+        names = ["none", *self.ledger.works]
+        command = an_update(Random(dice), names[dice % len(names)])
+        before = attrs.evolve(self.ledger.works[command.interaction]) if dice % len(names) else None
+        self.keyed(command, gap, keyed)
+        after = self.ledger.works.get(command.interaction)
+        if before is not None and after is not None and not gap and before.stage != "waiting":
+            assert (after.stage, after.agent, after.asked) == (before.stage, before.agent, before.asked)
+        again = self.turn(command, 0.0)[0]
+        if isinstance(again, ev.Updated):
+            assert command.tier is not None, "only a step can have said otherwise in the same turn"
+            return
+        assert isinstance(again, ev.Refused)
+        nowhere = ("unknown_interaction", "unknown_skill", "unknown_attribute")
+        assert again.rule in ("already_so", "closed", *nowhere)
 
     @precondition(lambda self: self.count % 4 == 2 and self.in_hands("waiting", "offered", "assigned"))
     @rule(dice=DICE, off=st.integers(0, 1))

@@ -624,16 +624,34 @@ def some_needs(rnd: Random) -> Needs:
     return Needs(rnd.choice(({}, {}, skills, skills, rnd.choice(RULES))))
 
 
-def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interaction:
-    """Return an interaction that mostly fits the plan."""
-    stray = rnd.random() < 0.03
-    who = Customer(
+def some_customer(rnd: Random) -> Customer:
+    """Return who wrote."""
+    return Customer(
         id="c",
         value=rnd.choice((None, 5, 50, 500)),
         influence=rnd.choice((None, 70.0)),
         followers=rnd.choice((None, 10, 10_000)),
         segment=rnd.choice((None, "gold")),
     )
+
+
+def an_update(rnd: Random, name: str) -> cmd.Update:
+    """Return what is known of an interaction by now: one thing, or several."""
+    told = cmd.Update(
+        name,
+        customer=rnd.choice((None, None, some_customer(rnd))),
+        sentiment=rnd.choice((None, None, -1.0, -0.5, 0.5)),
+        attributes=rnd.choice((None, None, some_traits(rnd))),
+        needs=rnd.choice((None, None, some_needs(rnd))),
+        tier=rnd.choice((None, None, None, 0, 1, 3)),
+    )
+    return told if told != cmd.Update(name) else cmd.Update(name, sentiment=0.0)
+
+
+def an_interaction(rnd: Random, number: int, plan: Plan, at: float) -> Interaction:
+    """Return an interaction that mostly fits the plan."""
+    stray = rnd.random() < 0.03
+    who = some_customer(rnd)
     queue = rnd.choice(QUEUES if stray else list(plan.queues))
     others = [each for each in (QUEUES if stray else plan.queues) if each != queue]
     return Interaction(
@@ -770,6 +788,7 @@ class Script:
             cmd.BotReplied(name),
             cmd.Lock(name, rnd.choice((who, *AGENTS)), rnd.random() < 0.3),
             cmd.Unlock(name, rnd.choice((who, *AGENTS))),
+            an_update(rnd, name),
         ]
         if name in closed or rnd.random() < 0.1:
             found += [cmd.Reopen(name, rnd.choice(("", "asked by her boss")))] * 2
@@ -841,12 +860,19 @@ class Script:
             cmd.Assign(interaction, rnd.choice(AGENTS), rnd.random() < 0.5),
             cmd.Tick(),
             cmd.ResumePolicy("capacity"),
+            an_update(rnd, interaction),
+            an_update(rnd, self.waiting_id() or interaction),
             self.a_park(interaction),
             self.a_transfer(interaction),
             self.a_transfer(self.parked_id() or interaction),
             cmd.Resume(self.parked_id() or interaction),
         ]
         return rnd.choice(found)
+
+    def waiting_id(self) -> str | None:
+        """Return the id of something that nobody has."""
+        waiting = [item.interaction.id for item in self.router.items if item.stage == "waiting"]
+        return self.rnd.choice(waiting) if waiting else None
 
     def parked_id(self) -> str | None:
         """Return the id of something that is put aside."""

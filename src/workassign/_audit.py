@@ -366,6 +366,20 @@ class Auditor:
             if item.fence is not None:
                 self._answered(item)
 
+    def _updated(self, event: ev.Updated) -> None:
+        item = self._known(event, event.interaction)
+        if item is None:
+            return
+        item.tier = item.tier if event.tier is None else event.tier
+        if not abs(event.reference) < inf or not 0 <= event.head_start < inf:
+            self._note(
+                f"{event.interaction!r} was placed by {event.reference!r} and a head start of "
+                f"{event.head_start!r}"
+            )
+        said = (event.customer, event.sentiment, event.attributes, event.needs, event.tier)
+        if all(each is None for each in said):
+            self._note(f"Updated, but nothing is said of {event.interaction!r}")
+
     def _escalated(self, event: ev.Escalated) -> None:
         item = self._known(event, event.interaction)
         if item is None:
@@ -723,6 +737,7 @@ _FOLLOW: Mapping[type, _Follow] = {
     ev.Transferred: Auditor._transferred,
     ev.Rekeyed: Auditor._rekeyed,
     ev.Escalated: Auditor._escalated,
+    ev.Updated: Auditor._updated,
     ev.Cancelled: Auditor._cancelled,
     ev.Abandoned: Auditor._abandoned,
     ev.SlaMissed: Auditor._sla_missed,

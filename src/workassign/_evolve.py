@@ -38,6 +38,7 @@ _EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Transferred: lambda s, e: s.transferred(s.works[e.interaction], e),
     ev.Requeued: lambda s, e: s.requeued(s.works[e.interaction], e),
     ev.Rekeyed: lambda s, e: s.rekeyed(s.works[e.interaction], e),
+    ev.Updated: lambda s, e: s.updated(s.works[e.interaction], e),
     ev.Escalated: lambda s, e: s.escalated(s.works[e.interaction], e),
     ev.SlaMissed: lambda s, e: s.sla_missed(s.works[e.interaction], e),
     ev.SlaWarned: lambda s, e: s.conversations.sla_warned(s.conversations.clock(e), e),

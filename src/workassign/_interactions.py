@@ -157,7 +157,7 @@ class Interactions:
         return surge is not None and surge.on and self._absorbing.takes(interaction, queue, at)
 
     def _submitted_again(self, known: Work, interaction: Interaction) -> list[ev.Event] | None:
-        if known.interaction != interaction:
+        if known.first_said().interaction != interaction:  # it may have been updated since
             reason = f"interaction {interaction.id!r} was submitted before with another body"
             self._turn.facts.append(ev.Refused(self._turn.at, "Submit", interaction.id, "id_reused", reason))
             return None

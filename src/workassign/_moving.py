@@ -13,17 +13,17 @@ from math import inf
 from typing import NamedTuple
 
 from workassign import events as ev
-from workassign._asking import Asking, Turn
+from workassign._asking import Asking, Place, Turn
 from workassign._clocks import Clocks
 from workassign._deadlines import FORECAST, SLA, STEP, Deadlines
-from workassign._records import Signature, Work
+from workassign._records import Progress, Signature, Work
 from workassign._schedule import ahead, asked_next
 from workassign._state import State
 from workassign.model import AgentId, Instant, Interaction, InteractionId
 from workassign.policies.admission import Overflow
 from workassign.policies.escalation import Step
 
-__all__ = ["Moving", "Passing"]
+__all__ = ["Moving", "Passing", "boosted", "further"]
 
 
 class Passing(NamedTuple):
@@ -201,3 +201,20 @@ def _nobody(sig: Signature, most: int, free: bool) -> int:
 
 def _by_nobody(work: Work, at: Instant) -> bool:
     return False
+
+
+# --- what has changed a place since it was given ------------------------------------------------
+
+
+def boosted(place: Place, boost: float, cap: float) -> Place:
+    """Return *place* with what refusals have added to its head start, within the cap."""
+    tier, reference, head_start, terms, target = place
+    return tier, reference, min(head_start + boost, cap), (*terms, ("refused", boost)), target
+
+
+def further(place: Place, progress: Progress) -> Place:
+    """Return *place* with what the steps have changed in it."""
+    tier, reference, head_start, terms, target = place
+    added = progress.head_start
+    terms = (*terms, ("escalated", added)) if added else terms
+    return tier if progress.tier is None else progress.tier, reference, head_start + added, terms, target

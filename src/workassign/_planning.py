@@ -5,9 +5,10 @@ from __future__ import annotations
 from workassign import commands as cmd
 from workassign import events as ev
 from workassign._alarms import Watch
-from workassign._asking import Asking, Place, Turn
+from workassign._asking import Asking, Turn
+from workassign._moving import boosted, further
 from workassign._pairing import Pairing
-from workassign._records import Progress, Work
+from workassign._records import Work
 from workassign._roster import Roster
 from workassign._rotating import Rotating
 from workassign._state import State
@@ -103,12 +104,12 @@ class Planning:
         place = self._asking.belongs(queue, work.interaction, work.since)
         boost = self._state.boosts.get(work.interaction.id) if name == queue.name else None
         if boost is not None:
-            place = _boosted(place, boost, queue.plan.head_start_cap)
+            place = boosted(place, boost, queue.plan.head_start_cap)
         progress = work.progress
         stepped = progress is not None and progress.taken > 0
         kept = stepped and name == queue.name and name in stays
         if kept and progress is not None:
-            place = _further(place, progress)
+            place = further(place, progress)
         needs = work.sig.needs if kept else self._state.needed(queue.name, work.interaction.needs)
         tier, reference, head_start, _, target = place
         new = (queue.name, tier, reference - head_start, target, needs)
@@ -117,17 +118,3 @@ class Planning:
         event = ev.Rekeyed(at, work.interaction.id, queue.name, *place, kept)
         self._state.rekeyed(work, event)
         self._turn.facts.append(event)
-
-
-def _boosted(place: Place, boost: float, cap: float) -> Place:
-    """Return *place* with what refusals have added to its head start, within the cap."""
-    tier, reference, head_start, terms, target = place
-    return tier, reference, min(head_start + boost, cap), (*terms, ("refused", boost)), target
-
-
-def _further(place: Place, progress: Progress) -> Place:
-    """Return *place* with what the steps have changed in it."""
-    tier, reference, head_start, terms, target = place
-    added = progress.head_start
-    terms = (*terms, ("escalated", added)) if added else terms
-    return tier if progress.tier is None else progress.tier, reference, head_start + added, terms, target

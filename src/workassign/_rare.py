@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workassign import events as ev
+from workassign._known import known
 from workassign._measures import Flow, Measures
 from workassign._openings import (
     accept,
@@ -186,6 +187,19 @@ def _resumed(m: Measures, event: ev.Resumed) -> None:
 def _escalated(m: Measures, event: ev.Escalated) -> None:
     count(m, flow_of(m, event.interaction), "escalated")
     story_of(m, event.interaction).steps += 1
+
+
+def _updated(m: Measures, event: ev.Updated) -> None:
+    name = event.interaction
+    story = story_of(m, name)
+    before = story.interaction
+    now = story.interaction = known(before, event)
+    if event.sentiment is not None:
+        story.felt = event.sentiment
+        story.first_felt = event.sentiment if story.first_felt is None else story.first_felt
+    who = None if now.customer is None else now.customer.id
+    if who is not None and (before.customer is None or before.customer.id != who):
+        m.contacts.came(flow_of(m, name).queue, now, event.at)
 
 
 def _rekeyed(m: Measures, event: ev.Rekeyed) -> None:
@@ -410,6 +424,7 @@ RARE: Mapping[type, Callable[[Measures, Any], None]] = {
     ev.Transferred: _transferred,
     ev.Rekeyed: _rekeyed,
     ev.Escalated: _escalated,
+    ev.Updated: _updated,
     ev.Reopened: _reopened,
     ev.MessageReceived: _received,
     ev.ReplySent: _replied,

@@ -90,7 +90,7 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind of reason, in the order in which a funnel counts: an agent counts where she fails first."""
 
-Placed: TypeAlias = ev.Submitted | ev.Transferred | ev.Rekeyed | ev.Reopened
+Placed: TypeAlias = ev.Submitted | ev.Transferred | ev.Rekeyed | ev.Reopened | ev.Updated
 """What gives an interaction its place, with the terms of its head start."""
 
 

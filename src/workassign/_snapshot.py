@@ -51,7 +51,9 @@ def _owned_data(state: State) -> dict[str, Any]:
         for name, each in sorted(state.reviews.items())
     }
     replies = dict(sorted(state.replies.items()))
+    updates = {name: [each.head_start, list(each.terms)] for name, each in sorted(state.updates.items())}
     found = {"parked": parked, "locks": locks, "parts": parts, "reviews": reviews, "replies": replies}
+    found["updates"] = updates
     return {name: each for name, each in found.items() if each}
 
 
@@ -72,9 +74,23 @@ def _work_data(work: Work) -> list[Any]:
         None if hold is None else [hold.agent.agent.id, hold.offer, hold.since, hold.target],
         None if hold is None else [hold.pending, hold.fence, hold.how, hold.until],
         *_progress_data(work),
+        *_known_data(work),
         *_preference_data(work),
         *_wrapping_data(work),
     ]
+
+
+def _known_data(work: Work) -> list[Any]:
+    """Return what is known by now, of what was updated."""
+    who = work.interaction
+    if work.submission is None or work.submission.interaction is who:
+        return []
+    customer = who.customer
+    figures = None if customer is None else [getattr(customer, each) for each in _FIGURES]
+    return [{"known": [figures, who.sentiment, dict(who.attributes), who.needs.data, who.tier]}]
+
+
+_FIGURES = ("id", "value", "influence", "followers", "segment")
 
 
 def _rivals_data(state: State) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from workassign import events as ev
 from workassign._arrivals import Arrivals
 from workassign._conversations import Conversations
 from workassign._counters import Tally
+from workassign._known import known
 from workassign._records import (
     PRESENT,
     UNIT,
@@ -103,6 +104,7 @@ class State:
         "submitted",
         "surge",
         "units",
+        "updates",
         "waits",
         "wordy",
         "works",
@@ -120,8 +122,7 @@ class State:
         self.submitted = 0
         self.placed = 0
         """Offers, and assignments without one, so far: the offer ids come from here."""
-        self.fences = 0
-        self.enrolled = 0
+        self.fences = self.enrolled = 0
         self.plan_version = 1
         self._look_at(plan)
         self.waits: Waits | None = _forecasting() if _is_forecast(plan) else None
@@ -132,6 +133,8 @@ class State:
         """Open or kept interactions whose first response was late -> the last target missed."""
         self.boosts: dict[InteractionId, float] = {}
         """Interactions that were refused in their queue -> the head start that this gave them."""
+        # Interactions that were updated in their queue -> what gave them their place.
+        self.updates: dict[InteractionId, ev.Updated] = {}
         self.parked: dict[InteractionId, Parking] = {}
         self.parts: dict[InteractionId, dict[InteractionId, None]] = {}
         """Interaction -> those that were submitted as parts of it, for as long as they are kept."""
@@ -445,6 +448,42 @@ class State:
             self._weigh(work.hold)
         self._follow(work, event.at)
 
+    def updated(self, work: Work, event: ev.Updated) -> None:
+        """Know more of *work*, which stays where it is; its key is another one."""
+        who, sig = work.interaction.id, work.sig
+        work.version += 1
+        work.submission = work.first_said()
+        self._learn(work, known(work.interaction, event))
+        if event.sentiment is not None and (talk := self.conversations.get(who)) is not None:
+            talk.sentiment = event.sentiment
+        if event.tier is not None and work.progress is not None:
+            work.progress.tier = None  # what is told holds more than what a step said before
+        needs = sig.needs if event.needs is None else self._still_needed(work)
+        tier = sig.tier if event.tier is None else event.tier
+        work.sig = self.signature(sig.queue.name, sig.kind, needs, tier, sig.shared)
+        work.key = event.reference - event.head_start if event.head_start else event.reference
+        self.updates[who] = event
+        self._follow(work, event.at)
+
+    def _learn(self, work: Work, interaction: Interaction) -> None:
+        """Let *interaction* be what is known of *work*, and of what it is nearly the same as."""
+        surge = self.surge
+        if surge is None or surge.rule.key(interaction) == surge.rule.key(work.interaction):
+            work.interaction = interaction
+            return
+        surge.left(work)
+        work.interaction = interaction
+        surge.opened(work)
+
+    def _still_needed(self, work: Work) -> Needs:
+        """Return what *work* needs in its queue, relaxed by the steps that it has taken there."""
+        queue, progress = work.sig.queue, work.progress
+        needs = self.needed(queue.name, work.interaction.needs)
+        taken = 0 if progress is None else progress.taken
+        for number, step in enumerate(queue.plan.steps):
+            needs = step.relaxed(needs) if taken >> number & 1 else needs
+        return needs
+
     def escalated(self, work: Work, event: ev.Escalated) -> None:
         """Take one step in the schedule of its queue."""
         work.version += 1
@@ -476,6 +515,7 @@ class State:
         work.answered = 0
         self.missed.pop(who, None)
         self.boosts.pop(who, None)
+        self.updates.pop(who, None)
         needs = self.needed(event.queue, work.interaction.needs)
         kind, shared = self.kind_of(work.interaction), self._still_there(work.sig.shared)
         work.sig = self.signature(event.queue, kind, needs, event.tier, shared)
@@ -875,6 +915,8 @@ class State:
         if self.surge is not None and moves:
             self.surge.left(work)
         work.submission = work.first_said()
+        if self.updates:
+            self.updates.pop(work.interaction.id, None)
         kept = isinstance(event, ev.Rekeyed) and event.kept
         if not kept and (moves or work.progress is not None):
             work.progress = Progress(event.at if moves else work.came)
@@ -905,7 +947,10 @@ class State:
     def _forget(self, before: Instant) -> None:
         """Drop what was closed before an instant."""
         closed, again, works = self._closed, self._opened_again, self.works
-        tables = (self.parts, self.missed, self.boosts, self.reviews, self.replies, self.conversations)
+        tables = (
+            *(self.parts, self.missed, self.boosts, self.updates),
+            *(self.reviews, self.replies, self.conversations),
+        )
         kept = [table for table in tables if table]
         while closed:
             work = closed[0]

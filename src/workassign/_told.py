@@ -19,7 +19,7 @@ from workassign._scene import (
     when,
 )
 from workassign._state import OVERFLOW
-from workassign.model import Interaction
+from workassign.model import Customer, Interaction
 from workassign.needs import ANYBODY, Needs
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "told_decision",
     "told_needs",
     "told_reasons",
+    "told_update",
 ]
 
 
@@ -202,6 +203,56 @@ def _told_standing(event: ev.ClockPaused | ev.ClockStopped | ev.ClockCancelled) 
     return f"clock {event.target} {what} ({event.cause}) after {figure(event.elapsed)} s"
 
 
+def told_update(event: ev.Updated, before: Interaction | None) -> str:
+    """Return what is known by now that was not known, or otherwise, *before*; None: nobody knows that.
+
+    Figures and classes are told; who the customer is, and texts of attributes, are not.
+    """
+    place = f"key {when(event.reference - event.head_start)}"
+    terms = _told_terms(event.head_start, event.terms)
+    return f"what is known changed: {'; '.join(_told_news(event, before))}: {place}{terms}"
+
+
+def _told_news(event: ev.Updated, before: Interaction | None) -> Iterator[str]:
+    if event.customer is not None:
+        yield from _told_customer(event.customer, None if before is None else before.customer)
+    if event.sentiment is not None:
+        yield f"sentiment {_told_change(None if before is None else before.sentiment, event.sentiment)}"
+    for name, value in sorted((event.attributes or {}).items()):
+        old = None if before is None else before.attributes.get(name)
+        if isinstance(value, str) or isinstance(old, str):
+            yield f"attribute {name}"
+        else:
+            yield f"attribute {name} {_told_change(old, value)}"
+    if event.needs is not None:
+        yield f"needs {told_needs(event.needs)}"
+    if event.tier is not None:
+        yield f"tier {_told_change(None if before is None else before.tier, event.tier)}"
+
+
+def _told_customer(now: Customer, before: Customer | None) -> Iterator[str]:
+    if before is None or before.id != now.id:
+        yield "who the customer is"
+    for name in ("value", "influence", "followers", "segment"):
+        old, new = getattr(before, name, None), getattr(now, name)
+        if old != new:
+            yield f"{name} {_told_change(old, new)}"
+    if before == now:
+        yield "nothing of the customer"
+
+
+def _told_change(old: object, new: object) -> str:
+    """Return how something was and is, as far as anybody knows."""
+    was, now = (_told_value(each) for each in (old, new))
+    return now if old is None and new is not None else f"{was} -> {now}"
+
+
+def _told_value(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return figure(value)
+    return "unknown" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _told_transferred(event: ev.Transferred) -> str:
     if event.cause == OVERFLOW:
         why = event.reason or "its own was full or closed"
@@ -223,6 +274,7 @@ TOLD: Mapping[type, Callable[[Any], str]] = {
     ev.Transferred: _told_transferred,
     ev.Requeued: lambda e: f"back from {e.agent} ({e.cause}); {_told_apart(e)}",
     ev.Rekeyed: lambda e: f"placed anew in queue {e.queue} by another plan: {_told_place(e)}",
+    ev.Updated: lambda e: told_update(e, None),
     ev.Escalated: lambda e: (
         f"took step {e.step} of its queue, due {when(e.due)}: {'; '.join(_told_step(e)) or 'nothing changes'}"
     ),
@@ -278,7 +330,7 @@ OF_INTERACTIONS = frozenset(
     {
         *("Submit", "Cancel", "Abandon", "Transfer", "Assign", "Complete", "FinishWrapUp", "Release"),
         *("Reopen", "CustomerReplied", "AgentReplied", "BotReplied", "SetStatus"),
-        *("Park", "Resume", "Lock", "Unlock", "ExtendWrapUp", "Escalate"),
+        *("Park", "Resume", "Lock", "Unlock", "ExtendWrapUp", "Escalate", "Update"),
         *("Propose", "Approve", "Reject"),
     }
 )
@@ -302,4 +354,10 @@ def plain(event: ev.Event) -> dict[str, Any]:
         data["prefers"] = what.prefers
         if "customer_lookup" in what.attributes:
             data["customer_lookup"] = what.attributes["customer_lookup"]
+    if isinstance(event, ev.Updated):
+        who, needs = event.customer, event.needs
+        names = ("value", "influence", "followers", "segment")
+        data["customer"] = None if who is None else {name: getattr(who, name) for name in names}
+        data["attributes"] = sorted(event.attributes or {})
+        data["needs"] = None if needs is None else needs.data
     return data

@@ -16,6 +16,7 @@ from workassign.errors import UsageError
 from workassign.model import (
     Agent,
     AgentId,
+    Customer,
     Fence,
     Instant,
     Interaction,
@@ -23,11 +24,14 @@ from workassign.model import (
     OfferId,
     Presence,
     Status,
+    Value,
+    checked_attributes,
     checked_instant,
     checked_sentiment,
     range_problem,
+    whole_problem,
 )
-from workassign.needs import NAME_LIMIT, checked_name
+from workassign.needs import NAME_LIMIT, Needs, checked_name
 
 if TYPE_CHECKING:
     from attrs import frozen as message
@@ -95,6 +99,7 @@ __all__ = [
     "Tick",
     "Transfer",
     "Unlock",
+    "Update",
     "checked",
     "message",
     "subject_of",
@@ -121,6 +126,22 @@ class Cancel(_Command):
 
     interaction: InteractionId
     reason: str = ""
+
+
+@message
+class Update(_Command):
+    """Say what is known by now of an open interaction, whoever has it; it is scored and placed anew.
+
+    What is given replaces what was known, what is None stays; `attributes` are added to those that
+    it has, or replace them by name. Its age, its promises and the steps that it took hold on.
+    """
+
+    interaction: InteractionId
+    customer: Customer | None = None
+    sentiment: float | None = None
+    attributes: Mapping[str, Value] | None = None
+    needs: Needs | None = None
+    tier: int | None = None
 
 
 @message
@@ -479,6 +500,7 @@ Command: TypeAlias = (
     | Propose
     | Approve
     | Reject
+    | Update
 )
 
 
@@ -529,9 +551,19 @@ def checked(command: Command) -> Command:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
             raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
+    if type(command) is Update:
+        _check_update(command)
     if type(command) is SetShift and command.presence not in (Presence.OFFLINE, Presence.AWAY):
         raise UsageError(f"presence of SetShift must be offline or away, not {command.presence!r}")
     return command
+
+
+def _check_update(command: Update) -> None:
+    """Check the names and values of what is told, and that anything is."""
+    if all(getattr(command, name) is None for name in _OPTIONAL[Update]):
+        raise UsageError(f"Update must say one of {', '.join(sorted(_OPTIONAL[Update]))}")
+    if command.attributes is not None:
+        checked_attributes(command.attributes)
 
 
 _COMMON: list[tuple[str, Any, bool]] = [
@@ -546,6 +578,11 @@ _AGES = ("keep", "reset")
 
 def _checked_seconds(value: float | None, what: str) -> None:
     if problem := range_problem(value):
+        raise UsageError(f"{what} {problem}")
+
+
+def _checked_tier(value: float | None, what: str) -> None:
+    if value is not None and (problem := whole_problem(value, 0, 99)):
         raise UsageError(f"{what} {problem}")
 
 
@@ -567,6 +604,10 @@ def _fields_of(command: type) -> list[tuple[str, Any, bool]]:
         "steal": bool,
         "seconds": float,
         "age": _AGES,
+        "customer": Customer,
+        "attributes": Mapping,
+        "needs": Needs,
+        "tier": float,
     }
     optional = _OPTIONAL.get(command, set())
     common = {name for name, _, _ in _COMMON}
@@ -581,12 +622,14 @@ _OPTIONAL: Mapping[type, set[str]] = {
     Park: {"agent", "fence"},
     SetShift: {"until"},
     Propose: {"ref"},
+    Update: {"customer", "sentiment", "attributes", "needs", "tier"},
 }
 
 _NUMBERS: Mapping[str, Callable[[float | None, str], None]] = {
     "sentiment": checked_sentiment,
     "until": checked_instant,
     "seconds": _checked_seconds,
+    "tier": _checked_tier,
 }
 
 _FIELDS = {command: _fields_of(command) for command in get_args(Command)}

@@ -61,11 +61,13 @@ from workassign._snapshot import snapshot
 from workassign._state import State
 from workassign._surging import Surging
 from workassign._talking import Talking
+from workassign._updating import Updating
 from workassign.errors import UsageError
 from workassign.model import (
     LATEST,
     Agent,
     AgentId,
+    Customer,
     Fence,
     Instant,
     Interaction,
@@ -73,7 +75,9 @@ from workassign.model import (
     OfferId,
     Presence,
     Status,
+    Value,
 )
+from workassign.needs import Needs
 from workassign.plan import Plan
 from workassign.policies.holds import Hold
 
@@ -115,6 +119,7 @@ class Engine:
         whose = (self._aside, self._locking, self._interactions, self._turn)
         self._talking = Talking(self._state, self._asking, self._pairing, *whose)
         self._owning = Owning(self._state, self._asking, self._pairing, *whose)
+        self._updating = Updating(self._state, self._asking, self._pairing, self._interactions, self._turn)
         self._reviewing = Reviewing(
             self._state, self._pairing, self._locking, self._interactions, self._talking, self._turn
         )
@@ -267,6 +272,20 @@ class Engine:
     ) -> list[ev.Event]:
         """Give it to an agent by hand; *override* goes over her capacity."""
         return self.handle(cmd.Assign(interaction, agent, override), at)
+
+    def update(
+        self,
+        interaction: InteractionId,
+        at: Instant,
+        *,
+        customer: Customer | None = None,
+        sentiment: float | None = None,
+        attributes: Mapping[str, Value] | None = None,
+        needs: Needs | None = None,
+        tier: int | None = None,
+    ) -> list[ev.Event]:
+        """Say what is known of it by now; it is scored and placed anew, whoever has it keeps it."""
+        return self.handle(cmd.Update(interaction, customer, sentiment, attributes, needs, tier), at)
 
     def cancel(self, interaction: InteractionId, at: Instant, *, reason: str = "") -> list[ev.Event]:
         """Close it, whoever has it."""
@@ -679,6 +698,7 @@ _DECIDE: Mapping[type, _Decide] = {
     cmd.Propose: lambda engine, c, at: engine._reviewing.propose(c, at),
     cmd.Approve: lambda engine, c, at: engine._reviewing.decide(c, at),
     cmd.Reject: lambda engine, c, at: engine._reviewing.decide(c, at),
+    cmd.Update: lambda engine, c, at: engine._updating.update(c, at),
 }
 
 _FIRE: Mapping[int, Callable[[Engine, Any, Instant, Instant], None]] = {

@@ -13,6 +13,7 @@ from workassign.commands import message
 from workassign.model import (
     Agent,
     AgentId,
+    Customer,
     Fence,
     Instant,
     Interaction,
@@ -20,6 +21,7 @@ from workassign.model import (
     OfferId,
     Presence,
     Status,
+    Value,
 )
 from workassign.needs import Needs
 
@@ -77,6 +79,7 @@ __all__ = [
     "Terms",
     "Transferred",
     "Unlocked",
+    "Updated",
     "Warnings",
     "WrapUpExtended",
     "WrapUpStarted",
@@ -298,6 +301,27 @@ class Escalated:
     tier: int | None
     head_start: float
     notify: str | None
+
+
+@message
+class Updated:
+    """Other facts are known of an open interaction, and give it another key.
+
+    `customer`, `sentiment`, `needs` and `tier` are those from now on, None where they stay;
+    `attributes` are added to those that it had, or replace them by name. `terms` say of what the head
+    start is made: what the scoring policies say by now, and what refusals and steps have added.
+    """
+
+    at: Instant
+    interaction: InteractionId
+    customer: Customer | None
+    sentiment: float | None
+    attributes: Mapping[str, Value] | None
+    needs: Needs | None
+    tier: int | None
+    reference: Instant
+    head_start: float
+    terms: Terms
 
 
 @message
@@ -787,4 +811,5 @@ Event: TypeAlias = (
     | SurgeEnded
     | Collapsed
     | TemplateSent
+    | Updated
 )

@@ -54,6 +54,7 @@ from workassign._told import (
     told_candidates,
     told_decision,
     told_reasons,
+    told_update,
 )
 from workassign._ways import Way
 from workassign._why import FunnelStep, Held, Rival, WhyNot, WhyWaiting, why_not, why_waiting
@@ -288,7 +289,7 @@ class _Telling:
             evolve(self._state, event)
         if isinstance(event, ev.Submitted):
             self._places[event.interaction.id] = event
-        elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened):
+        elif isinstance(event, ev.Transferred | ev.Rekeyed | ev.Reopened | ev.Updated):
             self._places[event.interaction] = event
         elif isinstance(event, ev.Escalated) and event.head_start:
             self._hasten(event.interaction, "escalated", event.head_start)
@@ -319,7 +320,10 @@ class _Telling:
             self._offers.add(str(event.offer))
         if isinstance(event, ev.Refused) and event.command == "Submit":
             self._refused = f": its submission at {when(event.at)} was refused, {event.reason}"
-        text = TOLD[type(event)](event)
+        if isinstance(event, ev.Updated):
+            text = told_update(event, self._state.works[event.interaction].interaction)
+        else:
+            text = TOLD[type(event)](event)
         if command is not None and command.actor is not None:
             text += f" (said by {command.actor})"
         self._story.append(Step(at=event.at, event=type(event).__name__, text=text, data=plain(event)))

@@ -37,12 +37,14 @@ __all__ = [
     "Presence",
     "Status",
     "Value",
+    "checked_attributes",
     "checked_instant",
     "checked_sentiment",
     "instant",
     "is_number",
     "maker",
     "range_problem",
+    "whole_problem",
 ]
 
 # Plain types under their own names: ids come from the caller's own tables, and to wrap the
@@ -136,8 +138,12 @@ def checked_sentiment(value: float | None, what: str) -> None:
     _in_range(value, -1, 1, what)
 
 
-def _checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Return a read-only copy, after checking names and values."""
+def checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return a read-only copy, after checking names and values.
+
+    Raises:
+        UsageError: If a name is none, or a value is no text, finite number or bool.
+    """
     for name, value in attributes.items():
         checked_name(name, "an attribute's name")
         _check_value(name, value)
@@ -243,7 +249,7 @@ class Interaction:
         if self.ref is not None:
             checked_name(self.ref, "ref")
         if self.attributes is not _NO_ATTRIBUTES:
-            object.__setattr__(self, "attributes", _checked_attributes(self.attributes))
+            object.__setattr__(self, "attributes", checked_attributes(self.attributes))
         if self.shared_with != ():
             object.__setattr__(self, "shared_with", _checked_shared(self.shared_with, self.queue))
         if self.not_before is not None:

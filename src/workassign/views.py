@@ -155,6 +155,7 @@ class QueueView:
 def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
     """Return how *work* stands at *at*. Cost: O(1); while it waits, O(all interactions kept)."""
     first, hold, position = work.first_said(), work.hold, None
+    placed = state.updates.get(work.interaction.id, first)
     known = state.conversations.get(work.interaction.id)
     if work.stage == "waiting":
         here, place = work.sig.queue, _place(work)
@@ -166,8 +167,8 @@ def of_interaction(state: State, work: Work, at: Instant) -> InteractionView:
         channel=work.sig.channel,
         tier=work.sig.tier,
         key=None if work.stage == "closed" else work.key,
-        head_start=first.head_start,
-        terms=first.terms,
+        head_start=placed.head_start,
+        terms=placed.terms,
         submitted=first.at,
         due=work.due,
         agent=None if hold is None else hold.agent.agent.id,

@@ -99,6 +99,7 @@ def tell(recorder: Recorder) -> None:
     windows(say)
     busy(say)
     views(say)
+    news(say)
 
 
 def people(say: Say) -> None:
@@ -713,12 +714,61 @@ def views(say_it: Say) -> None:
     submit("mass-4", "mass", 10_060)
     submit("news", "press", 10_061)
     say(cmd.Complete("mass-1", first.agent, taken.fence), 10_070)
-    say(cmd.ChangePlan(last_plan().to_data()), 10_080)
+    say(cmd.ChangePlan(less_plan().to_data()), 10_080)
     say(cmd.Tick(), 10_200)
 
 
 def last_plan() -> Plan:
-    """The plan with which it ends: one queue less."""
+    """The plan with which it ends: what is known of something changes all that it can."""
+    before = less_plan()
+    asked = Target(measures="accept", within=sla.tightened(600.0, followers=[(10_000, 60.0)]))
+    crm = Queue(
+        scoring=(scoring.sentiment(most=900), scoring.influence(most=600, followers_for_most=10_000)),
+        refusals=offers.per_cause(declined={"boost": 60.0}),
+        steps=(Step(after=50, drop=("agent",), tier=1, head_start=30.0),),
+    )
+    reach = Queue(ordering=ordering.due, targets=(asked,))
+    return attrs.evolve(before, name="golden-news", queues={**before.queues, "crm": crm, "reach": reach})
+
+
+def news(say_it: Say) -> None:
+    """More is known of what is open by and by, whoever has it."""
+
+    def say(command: cmd.Command, seconds: float) -> list[ev.Event]:
+        return say_it(command, seconds + 6_600)
+
+    say(cmd.ChangePlan(last_plan().to_data()), 10_000)
+    say(cmd.AddAgent(Agent(id="noa", queues={"crm": 1}, skills={"refunds": 1})), 10_002)
+    say(cmd.SignOn("noa"), 10_003)
+    say(cmd.AddAgent(Agent(id="ole", queues={"reach": 1})), 10_004)
+    offer = one(say(cmd.Submit(Interaction(id="news-1", queue="crm", channel="tweet")), 10_005), ev.Offered)
+    say(cmd.Update("news-1", Customer(id="cust-7", value=12.5)), 10_006)
+    say(cmd.Decline(offer.offer, offer.agent), 10_007)
+    say(cmd.Update("news-1", sentiment=-0.5, attributes={"topic": "delay", "reach": 12}), 10_008)
+    say(cmd.Update("news-1", sentiment=-0.5), 10_009)
+    say(cmd.Update("news-1", needs=Needs("refunds >= 1 AND agent == 'noa'"), tier=2), 10_010)
+    say(cmd.Tick(), 10_060)
+    say(
+        cmd.Update("news-1", needs=Needs("refunds >= 2 AND agent == 'noa'"), key="news-key", actor="crm"),
+        10_061,
+    )
+    say(cmd.Update("news-1", tier=0, customer=Customer(id="cust-7", followers=9_000)), 10_062)
+    for number, followers in ((2, None), (3, 50)):
+        who = None if followers is None else Customer(id=f"cust-{number}", followers=followers)
+        it = Interaction(id=f"news-{number}", queue="reach", channel="tweet", customer=who)
+        say(cmd.Submit(it), 10_063 + number)
+    say(cmd.Update("news-2", Customer(id="cust-2", followers=20_000)), 10_070)
+    say(cmd.Park("news-3", BEGIN + 16_900), 10_071)
+    say(cmd.Update("news-3", sentiment=-1.0), 10_072)
+    say(cmd.SignOn("ole"), 10_073)
+    say(cmd.Update("news-2", attributes={"topic": "lost"}), 10_074)
+    say(cmd.Cancel("news-2"), 10_075)
+    say(cmd.Update("news-2", tier=0), 10_076)
+    say(cmd.Tick(), 10_400)
+
+
+def less_plan() -> Plan:
+    """One queue less."""
     before = views_plan()
     queues = {name: queue for name, queue in before.queues.items() if name != "mass"}
     groups = {**before.groups, "second": Group(delays={"care": 60.0})}

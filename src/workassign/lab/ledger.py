@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from workassign import events as ev
+from workassign._known import known
 from workassign.groups import formed
 from workassign.model import Agent, AgentId, Instant, Interaction, InteractionId, Presence
 from workassign.plan import Plan
@@ -271,6 +272,11 @@ class Ledger:
     def _rekeyed(self, event: ev.Rekeyed) -> None:
         self._move(event.interaction, event.queue, "plan changed", event.at)
 
+    def _updated(self, event: ev.Updated) -> None:
+        case = self._current[event.interaction]
+        case.interaction = known(case.interaction, event)
+        case.head_start = event.head_start
+
     def _move(self, interaction: InteractionId, queue: str, cause: str, at: Instant) -> None:
         case = self._current[interaction]
         if case.wait is None and queue != case.queue:
@@ -342,6 +348,7 @@ _ENTRIES: Mapping[type, Callable[[Ledger, Any], None]] = {
     ev.Requeued: Ledger._requeued,
     ev.Transferred: Ledger._transferred,
     ev.Rekeyed: Ledger._rekeyed,
+    ev.Updated: Ledger._updated,
     ev.Reopened: Ledger._reopened,
     ev.SlaMissed: Ledger._sla_missed,
     ev.AgentAdded: Ledger._agent_added,

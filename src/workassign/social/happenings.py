@@ -18,11 +18,16 @@ __all__ = [
     "Acknowledged",
     "Answered",
     "CameOnDuty",
+    "Collapsed",
     "DeskClosed",
     "DeskOpened",
+    "Dropped",
+    "Entered",
     "FannedOut",
     "HandedOver",
     "Happening",
+    "Joined",
+    "Misplaced",
     "NotAnswered",
     "OnDuty",
     "Origin",
@@ -45,6 +50,59 @@ class Origin:
     def of(cls, mention: Mention) -> Origin:
         """Return where *mention* came from."""
         return cls(network=mention.network, mention=mention.id, author=mention.author)
+
+
+@attrs.frozen(kw_only=True)
+class Misplaced:
+    """A mention could not be used: there is no queue for it. *line* is where it began in its file."""
+
+    at: Instant
+    mention: str
+    line: int
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Dropped:
+    """A mention left the funnel at a *stage*: it needs nobody. *audited*: people look at it all the same."""
+
+    at: Instant
+    mention: str
+    stage: str
+    audited: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Joined:
+    """A customer went on with a conversation: her message is part of its interaction."""
+
+    at: Instant
+    mention: str
+    interaction: InteractionId
+
+
+@attrs.frozen(kw_only=True)
+class Collapsed:
+    """A mention says what an interaction is about already, which now stands for so many *mentions*.
+
+    *reach*: the followers of everybody who said the same, added up.
+    """
+
+    at: Instant
+    mention: str
+    interaction: InteractionId
+    mentions: int
+    reach: int
+
+
+@attrs.frozen(kw_only=True)
+class Entered:
+    """A mention became an interaction of its own, in a queue."""
+
+    at: Instant
+    mention: str
+    interaction: InteractionId
+    queue: str
 
 
 @attrs.frozen(kw_only=True)
@@ -184,7 +242,12 @@ class OnDuty:
 
 
 Happening: TypeAlias = (
-    Acknowledged
+    Misplaced
+    | Dropped
+    | Joined
+    | Collapsed
+    | Entered
+    | Acknowledged
     | Answered
     | NotAnswered
     | FannedOut

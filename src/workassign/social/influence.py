@@ -102,6 +102,10 @@ class Influence:
         parts = self.parts(mention, reach)
         return round(math.fsum(parts.values()), DIGITS) if parts else None
 
+    def louder(self, raw: float | None, reach: float) -> float:
+        """Return the sum of what had *raw* alone, with a *reach*: see `raw`."""
+        return round((raw or 0.0) + self.weights.reach * _log(reach), DIGITS)
+
     def score(self, mention: Mention, reach: float = 0) -> float | None:
         """Return where the mention stands among what the desk has seen: 0 to 100; None: nothing is known.
 

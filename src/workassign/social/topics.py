@@ -19,7 +19,7 @@ from workassign.needs import Needs
 from workassign.social.keywords import Keywords, Tokens
 from workassign.social.mentions import Mention
 
-__all__ = ["Language", "Sorter", "Topic", "plain", "word_pattern"]
+__all__ = ["Language", "Topic", "plain", "word_pattern"]
 
 _NO_WORDS = re.compile(r"@\w+|https?://\S+|\bwww\.\S+")
 _NOTHING = re.compile(r"(?!)")
@@ -34,6 +34,8 @@ class Topic:
     skills: Mapping[str, float] = attrs.field(factory=dict)
     tier: int | None = None
     """The strict priority class of what is about it, 0 to 99; None: that of its queue."""
+    labels: tuple[str, ...] = ()
+    """What a trained model calls it, perhaps in several parts; none: as it is named here."""
 
     def __attrs_post_init__(self) -> None:
         """Raise a ValueError if a word could never be found, or there is no such tier."""
@@ -87,77 +89,3 @@ def _alternative(word: str) -> str:
     if "*" in stem or not any(char.isalnum() for char in stem):
         raise ValueError(f"{word!r} is no word to look for: letters or digits, and a * only at the end")
     return r"\s+".join(map(re.escape, stem.split())) + any_ending
-
-
-class Sorter:
-    """Makes interactions of mentions: queue by brand, needs by topic and language."""
-
-    def __init__(
-        self,
-        channel: str,
-        queues: Mapping[str, str],
-        topics: tuple[Topic, ...],
-        languages: Mapping[str, Language],
-    ) -> None:
-        """Sort into *queues* (brand -> queue, `*` -> the queue of all others)."""
-        self._channel = channel
-        self._queues = queues
-        self._topics = [(topic, Keywords(topic.words)) for topic in topics]
-        self._languages = [(name, each, Keywords(each.words)) for name, each in languages.items()]
-
-    def queue(self, mention: Mention) -> str | None:
-        """Return the queue of the mention's brand, None if it has none."""
-        return self._queues.get(mention.brand or "*", self._queues.get("*"))
-
-    def topic(self, tokens: Tokens) -> Topic | None:
-        """Return the first topic that has a word in this plain text."""
-        return next((topic for topic, words in self._topics if words.any(tokens)), None)
-
-    def language(self, mention: Mention, tokens: Tokens) -> str | None:
-        """Return the language as the file says it, else the one with most of its words in the text.
-
-        Of several with equally many, the one that the plan names first.
-        """
-        if mention.language is not None:
-            return mention.language
-        best, most = None, 0
-        for name, each, words in self._languages:
-            found = len(set(words.found(tokens)))
-            if found >= each.at_least and found > most:
-                best, most = name, found
-        return best
-
-    def interaction(self, mention: Mention, queue: str, tokens: Tokens | None = None) -> Interaction:
-        """Return the interaction that *mention* makes in *queue*. Its text stays outside.
-
-        *tokens*: of its plain text, where somebody has split it already.
-        """
-        tokens = Tokens(plain(mention.text)) if tokens is None else tokens
-        topic, language = self.topic(tokens), self.language(mention, tokens)
-        skills = dict(topic.skills) if topic is not None else {}
-        attributes: dict[str, Value] = dict(mention.attributes)
-        if topic is not None:
-            attributes["topic"] = topic.name
-        if language is not None:
-            attributes["language"] = language
-            skills.update(self._skills_of(language))
-        return Interaction(
-            id=mention.id,
-            queue=queue,
-            channel=self._channel,
-            needs=Needs(skills),
-            tier=None if topic is None else topic.tier,
-            customer=_customer(mention),
-            sentiment=mention.sentiment,
-            ref=f"line {mention.line}",
-            attributes=attributes,
-        )
-
-    def _skills_of(self, language: str) -> Mapping[str, float]:
-        return next((each.skills for name, each, _ in self._languages if name == language), {})
-
-
-def _customer(mention: Mention) -> Customer | None:
-    if mention.author is None:
-        return None
-    return Customer(id=mention.author, followers=mention.followers, value=mention.value)

@@ -156,4 +156,5 @@ class Understood:
             followers=mention.followers,
             actionable=self.actionable,
             text=self.tokens.text,
+            tokens=self.tokens,
         )
