@@ -23,10 +23,10 @@ from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 from workassign.policies import capacity, scoring, selection, sla
 from workassign.policies.escalation import Step
-from workassign.social.settings import MentionSettings
 from workassign.social.interactions import Expected, read_interactions
 from workassign.social.mentions import BadRecord
 from workassign.social.readers import Columns
+from workassign.social.settings import MentionSettings
 from workassign.stores.memory import MemoryStore
 
 PLAN = Plan(
@@ -272,7 +272,7 @@ def no_mentions() -> MentionSettings:
 
 def read(folder: Path, *lines: str, name: str = "in.jsonl") -> Expected:
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return read_interactions(folder / name, no_mentions)
+    return read_interactions(folder / name, no_mentions, Plan())
 
 
 def test_interactions_are_read_as_a_journal_has_them(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_a_csv_file_holds_mentions(tmp_path: Path) -> None:
     mentions = MentionSettings(
         columns=Columns(id="id", at="at", text="text"), channel="chat", queues={"*": "vip"}
     )
-    expected = read_interactions(path, lambda: mentions)
+    expected = read_interactions(path, lambda: mentions, Plan(queues={"vip": Queue()}))
     assert [each.queue for each in expected.interactions] == ["vip"]
     assert [each.line for each in expected.bad] == [3]
     with pytest.raises(UsageError, match="must end in"):

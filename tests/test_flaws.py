@@ -10,8 +10,8 @@ from workassign.lint import Finding
 from workassign.plan import Plan, Queue
 from workassign.policies import scoring
 from workassign.social.flaws import of_mentions
-from workassign.social.settings import MentionSettings
 from workassign.social.readers import Columns, Labels
+from workassign.social.settings import MentionSettings
 from workassign.social.topics import Language, Topic
 
 PLAIN = Columns(id="id", at="at", text="text")

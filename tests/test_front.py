@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from workassign import Agent, Engine, events
 from workassign.commands import Accept, AddAgent, Complete, CustomerReplied, SignOn, Submit, Update
 from workassign.errors import PlanError, UsageError
-from workassign.events import Assigned, Event, Offered, Rekeyed
+from workassign.events import Assigned, Event, Offered
 from workassign.plan import Plan
 from workassign.social.crm import Answer
 from workassign.social.customers import CustomerFacts
 from workassign.social.front import Front, Taken
 from workassign.social.funnel import COLLAPSED, JOINED, OURS
-from workassign.social.happenings import Collapsed, Dropped, Entered, Joined, Misplaced, Routed
+from workassign.social.happenings import Dropped, Misplaced, Routed
 from workassign.social.mentions import Mention
 from workassign.social.screen import REPEATED
 from workassign.social.settings import MentionSettings
@@ -27,7 +27,12 @@ DAY = 86_400.0
 
 PLAN = Plan.from_data(
     {
-        "queues": {"air": {"scoring": [{"use": "influence", "most": 600.0}], "reopen": True}, "sea": {"reopen": False}, "marketing": {}, "audit": {}}
+        "queues": {
+            "air": {"scoring": [{"use": "influence", "most": 600.0}], "reopen": True},
+            "sea": {"reopen": False},
+            "marketing": {},
+            "audit": {},
+        }
     }
 )
 TABLE: dict[str, Any] = {
@@ -48,7 +53,9 @@ def front(understanding: Understanding | None = None, *, customers: Any = None, 
 
 
 def mention(id: str, text: str = "where is it?", at: float = 0.0, **said: Any) -> Mention:
-    return Mention(**{"id": id, "at": at, "text": text, "network": "x", "brand": "AirOne", "author": f"a{id}", **said})
+    return Mention(
+        **{"id": id, "at": at, "text": text, "network": "x", "brand": "AirOne", "author": f"a{id}", **said}
+    )
 
 
 class Floor:
@@ -59,7 +66,7 @@ class Floor:
         self.engine = Engine(PLAN)
         self.at = 0.0
         self.happened: list[Event] = []
-        for command in (AddAgent(Agent("ann", capacity=100)), SignOn("ann")):
+        for command in (AddAgent(Agent(id="ann", capacity=100)), SignOn("ann")):
             self.engine.handle(command, 0.0)
 
     def take(self, said: Mention) -> Taken:
@@ -140,7 +147,10 @@ def test_an_answer_of_ours_belongs_to_the_conversation_and_makes_no_work() -> No
     desk = Floor(front())
     desk.take(mention("1", LOST))
 
-    assert stage(desk.take(mention("9", "we look into it", 30.0, author="airone", ours=True, in_reply_to="1"))) == OURS
+    assert (
+        stage(desk.take(mention("9", "we look into it", 30.0, author="airone", ours=True, in_reply_to="1")))
+        == OURS
+    )
     assert kinds(desk.take(mention("2", "ok, so?", 4000.0, author="a1", in_reply_to="9"))) == ["Joined"]
 
 
@@ -164,7 +174,9 @@ def test_what_may_not_be_opened_again_is_an_interaction_of_its_own_for_the_same_
     again = [each.interaction for each in desk.happened if isinstance(each, events.Submitted)]
     assert [(each.id, each.prefers, each.attributes["contacts"]) for each in again] == [("x/2", "ann", 1)]
     assert (desk.front.tally.entered, desk.front.tally.dropped[JOINED]) == (2, 0)
-    assert kinds(desk.take(mention("3", "hello?", 70.0, brand="SeaTwo", author="a1", in_reply_to="2"))) == ["Joined"]
+    assert kinds(desk.take(mention("3", "hello?", 70.0, brand="SeaTwo", author="a1", in_reply_to="2"))) == [
+        "Joined"
+    ]
 
 
 def test_who_comes_back_later_with_something_else_meets_the_agent_she_knows() -> None:
@@ -228,7 +240,9 @@ def test_the_crm_makes_two_accounts_one_customer() -> None:
     assert entered.customer.id == "c-17"
     assert (entered.attributes["churn_risk"], entered.attributes["customer_lookup"]) == (0.8, "asked")
 
-    direct = desk.take(mention("2", "as I said in public", 60.0, network="mail", author="ann@x.org", public=False))
+    direct = desk.take(
+        mention("2", "as I said in public", 60.0, network="mail", author="ann@x.org", public=False)
+    )
     assert kinds(direct) == ["Joined"]
     conversation = desk.front.conversation("x/1")
     assert conversation is not None
@@ -251,7 +265,10 @@ def test_praise_goes_to_marketing_too_where_a_route_says_so() -> None:
     taken = desk.take(mention("1", LOST, sentiment=0.9))
 
     assert kinds(taken) == ["Entered", "Routed"]
-    assert [each.interaction.queue for each in taken.commands if isinstance(each, Submit)] == ["air", "marketing"]
+    assert [each.interaction.queue for each in taken.commands if isinstance(each, Submit)] == [
+        "air",
+        "marketing",
+    ]
     routed = taken.happenings[1]
     assert isinstance(routed, Routed)
     assert routed.rule == "praise"
@@ -262,10 +279,14 @@ def test_what_a_canned_reply_answers_no_agent_sees() -> None:
         front(
             screen=[],
             replies=[{"id": "hours", "text": "We are here from 9 to 5."}],
-            answers=[{"name": "hours", "how": "template", "when": {"words": ["opening hours"]}, "reply": "hours"}],
+            answers=[
+                {"name": "hours", "how": "template", "when": {"words": ["opening hours"]}, "reply": "hours"}
+            ],
         )
     )
-    taken = desk.take(mention("1", "What are your opening hours on Sunday please, I could not find them anywhere"))
+    taken = desk.take(
+        mention("1", "What are your opening hours on Sunday please, I could not find them anywhere")
+    )
 
     assert kinds(taken) == ["Entered", "Answered"]
     assert not any(isinstance(each, Offered | Assigned) for each in desk.happened)
@@ -322,7 +343,13 @@ def test_hostile_texts_go_through_like_others(number: int) -> None:
 
 TEXTS = st.sampled_from([LOST, f"RT @a: {LOST}", "thanks!", "where is it?", "love it", "why? " * 9, ""])
 STREAM = st.lists(
-    st.tuples(st.integers(0, 30), TEXTS, st.sampled_from("abc"), st.integers(0, 5000), st.none() | st.integers(0, 30)),
+    st.tuples(
+        st.integers(0, 30),
+        TEXTS,
+        st.sampled_from("abc"),
+        st.integers(0, 5000),
+        st.none() | st.integers(0, 30),
+    ),
     max_size=40,
 )
 
@@ -336,20 +363,30 @@ def test_everything_that_is_read_is_bad_or_left_or_entered(
     for number, (id, text, author, later, answered) in enumerate(stream):
         at += later
         reply = None if answered is None else str(answered)
-        desk.take(mention(str(id), text, at, author=author, in_reply_to=reply, brand=brand if number % 7 else "?"))
+        desk.take(
+            mention(str(id), text, at, author=author, in_reply_to=reply, brand=brand if number % 7 else "?")
+        )
         if number % 11 == 10:
             desk.finish()
 
     tally = desk.front.tally
     misplaced = sum(1 for number in range(len(stream)) if not number % 7)
     assert len(stream) == misplaced + tally.entered + sum(tally.dropped.values())
-    assert desk.engine.check() is None
+    desk.engine.check()
 
 
 def test_memory_does_not_grow_with_what_comes() -> None:
-    desk = front(threads={"most": 50}, collapse={"most": 50}, audit={"queue": "audit", "share": 1.0, "most": 50})
+    desk = front(
+        threads={"most": 50}, collapse={"most": 50}, audit={"queue": "audit", "share": 1.0, "most": 50}
+    )
     for number in range(500):
-        desk.take(mention(str(number), f"flight {number} to Boston is late once more, why is nobody here?", number * 60.0))
+        desk.take(
+            mention(
+                str(number),
+                f"flight {number} to Boston is late once more, why is nobody here?",
+                number * 60.0,
+            )
+        )
 
     assert len(desk._threads) <= 50
     assert desk._nearby is not None

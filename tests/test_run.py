@@ -259,7 +259,7 @@ def test_a_report_is_one_page_that_asks_nobody_and_escapes_what_it_shows(tmp_pat
     text = first.decode()
     assert "&lt;script&gt;" in text
     assert "<script" not in text
-    assert text.count("<svg ") == 6
+    assert text.count("<svg ") == 7
     for asking in ('src="', "url(http", "@import", "<link"):
         assert asking not in text
 

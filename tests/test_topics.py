@@ -7,13 +7,17 @@ from typing import Any
 import attrs
 import pytest
 
+from workassign.commands import Submit
 from workassign.errors import PlanError
+from workassign.model import Interaction
 from workassign.needs import ANYBODY, Needs
 from workassign.plan import Plan, Queue
-from workassign.social.settings import MentionSettings
+from workassign.social.front import Front
 from workassign.social.mentions import Mention
-from workassign.social.screen import REPEATED, Screen, Stage
-from workassign.social.topics import Language, Sorter, Topic, plain, word_pattern
+from workassign.social.screen import Lately, Screen, Stage
+from workassign.social.settings import MentionSettings
+from workassign.social.topics import Language, Topic, plain, word_pattern
+from workassign.social.understanding import Understanding
 
 REFUNDS = Topic(name="refunds", words=("refund*", "money back"), skills={"billing": 2})
 BAGS = Topic(name="bags", words=("bag", "refunded bag"), skills={"baggage": 1})
@@ -37,8 +41,21 @@ def mention(text: str, **other: Any) -> Mention:
     return attrs.evolve(blank, **other)
 
 
-def sorter(*topics: Topic) -> Sorter:
-    return Sorter("twitter", {"air": "desk", "*": "others"}, topics, {"es": SPANISH})
+PLAN = Plan(queues={"desk": Queue(), "others": Queue()})
+
+
+def made(said: Mention, *topics: Topic) -> Interaction:
+    """The interaction that a mention makes where these topics and Spanish are known."""
+    queues = {"air": "desk", "*": "others"}
+    settings = MentionSettings(queues=queues, topics=topics, languages={"es": SPANISH})
+    (command,) = Front(settings, PLAN).take(said).commands
+    assert isinstance(command, Submit)
+    return command.interaction
+
+
+def dropped(screen: Screen, said: Mention) -> str | None:
+    stage = screen.dropped_by(Understanding().of(said))
+    return None if stage is None else stage.name
 
 
 @pytest.mark.parametrize(
@@ -77,35 +94,37 @@ def test_the_first_topic_in_the_plan_wins() -> None:
     """One mention, one topic: what an agent must know stays what one subject asks for."""
     text = "refund my bag"
 
-    assert sorter(REFUNDS, BAGS).interaction(mention(text), "desk").needs is Needs({"billing": 2})
-    assert sorter(BAGS, REFUNDS).interaction(mention(text), "desk").needs is Needs({"baggage": 1})
+    assert made(mention(text), REFUNDS, BAGS).needs is Needs({"billing": 2})
+    assert made(mention(text), BAGS, REFUNDS).needs is Needs({"baggage": 1})
 
 
 def test_a_language_adds_its_skills() -> None:
-    made = sorter(BAGS).interaction(mention("mi vuelo y mi bag"), "desk")
+    found = made(mention("mi vuelo y mi bag"), BAGS)
 
-    assert made.needs is Needs({"baggage": 1, "spanish": 1})
-    assert made.attributes == {"topic": "bags", "language": "es"}
+    assert found.needs is Needs({"baggage": 1, "spanish": 1})
+    assert {name: found.attributes[name] for name in ("topic", "language")} == {
+        "topic": "bags",
+        "language": "es",
+    }
 
 
 def test_one_word_is_no_language_but_the_files_own_word_is() -> None:
-    assert sorter().interaction(mention("El Paso"), "desk").needs is ANYBODY
-    assert sorter().interaction(mention("help", language="es"), "desk").needs is Needs({"spanish": 1})
+    assert made(mention("El Paso")).needs is ANYBODY
+    assert made(mention("help", language="es")).needs is Needs({"spanish": 1})
 
 
 def test_the_text_stays_outside() -> None:
-    made = sorter(BAGS).interaction(mention("my secret bag", attributes={"place": "gate"}), "desk")
+    found = made(mention("my secret bag", attributes={"place": "gate"}), BAGS)
 
-    assert "secret" not in repr(made)
-    assert made.ref == "line 2"
-    assert made.attributes["place"] == "gate"
+    assert "secret" not in repr(found)
+    assert found.ref == "line 2"
+    assert found.attributes["place"] == "gate"
 
 
 def test_a_brand_chooses_the_queue() -> None:
-    assert sorter().queue(mention("t")) == "desk"
-    assert sorter().queue(mention("t", brand="sea")) == "others"
-    assert sorter().queue(mention("t", brand=None)) == "others"
-    assert Sorter("twitter", {"air": "desk"}, (), {}).queue(mention("t", brand="sea")) is None
+    assert made(mention("t")).queue == "desk"
+    assert made(mention("t", brand="sea")).queue == "others"
+    assert made(mention("t", brand=None)).queue == "others"
 
 
 # --- screening ------------------------------------------------------------------------------
@@ -114,22 +133,16 @@ def test_a_brand_chooses_the_queue() -> None:
 def test_a_mention_counts_under_the_first_stage_that_drops_it() -> None:
     screen = Screen((Stage(name="reposts", starts_with=("rt @",)), Stage(name="own", authors=("us",))))
 
-    assert screen.dropped_by(mention("RT @x: hi", author="us", id="a")) == "reposts"
-    assert screen.dropped_by(mention("hi", author="us", id="b")) == "own"
-    assert screen.dropped_by(mention("hi", id="c")) is None
-
-
-def test_the_same_record_again_is_always_dropped() -> None:
-    screen = Screen(())
-
-    assert [screen.dropped_by(mention("hi")) for _ in range(2)] == [None, REPEATED]
+    assert dropped(screen, mention("RT @x: hi", author="us", id="a")) == "reposts"
+    assert dropped(screen, mention("hi", author="us", id="b")) == "own"
+    assert dropped(screen, mention("hi", id="c")) is None
 
 
 def test_the_same_words_by_the_same_author_are_dropped_within_the_window() -> None:
     screen = Screen((Stage(name="twice", same_text_within=60.0),))
 
     def said(name: str, at: float, text: str = "Help me", author: str | None = "ann") -> str | None:
-        return screen.dropped_by(mention(text, id=name, at=at, author=author))
+        return dropped(screen, mention(text, id=name, at=at, author=author))
 
     assert said("a", 0.0) is None
     assert said("b", 50.0, "help  ME") == "twice"
@@ -139,13 +152,30 @@ def test_the_same_words_by_the_same_author_are_dropped_within_the_window() -> No
     assert said("f", 112.0, author=None) is None
 
 
+def test_what_came_lately_is_remembered_for_a_window_and_forgotten_after_two() -> None:
+    lately = Lately(60.0)
+
+    assert [lately.again("a", at) for at in (0.0, 60.0, 120.0, 181.0)] == [False, True, True, False]
+    for at in range(1000):
+        assert not lately.again(str(at), 200.0 + at)
+    assert len(lately) <= 124
+
+
+def test_no_more_is_remembered_than_there_is_room_for() -> None:
+    lately = Lately(60.0, most=10)
+
+    assert not any(lately.again(str(number), 0.0) for number in range(100))
+    assert len(lately) <= 20
+    assert lately.again("99", 1.0)
+
+
 def test_praise_is_dropped_only_if_it_asks_nothing() -> None:
     """All conditions of a stage must hold."""
     stage = Stage(name="praise", sentiment_from=0.5, no_question=True, no_words=("but",), most_words=4)
     screen = Screen((stage,))
 
     def praised(name: str, text: str, sentiment: float | None = 0.7) -> bool:
-        return screen.dropped_by(mention(text, id=name, sentiment=sentiment)) == "praise"
+        return dropped(screen, mention(text, id=name, sentiment=sentiment)) == "praise"
 
     assert praised("a", "@air thanks a lot")
     assert not praised("b", "thanks, when?")
@@ -157,8 +187,8 @@ def test_praise_is_dropped_only_if_it_asks_nothing() -> None:
 
 def test_a_topic_can_be_more_urgent_than_its_queue() -> None:
     urgent = Topic(name="safety", words=("smoke",), tier=0)
-    sort = sorter(urgent, Topic(name="bags", words=("bag",)))
-    told = [sort.interaction(mention(text=text), "desk").tier for text in ("smoke in my bag", "my bag", "hi")]
+    bags = Topic(name="bags", words=("bag",))
+    told = [made(mention(text=text), urgent, bags).tier for text in ("smoke in my bag", "my bag", "hi")]
     assert told == [0, None, None]
     with pytest.raises(ValueError, match="tier must be from 0 to 99, not 100"):
         attrs.evolve(urgent, tier=100)

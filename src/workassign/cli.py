@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from workassign.journal import Verdict
     from workassign.lab.account import Account
     from workassign.lab.day import Simulation
-    from workassign.lab.roster import Roster
     from workassign.model import Agent
     from workassign.plan import Plan
-    from workassign.social.settings import MentionSettings
     from workassign.social.interactions import Expected
+    from workassign.social.settings import MentionSettings
 
 __all__ = ["main"]
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from workassign.plan import Plan
     from workassign.social.mentions import Mention
     from workassign.social.settings import MentionSettings
-    from workassign.social.understanding import Understanding
 
 __all__ = ["run_days"]
 
@@ -64,7 +63,10 @@ def run_days(
     """
     reading = read_mentions(path, mentions.file_columns())
     people = simulation.customers
-    posts = [(each.at, each if people is None else _known(each, people, simulation.seed)) for each in reading.mentions]
+    posts = [
+        (each.at, each if people is None else _known(each, people, simulation.seed))
+        for each in reading.mentions
+    ]
     needed = needed_by(reading.mentions)
     understanding = mentions.understanding(folder)
     zone, team_of = zone_named(roster.zone), roster.team_of()

@@ -18,7 +18,7 @@ import attrs
 
 from workassign import events as ev
 from workassign.commands import Command, CustomerReplied, Submit, Update
-from workassign.model import AgentId, Customer, Instant, Interaction, InteractionId, Value
+from workassign.model import Customer, Instant, Interaction, InteractionId, Value
 from workassign.needs import Needs
 from workassign.social import happenings as hp
 from workassign.social.answers import Answers, commands, happening
@@ -127,7 +127,13 @@ class Front:
         brand = self._brand(mention, desk)
         queue = self._queue(brand)
         if queue is None:
-            return Taken((hp.Misplaced(at=mention.at, mention=mention.key, line=mention.line, reason=_no_queue(brand)),))
+            return Taken(
+                (
+                    hp.Misplaced(
+                        at=mention.at, mention=mention.key, line=mention.line, reason=_no_queue(brand)
+                    ),
+                )
+            )
         if self._seen.again(mention.key, mention.at):
             return self._left(mention, REPEATED)
         who = self._who(mention)
@@ -136,7 +142,9 @@ class Front:
             if conversation is not None:
                 self._threads.go_on(conversation, mention)
             return self._left(mention, OURS)
-        said = self._understanding.of(attrs.evolve(mention, brand=brand) if brand != mention.brand else mention)
+        said = self._understanding.of(
+            attrs.evolve(mention, brand=brand) if brand != mention.brand else mention
+        )
         if conversation is not None and conversation.open:
             return self._join(mention, said, conversation)
         shared = self._said_before(mention, queue)
@@ -305,7 +313,9 @@ class Front:
         at, route = mention.at, self._routes.of(facts)
         own, *copies = routed(interaction, route)
         decision = self._answers.of(mention, facts)
-        facts_told: list[hp.Happening] = [hp.Entered(at=at, mention=mention.key, interaction=own.id, queue=own.queue)]
+        facts_told: list[hp.Happening] = [
+            hp.Entered(at=at, mention=mention.key, interaction=own.id, queue=own.queue)
+        ]
         if route is not None:
             facts_told.append(routed_to(at, mention.key, route, (own, *copies)))
         if decision is not None:
@@ -435,7 +445,9 @@ class Front:
         """Return what belongs to an interaction: its messages, who said the same, whom to answer."""
         return self._threads.get(interaction)
 
-    def funnel(self, *, read: int, bad: Sequence[BadRecord], notes: Mapping[str, int], out_of_order: int) -> Funnel:
+    def funnel(
+        self, *, read: int, bad: Sequence[BadRecord], notes: Mapping[str, int], out_of_order: int
+    ) -> Funnel:
         """Return what became of everything, with what a reader knows of what was read."""
         tally = self.tally
         return Funnel(

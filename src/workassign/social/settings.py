@@ -42,8 +42,6 @@ class Collapsing:
     """Seconds since something like it last came."""
     most: int = 20_000
     """So many mentions are remembered."""
-    fewest: int = 4
-    """A text with fewer different words that say what it is about collapses only if it was passed on."""
     telling: tuple[str, ...] = ()
     """Words, a change of which makes it another message: products, stations, people."""
 
@@ -53,7 +51,7 @@ class Collapsing:
 
     def finder(self) -> Nearby:
         """Return what finds near-duplicates by these settings."""
-        return Nearby(within=self.within, most=self.most, fewest=self.fewest, telling=self.telling)
+        return Nearby(within=self.within, most=self.most, telling=self.telling)
 
 
 @attrs.frozen(kw_only=True)
@@ -72,8 +70,9 @@ class MentionSettings:
     """Brand -> queue; `*` -> the queue of every other brand, and of none."""
     topics: tuple[Topic, ...] = ()
     languages: Mapping[str, Language] = attrs.field(factory=dict)
-    guess_language: bool = False
-    """Guess which of the languages a text is in, where neither its source nor their words tell."""
+    guess_languages: tuple[str, ...] = ()
+    """Guess in which of these a text is, where neither its source nor the words of `languages` tell:
+    ISO 639-1, also those that nobody here speaks."""
     sentiment: str | None = None
     """Who tells how somebody felt, where no column does: `vader`, or a `module:function`."""
     model: str | None = None
@@ -141,7 +140,7 @@ class MentionSettings:
         return Understanding(
             self.topics,
             self.languages,
-            guess=guesser(tuple(self.languages)) if self.guess_language else None,
+            guess=guesser(self.guess_languages) if self.guess_languages else None,
             sentiment=None if self.sentiment is None else named(self.sentiment),
             model=None if self.model is None else Model.load(folder / self.model),
         )

@@ -14,10 +14,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from workassign.model import Customer, Interaction, Value
-from workassign.needs import Needs
-from workassign.social.keywords import Keywords, Tokens
-from workassign.social.mentions import Mention
+from workassign.social.keywords import Keywords
 
 __all__ = ["Language", "Topic", "plain", "word_pattern"]
 
