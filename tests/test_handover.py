@@ -13,7 +13,7 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.errors import UsageError
 from workassign.needs import Needs
-from workassign.social.handover import Context, Said, commands, context, continued, handed_over
+from workassign.social.handover import Context, Said, context, continued, handed_over, handing_over
 from workassign.social.happenings import HandedOver
 
 PLAN = Plan(
@@ -75,7 +75,7 @@ def test_what_goes_on_elsewhere_keeps_who_wrote_what_it_needs_and_who_had_it() -
 
 def test_the_same_agent_gets_it_though_another_is_free() -> None:
     center = engine()
-    facts = told(center, 60, *commands("twitter/1", MAIL, "ann", fence(center)))
+    facts = told(center, 60, *handing_over("twitter/1", MAIL, "ann", fence(center)))
     assert [type(each) for each in facts] == [ev.Submitted, ev.Completed, ev.Offered]
     assert offers(facts) == [("mail/7", "ann")]
 
@@ -84,21 +84,21 @@ def test_what_is_more_urgent_still_goes_first_and_the_handover_waits_for_her() -
     center = engine()
     center.change_agent(Agent(id="ann", skills={"refunds": 9}), at=4)
     center.submit(attrs.evolve(TWEET, id="urgent", tier=0, needs=Needs({"refunds": 9})), at=5)
-    facts = told(center, 60, *commands("twitter/1", MAIL, "ann", fence(center)))
+    facts = told(center, 60, *handing_over("twitter/1", MAIL, "ann", fence(center)))
     assert offers(facts) == [("urgent", "ann")]
     assert offers(center.decline(2, "ann", at=61)) == [("mail/7", "ann")]
 
 
 def test_somebody_else_gets_it_when_she_is_leaving() -> None:
     center = engine()
-    wishes = commands("twitter/1", MAIL, "ann", fence(center))
+    wishes = handing_over("twitter/1", MAIL, "ann", fence(center))
     assert offers(told(center, 60, cmd.SignOff("ann"), *wishes)) == [("mail/7", "bob")]
 
 
 def test_somebody_else_gets_it_when_she_cannot_do_it_there() -> None:
     center = engine()
     center.change_agent(Agent(id="ann", skills={"refunds": 1}, channels={"tweet": 1}), at=50)
-    facts = told(center, 60, *commands("twitter/1", MAIL, "ann", fence(center)))
+    facts = told(center, 60, *handing_over("twitter/1", MAIL, "ann", fence(center)))
     assert offers(facts) == [("mail/7", "bob")]
 
 
@@ -112,7 +112,7 @@ def fence(center: Checked) -> int:
 def test_what_nobody_held_is_cancelled_and_what_it_was_has_its_reason() -> None:
     center = Checked(PLAN)
     center.submit(TWEET, at=1)
-    assert [type(each) for each in told(center, 2, *commands("twitter/1", MAIL))] == [
+    assert [type(each) for each in told(center, 2, *handing_over("twitter/1", MAIL))] == [
         ev.Submitted,
         ev.Cancelled,
     ]
@@ -134,7 +134,7 @@ def test_what_was_a_part_stays_one_and_its_whole_waits_for_it() -> None:
     first, second = fences
     assert isinstance(first, ev.Assigned)
     assert isinstance(second, ev.Assigned)
-    told(center, 3, *commands(part.id, new, "ann", second.fence))
+    told(center, 3, *handing_over(part.id, new, "ann", second.fence))
     (refused,) = center.complete("flight", "ann", first.fence, at=4)
     assert isinstance(refused, ev.Refused)
     assert refused.rule == "open_children"
@@ -151,7 +151,7 @@ def test_nothing_continues_itself_and_a_holder_shows_her_fence() -> None:
     with pytest.raises(UsageError, match="'twitter/1' cannot continue itself"):
         continued(TWEET, id="twitter/1", channel="email")
     with pytest.raises(UsageError, match="agent and fence are given both, or neither"):
-        commands("twitter/1", MAIL, "ann")
+        handing_over("twitter/1", MAIL, "ann")
 
 
 def test_a_handover_is_an_event() -> None:

@@ -364,7 +364,8 @@ def test_what_is_closed_exits_with_its_reason_and_no_agent_is_asked(
     assert closed.reason == reason
     figures = center.figures()
     assert (figures.entered, figures.answered, figures.abandoned, figures.waiting) == (1, 0, 0, 0)
-    assert sum(figures.exited.values()) == 1
+    assert dict(figures.exited) == {"cancelled": 1}
+    assert [each.met + each.missed + each.cancelled for each in center.kpis.targets()] in ([], [0, 0])
     center.say(3600)
     assert center.engine.next_wake > 3600
 
@@ -389,6 +390,10 @@ def test_an_acknowledgement_stops_the_clocks_that_count_bots_and_no_others() -> 
     assert (helped.target, helped.elapsed) == ("helped", 90.0)
     figures = center.figures()
     assert (figures.entered, figures.answered, dict(figures.exited)) == (1, 1, {})
+    assert [(each.target, each.met, each.mean) for each in center.kpis.targets()] == [
+        ("helped", 1, 90.0),
+        ("told", 1, 0.0),
+    ]
 
 
 def test_what_no_rule_is_about_is_submitted_as_ever() -> None:

@@ -166,8 +166,9 @@ def commands(decision: Decision | None, interaction: Interaction, at: Instant) -
 
     An acknowledgement is an automatic reply: it stops the clocks that count `bots`, no others.
     What is closed is scheduled, answered and cancelled in one instant, so that no agent is offered
-    it; the engine counts it as entered and exited, and starts no clock: a promise to answer was
-    kept before it was given. A customer who writes again opens it, as anything that is closed.
+    it; the engine counts it as entered and exited (`cancelled`; the reason is in the event), and starts
+    no clock: a promise to answer was kept before it was given. A customer who writes again opens
+    it, as anything that is closed.
     """
     if decision is None:
         return [Submit(interaction)]

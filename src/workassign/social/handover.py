@@ -16,7 +16,7 @@ from workassign.errors import UsageError
 from workassign.model import AgentId, Fence, Instant, Interaction, InteractionId, Value
 from workassign.social.happenings import HandedOver
 
-__all__ = ["SPEAKERS", "Context", "Said", "commands", "context", "continued", "handed_over"]
+__all__ = ["SPEAKERS", "Context", "Said", "context", "continued", "handed_over", "handing_over"]
 
 SPEAKERS = ("customer", "agent", "bot")
 
@@ -114,7 +114,7 @@ def continued(
     )
 
 
-def commands(
+def handing_over(
     old: InteractionId, new: Interaction, agent: AgentId | None = None, fence: Fence | None = None
 ) -> list[Command]:
     """Return what the engine is told: *new* comes in, then *old* is closed.

@@ -119,8 +119,8 @@ class Knowledge:
 
         Articles in another language or of another brand are left out; what is None on either side
         fits. How rare a word is hangs on all articles. Cost: for each different word in the first
-        5,000 characters, the articles that have it: about 2 ms for 20 words and 500 articles, so ask
-        for what somebody looks at, not for every mention.
+        5,000 characters, the articles that have it: a millisecond or two for 20 words and 500
+        articles, so ask for what somebody looks at, not for every mention.
         """
         scores: dict[int, float] = {}
         for word, weight in _weighed(Counter(_words(text[:READ])), self._rarity).items():
