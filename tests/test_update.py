@@ -361,9 +361,9 @@ def test_what_is_told_cannot_be_changed_by_who_told_it() -> None:
         ({"tier": 100}, "tier of Update must be a whole number from 0 to 99"),
         ({"tier": 1.5}, "tier of Update must be a whole number"),
         ({"tier": True}, "tier of Update must be a whole number"),
-        ({"customer": "c"}, "customer of Update must be Customer"),
+        ({"customer": "c"}, "customer of Update must be Customer, not a str"),
         ({"needs": {"x": 1}}, "needs of Update must be Needs"),
-        ({"attributes": [("a", 1)]}, "attributes of Update must be Mapping"),
+        ({"attributes": [("a", 1)]}, "attributes of Update must be Mapping, not a list"),
         ({"attributes": {"a": math.inf}}, "attribute 'a' must be text, a finite number or a bool"),
         ({"attributes": {"a": [1]}}, "attribute 'a' must be text"),
         ({"attributes": {"": 1}}, "an attribute's name"),
@@ -382,7 +382,7 @@ def test_what_cannot_be_known_is_the_caller_s_fault_and_changes_nothing(
 
 
 def test_needs_that_the_plan_does_not_have_are_refused() -> None:
-    floor = Floor(Plan(skills=("x",)))
+    floor = Floor(Plan(skills=frozenset({"x"})))
     submitted(floor, "t1")
     assert rule(floor.do(cmd.Update("t1", needs=Needs({"y": 1}), sentiment=-1.0))) == "unknown_skill"
     assert only(ev.Updated, floor.do(cmd.Update("t1", needs=Needs({"x": 1})))).sentiment is None

@@ -21,7 +21,7 @@ from workassign._reach import priority
 from workassign._records import UNIT, AgentState, QueueState, Signature, Work
 from workassign._state import State
 from workassign.commands import Command, subject_of
-from workassign.model import LARGEST, LONGEST, SHORTEST, Instant, Interaction, InteractionId
+from workassign.model import LARGEST, LONGEST, SHORTEST, Instant, Interaction
 from workassign.policies import ordering as order_policies
 from workassign.policies.batch import Column, Given, Matching, Pair, Row
 from workassign.policies.naming import describe
@@ -34,8 +34,6 @@ from workassign.queues import calendar_of, first_dues, has_door
 __all__ = ["Asking", "Place", "Rules", "Turn", "are_ranks", "short_name"]
 
 T = TypeVar("T")
-
-_NOTHING_TOLD: Mapping[str, float] = {}
 
 Place: TypeAlias = tuple[int, Instant, float, ev.Terms, float | None]
 """Where an interaction belongs: tier, reference, head start, its terms, SLA target."""
@@ -152,59 +150,37 @@ class Asking:
         self.quiet = False
         """Outside of a turn: failures are no facts, so they must leave no trace."""
 
-    def belongs(self, queue: QueueState, interaction: Interaction, since: Instant) -> Place:
-        """Return where *interaction*, submitted at *since*, belongs in *queue*."""
+    def belongs(
+        self, queue: QueueState, interaction: Interaction, since: Instant, work: Work | None = None
+    ) -> Place:
+        """Return where *interaction*, submitted at *since*, belongs in *queue*.
+
+        Of *work*, which stays there, it is what is known by now: what was promised is promised still,
+        and a place by a due instant hangs on that.
+        """
         plan = queue.plan
         rules: Rules = queue.rules
         who = interaction.id
         tier = rules.tier if interaction.tier is None else interaction.tier
         target = rules.target
-        if target is None and plan.sla is not None:
+        if work is not None:
+            target = work.target
+        elif target is None and plan.sla is not None:
             target = self.ask(f"{rules.path}.sla", plan.sla, None, _is_target, who, interaction, since)
             target = None if target is None else float(target)
         if rules.plain:
             return tier, since, 0.0, (), target
-        head_start, terms = self._scored(queue, interaction, since)
-        reference = since
-        if plan.ordering is not order_policies.arrival:
-            seconds = self.first_due(queue, interaction, since) if target is None else target
-            reference = self._ordered(queue, who, since, seconds)
-        return tier, reference, head_start, terms, target
-
-    def belongs_now(self, work: Work, interaction: Interaction) -> Place:
-        """Return where *work*, which stays in its queue, belongs there if *interaction* is what is known.
-
-        What it was promised it is promised still, and its place by a due instant hangs on that: only
-        where no clock of it runs any more its targets are asked.
-        """
-        queue, since, target = work.sig.queue, work.since, work.target
-        tier = work.sig.tier if interaction.tier is None else interaction.tier
-        head_start, terms = self._scored(queue, interaction, since)
-        reference = since
-        if queue.plan.ordering is not order_policies.arrival:
-            known = self._state.conversations.get(interaction.id)
-            clocks = {} if known is None else known.clocks
-            told = {name: clock.seconds for name, clock in clocks.items()}
-            seconds = self.first_due(queue, interaction, since, told) if target is None else target
-            reference = self._ordered(queue, interaction.id, since, seconds)
-        return tier, reference, head_start, terms, target
-
-    def _scored(self, queue: QueueState, interaction: Interaction, since: Instant) -> tuple[float, ev.Terms]:
-        """Return the head start that scoring gives *interaction*, within the cap, and its terms."""
-        rules: Rules = queue.rules
-        who = interaction.id
         terms = tuple(
             (name, float(self.ask(slot, scorer, 0.0, _is_score, who, interaction, since)))
             for slot, name, scorer in rules.scorers
         )
-        return min(fsum(seconds for _, seconds in terms), queue.plan.head_start_cap), terms
-
-    def _ordered(
-        self, queue: QueueState, who: InteractionId, since: Instant, seconds: float | None
-    ) -> Instant:
-        """Return the reference of something that came *since* then, and is due after so many seconds."""
-        slot, policy = f"{queue.rules.path}.ordering", queue.plan.ordering
-        return float(self.ask(slot, policy, since, _is_number, who, since, seconds))
+        head_start = min(fsum(seconds for _, seconds in terms), plan.head_start_cap)
+        reference = since
+        if plan.ordering is not order_policies.arrival:
+            slot = f"{rules.path}.ordering"
+            seconds = self.first_due(queue, interaction, since, work) if target is None else target
+            reference = float(self.ask(slot, plan.ordering, since, _is_number, who, since, seconds))
+        return tier, reference, head_start, terms, target
 
     def within(self, work: Work, target: Target, at: Instant) -> float | None:
         """Return the seconds that *target* gives *work*, as its customer feels by now; None: no clock."""
@@ -224,20 +200,20 @@ class Asking:
         return None if seconds is None else float(seconds)
 
     def first_due(
-        self,
-        queue: QueueState,
-        interaction: Interaction,
-        since: Instant,
-        told: Mapping[str, float] = _NOTHING_TOLD,
+        self, queue: QueueState, interaction: Interaction, since: Instant, work: Work | None = None
     ) -> float | None:
         """Return the seconds, by the wall, to when somebody must first turn to *interaction*.
 
-        *told*: label of a target -> the seconds that were promised already.
+        Those that a clock of *work* runs for hold on.
         """
+        known = None if work is None else self._state.conversations.get(interaction.id)
+        clocks = {} if known is None else known.clocks
         found = []
         for target in first_dues(queue.plan):
-            seconds = told.get(target.label)
-            if seconds is None:
+            clock = clocks.get(target.label)
+            if clock is not None:
+                seconds: float | None = clock.seconds
+            else:
                 seconds = self._seconds(f"queues.{queue.name}", target, interaction, since)
             if seconds is not None:
                 calendar = calendar_of(target, self._state.plan.calendars)

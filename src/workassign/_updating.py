@@ -68,7 +68,7 @@ class Updating:
 
     def _place(self, work: Work, now: Interaction) -> Place:
         """Return where *work* belongs if *now* is what is known, with what refusals and steps have added."""
-        place = self._asking.belongs_now(work, now)
+        place = self._asking.belongs(work.sig.queue, now, work.since, work)
         boost = self._state.boosts.get(now.id)
         if boost is not None:
             place = boosted(place, boost, work.sig.queue.plan.head_start_cap)

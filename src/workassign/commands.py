@@ -550,7 +550,8 @@ def checked(command: Command) -> Command:
         if kind is str:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
-            raise UsageError(f"{what} must be {_what(kind)}, not {value!r}")
+            found = f"a {type(value).__name__}" if name in _OF_CUSTOMERS else repr(value)
+            raise UsageError(f"{what} must be {_what(kind)}, not {found}")
     if type(command) is Update:
         _check_update(command)
     if type(command) is SetShift and command.presence not in (Presence.OFFLINE, Presence.AWAY):
@@ -574,6 +575,9 @@ _COMMON: list[tuple[str, Any, bool]] = [
 
 
 _AGES = ("keep", "reset")
+
+_OF_CUSTOMERS = ("customer", "attributes")
+"""What may hold something personal, which no error shows."""
 
 
 def _checked_seconds(value: float | None, what: str) -> None:
