@@ -551,8 +551,9 @@ def test_figures_count_a_customer_as_she_is_known_when_it_is_accepted() -> None:
     floor.do(cmd.Accept(1, "ann"), 5)
     floor.do(cmd.CustomerReplied("t1", 0.5))
     floor.do(cmd.Complete("t1", "ann", 1), 40)
-    figures = measure(journal_of(floor)).figures()
-    assert figures.sentiment_shift == 1.0
+    kpis = measure(journal_of(floor))
+    assert kpis.segments() == {"gold": (1, 4.0)}
+    assert kpis.figures().sentiment_shift == 1.0
 
 
 @given(
