@@ -14,13 +14,23 @@ Miss: TypeAlias = Callable[[str, Random], "tuple[str, str] | None"]
 None: nothing can be made of that."""
 
 _NUMBER = re.compile(r"(?<![\w@#/.])\d+(?![\w/])")
-_CITIES = tuple(
-    "Boston Chicago Denver Dallas Houston Austin Atlanta Miami Orlando Phoenix Seattle Portland Nashville "
-    "Philadelphia Charlotte London Paris Munich Rome Tokyo Cancun Detroit Cleveland Newark Tampa".split()  # noqa: SIM905
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_CITIES = _names(
+    """
+    Boston Chicago Denver Dallas Houston Austin Atlanta Miami Orlando Phoenix Seattle Portland Nashville
+    Philadelphia Charlotte London Paris Munich Rome Tokyo Cancun Detroit Cleveland Newark Tampa
+    """
 )
-_SMALL = tuple(
-    "Bozeman Missoula Asheville Flagstaff Tuscaloosa Dubrovnik Salzburg Leipzig Graz Bergen Turku Aarhus "
-    "Gdansk Split Zadar Cork Galway Exeter Harrisburg Scranton Fargo Duluth Medford Eugene Pasco".split()  # noqa: SIM905
+_SMALL = _names(
+    """
+    Bozeman Missoula Asheville Flagstaff Tuscaloosa Dubrovnik Salzburg Leipzig Graz Bergen Turku Aarhus
+    Gdansk Split Zadar Cork Galway Exeter Harrisburg Scranton Fargo Duluth Medford Eugene Pasco
+    """
 )
 _CITY = re.compile(rf"\b({'|'.join(_CITIES)})\b", re.IGNORECASE)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "today", "tomorrow")
@@ -64,9 +74,7 @@ _COMMENTS = (
 
 def number_changed(text: str, dice: Random) -> tuple[str, str] | None:
     """Another flight, order, amount, hour."""
-    return _replaced(
-        _NUMBER, text, dice, lambda old: str(int(old) + dice.randint(1, 9)) if len(old) < 19 else None
-    )
+    return _replaced(_NUMBER, text, dice, lambda old: str(int(old[:18]) + dice.randint(1, 9)))
 
 
 def city_changed(text: str, dice: Random) -> tuple[str, str] | None:

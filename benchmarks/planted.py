@@ -1,11 +1,11 @@
-"""How many planted duplicates are found among mentions, and are near-misses kept apart?
+r"""How many planted duplicates are found among mentions, and are near-misses kept apart?
 
 Mentions are passed on in the ways in which people do it, and beside them come some that only look
 like it; all by dice with a seed. What the finder makes of them is compared with the truth, by kind.
 Mentions come from a CSV file of the airlines' shape: the real ones, or what
 `examples/airline/generate.py` writes. None of the lists here are those of the finder.
 
-    python -m benchmarks.planted ../shared/data/airline/airline_tweets_2015-02-16_21.csv.gz \\
+    python -m benchmarks.planted ../shared/data/airline/airline_tweets_2015-02-16_21.csv.gz \
         --seeds 1,2,3 --json out/planted.json
 """
 
@@ -38,7 +38,21 @@ _ADDRESS = re.compile(r"https?://\S+")
 _WORD = re.compile(r"\w+")
 _NO_WORD = re.compile(r"https?://\S+|@\w+")
 _PLAIN = re.compile(r"(?<![\w@#/.&'’])[a-z]{3,}(?![\w'’/;])")
-_NEVER = frozenset("not never nothing nobody none without cannot dont cant wont nor".split())  # noqa: SIM905
+
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TELLING = _words_of(
+    """
+    not never nothing nobody none neither unless hardly barely without cannot dont cant wont isnt
+    havent didnt nor one two three four five six seven eight nine ten half third fourth second twice
+    hundred hundreds today tomorrow yesterday tonight morning afternoon evening noon midnight
+    """
+)
+"""Negations, numbers, days: who changes these says something else, though they are small words."""
+
 _FACES = ("😡", "🙏", "😂😂", "✈️", " 👏🏽", " :)", "!!!", " ❤️ ❤️")
 _TAGS = ("#fail", "#travel", "#customerservice", "#wow", "#news")
 
@@ -90,9 +104,9 @@ def word_put_in(text: str, dice: Random, words: Sequence[str]) -> str | None:
 
 
 def _on_word(text: str, dice: Random, change: Callable[[str], str]) -> str | None:
-    """Change one plain word: small letters, no figure, no negation, no part of a handle or address."""
+    """Change one plain word: small letters, no figure, negation or day, no part of a handle or address."""
     bare = _NO_WORD.sub(lambda match: " " * len(match.group()), text)
-    plain = [match for match in _PLAIN.finditer(bare) if match.group() not in _NEVER]
+    plain = [match for match in _PLAIN.finditer(bare) if match.group() not in _TELLING]
     if not plain:
         return None
     match = dice.choice(plain)
@@ -185,40 +199,41 @@ class Planted(NamedTuple):
 
 
 def plant(
-    mentions: Sequence[Mention], seed: int, *, each: int = 100, misses: int = 500, words: int = 8
+    mentions: Sequence[Mention], seed: int, *, each: int = 100, misses: int = 500, words: int = 10
 ) -> list[Planted]:
     """Return *mentions* with *each* duplicates of every kind and near-misses planted, in order of time.
 
     Duplicates are made of mentions with at least so many *words*, and come from other authors within
     six hours. Near-misses of every kind in turn, *misses* in all: pairs where they are made up.
     """
-    dice = Random(f"planted {seed}")  # noqa: S311 - no secret
+    dice = Random(f"planted {seed}")
     vocabulary = _plain_words(mentions)
     long = [mention for mention in mentions if len(_words(mention.text)) >= words]
     found = [Planted(mention) for mention in mentions]
     for kind, change in DUPLICATES.items():
-        for mention in _drawn(
-            long, each, dice, lambda m, change=change: change(m.text, Random(0), vocabulary)
-        ):  # noqa: S311
+        for mention in _drawn(change, long, each, dice, vocabulary):
             text = change(mention.text, dice, vocabulary)
             if text is not None:
-                found.append(Planted(_next(mention, text, dice, len(found)), kind, mention.key, True))
+                found.append(
+                    Planted(_next(mention, text, dice, f"{kind} {len(found)}"), kind, mention.key, True)
+                )
     kinds = list(MISSES.items())
     for number, (kind, miss) in enumerate(kinds):
         share = misses * (number + 1) // len(kinds) - misses * number // len(kinds)
-        found += _missed(kind, miss, mentions, share, dice, len(found))
+        found += _missed(kind, miss, mentions, share, dice)
     return sorted(found, key=lambda planted: planted.mention.at)
 
 
 def _drawn(
-    mentions: Sequence[Mention], number: int, dice: Random, fits: Callable[[Mention], object]
+    change: Change, mentions: Sequence[Mention], number: int, dice: Random, words: Sequence[str]
 ) -> list[Mention]:
-    fitting = [mention for mention in mentions if fits(mention) is not None]
-    return [dice.choice(fitting) for _ in range(number)] if fitting else []
+    """Return some of the *mentions* whose text can be changed so."""
+    fitting = [mention for mention in mentions if change(mention.text, Random(0), words) is not None]
+    return dice.choices(fitting, k=number) if fitting else []
 
 
 def _missed(
-    kind: str, miss: Miss, mentions: Sequence[Mention], number: int, dice: Random, begun: int
+    kind: str, miss: Miss, mentions: Sequence[Mention], number: int, dice: Random
 ) -> Iterator[Planted]:
     """Yield near-misses of what is there, or of a text that is put there for it."""
     shuffled = dice.sample(mentions, len(mentions))
@@ -229,20 +244,20 @@ def _missed(
         texts = miss(mention.text, dice)
         if texts is None:
             continue
-        first, second = texts
-        name = begun + 2 * made
-        if first != mention.text:
-            mention = _next(mention, first, dice, name)
-            yield Planted(mention)
-        yield Planted(_next(mention, second, dice, name + 1), kind, mention.key)
+        name = f"{kind} {made}"
+        first = mention if texts[0] == mention.text else _next(mention, texts[0], dice, f"{name} a")
+        if first is not mention:
+            yield Planted(first)
+        yield Planted(_next(first, texts[1], dice, f"{name} b"), kind, first.key)
         made += 1
 
 
-def _next(mention: Mention, text: str, dice: Random, number: int) -> Mention:
+def _next(mention: Mention, text: str, dice: Random, name: str) -> Mention:
     """Return what another author writes within six hours after *mention*."""
     at = mention.at + dice.uniform(1.0, 6 * 3600.0)
-    name = f"planted-{number}"
-    return attrs.evolve(mention, id=name, at=at, text=text, author=f"author of {name}", repost_of=None)
+    return attrs.evolve(
+        mention, id=f"planted {name}", at=at, text=text, author=f"author of {name}", repost_of=None
+    )
 
 
 def _plain_words(mentions: Sequence[Mention]) -> list[str]:
@@ -251,7 +266,7 @@ def _plain_words(mentions: Sequence[Mention]) -> list[str]:
     return sorted(
         word
         for word, times in written.items()
-        if times > 2 and word.islower() and word not in _NEVER and not written[word.capitalize()]
+        if times > 2 and word.islower() and word not in _TELLING and not written[word.capitalize()]
     )
 
 
@@ -335,7 +350,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     command = parser(__doc__)
     command.add_argument("file", type=Path)
     command.add_argument("--seeds", default="1,2,3")
-    command.add_argument("--words", type=int, default=8, help="of so many words at least are originals")
+    command.add_argument("--words", type=int, default=10, help="of so many words at least are originals")
     command.add_argument("--show", type=int, default=0, help="so many of what went wrong (texts!)")
     options = command.parse_args(argv)
     mentions = mentions_in(options.file)

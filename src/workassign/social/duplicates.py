@@ -27,8 +27,8 @@ __all__ = ["Nearby"]
 
 YEAR = 366 * 86_400.0
 
-_KEYS = 6
-"""A mention is found again by so many of its rarest words, and by its ends."""
+_KEYS = 8
+"""A mention is found again by so many keys: its ends and its rarest words."""
 _ASKED = 8
 """So many of a mention's words are looked up, the rarest first."""
 _LISTED = 16
@@ -36,7 +36,9 @@ _LISTED = 16
 _COMPARED = 8
 """So many mentions are compared word by word with a new one."""
 _SHARED = 3
-"""A mention that is compared shares so many keys with the new one, or a rare one."""
+"""A mention that is compared has so many keys in common with the new one; a rare key counts twice.
+
+A rare figure is enough: of a thousand orders in the same words, it is what finds the right one."""
 _RARE = 3
 """A key is rare that at most so many mentions have."""
 _SHORTEST = 4
@@ -131,8 +133,8 @@ class Nearby:
         told = None if mention.repost_of is None else (group, _in(mention.network, mention.repost_of))
         first = self._by_name(name) or (None if told is None else self._by_name(told))
         if first is None:
-            form = read(mention.text, self._characters)
-            first = self._like(mention, form, group) or self._remember(mention, form, group)
+            new = self._new(mention, name)
+            first = self._like(new) or self._remember(new)
         elif self._by_name(name) is not None:
             return first.name[1]
         self._renew(first)
@@ -177,15 +179,22 @@ class Nearby:
             self._first.popitem(last=False)
             self._take_out(first)
 
-    def _like(self, mention: Mention, form: Form, group: str) -> _First | None:
-        """Return the first mention that says what *form* says."""
-        known = self._groups.get(group)
+    def _new(self, mention: Mention, name: tuple[str, str]) -> _First:
+        """Return *mention* as it would be remembered."""
+        form = read(mention.text, self._characters)
+        author = None if mention.author is None else _in(mention.network, mention.author)
+        self._sequence += 1
+        return _First(name, form, author, self._sequence, self._words.keys(form))
+
+    def _like(self, new: _First) -> _First | None:
+        """Return the first mention that says what the *new* one says."""
+        known = self._groups.get(new.name[0])
         if known is None:
             return None
-        author = _author(mention)
-        for first in known.candidates(form, author, self._words.rarest(form, _ASKED)):
-            vouched = form.marked or first.form.marked or (author is not None and author == first.author)
-            if alike(first.form, form, vouched, self._rules, self._tells):
+        for first in known.candidates(new):
+            own = new.author is not None and new.author == first.author
+            vouched = own or new.form.marked or first.form.marked
+            if alike(first.form, new.form, vouched, self._rules, self._tells):
                 return first
         return None
 
@@ -197,16 +206,14 @@ class Nearby:
             return written_as_name(word, form) or (doubt and self._words.is_unknown(word))
         return usual
 
-    def _remember(self, mention: Mention, form: Form, group: str) -> _First:
-        self._words.count(form)
-        self._sequence += 1
-        first = _First((group, mention.key), form, _author(mention), self._sequence, self._now)
-        self._first[first.name] = first
-        self._groups.setdefault(group, _Group()).put_in(first, self._words)
+    def _remember(self, new: _First) -> _First:
+        self._words.count(new.form)
+        self._first[new.name] = new
+        self._groups.setdefault(new.name[0], _Group()).put_in(new)
         if len(self._first) > self._most:
             _, oldest = self._first.popitem(last=False)
             self._take_out(oldest)
-        return first
+        return new
 
     def _take_out(self, first: _First) -> None:
         group = first.name[0]
@@ -226,21 +233,17 @@ def _in(network: str, name: str) -> str:
     return f"{network}/{name}" if network else name
 
 
-def _author(mention: Mention) -> str | None:
-    return None if mention.author is None else _in(mention.network, mention.author)
-
-
 class _First:
-    """A mention that is remembered."""
+    """A mention that is remembered, or could be."""
 
     __slots__ = ("author", "form", "keys", "last", "name", "sequence")
 
     def __init__(
-        self, name: tuple[str, str], form: Form, author: str | None, sequence: int, last: Instant
+        self, name: tuple[str, str], form: Form, author: str | None, sequence: int, keys: list[str]
     ) -> None:
         self.name, self.form, self.author = name, form, author
-        self.sequence, self.last = sequence, last
-        self.keys: tuple[str, ...] = ()
+        self.sequence, self.keys = sequence, keys
+        self.last: Instant = -math.inf
 
 
 class _Group:
@@ -253,12 +256,12 @@ class _Group:
         self.own: dict[tuple[str, tuple[str, ...]], _First] = {}
         self.by_key: dict[str, list[_First]] = {}
 
-    def put_in(self, first: _First, words: _Vocabulary) -> None:
-        form = first.form
-        self.by_words.setdefault(form.words, {})[first.sequence] = first
+    def put_in(self, first: _First) -> None:
+        words = first.form.words
+        self.by_words.setdefault(words, {})[first.sequence] = first
         if first.author is not None:
-            self.own[first.author, form.words] = first
-        first.keys = _keys(form, words)
+            self.own[first.author, words] = first
+        del first.keys[_KEYS:]
         for key in first.keys:
             listed = self.by_key.setdefault(key, [])
             listed.append(first)
@@ -280,43 +283,29 @@ class _Group:
             if not listed:
                 self.by_key.pop(key, None)
 
-    def candidates(self, form: Form, author: str | None, rarest: list[str]) -> list[_First]:
-        """Return what may be like *form*, the likeliest first: the equal, then what shares most keys."""
-        found: list[_First] = []
-        if author is not None and (own := self.own.get((author, form.words))) is not None:
+    def candidates(self, new: _First) -> list[_First]:
+        """Return what may be like the *new* one, the likeliest first: the equal, then what shares most."""
+        form, found = new.form, []
+        if new.author is not None and (own := self.own.get((new.author, form.words))) is not None:
             found.append(own)
         if same := self.by_words.get(form.words):
             found.append(same[next(reversed(same))])
-        if len(form.words) < _SHORTEST:
-            return found
-        sharing = self._sharing((*rarest, *_ends(form)))
         likely = [
             (-shared, -first.sequence, first)
-            for first, shared in sharing.items()
+            for first, shared in self._sharing(new.keys).items()
             if shared >= _SHARED and (form.figures == first.form.figures or form.cut or first.form.cut)
         ]
         return found + [first for _, _, first in sorted(likely)[:_COMPARED]]
 
     def _sharing(self, keys: Iterable[str]) -> Counter[_First]:
-        """Return how many of *keys* each has; a rare one is worth as much as makes a candidate."""
+        """Return how many of *keys* each has, rare ones counted several times."""
         lists: list[list[_First]] = []
         for key in keys:
             listed = self.by_key.get(key)
             if listed is not None:
-                lists += [listed] * (_SHARED if len(listed) <= _RARE else 1)
-        return Counter(chain.from_iterable(lists))
-
-
-def _keys(form: Form, words: _Vocabulary) -> tuple[str, ...]:
-    """Return by what *form* is found; nothing for one that is too short to be like another."""
-    if len(form.words) < _SHORTEST:
-        return ()
-    return (*words.rarest(form, _KEYS), *_ends(form))
-
-
-def _ends(form: Form) -> tuple[str, str]:
-    """Return the first and the last words as keys that no word is: where one changed, an end is whole."""
-    return "<" + " ".join(form.words[:4]), ">" + " ".join(form.words[-4:])
+                rare = 1 if len(listed) > _RARE else 2 if key.isalpha() else _SHARED
+                lists += [listed] * rare
+        return Counter(chain.from_iterable(lists)) if len(lists) >= _SHARED else Counter()
 
 
 class _Vocabulary:
@@ -328,6 +317,18 @@ class _Vocabulary:
         self._seen: Counter[str] = Counter()
         self._capital: Counter[str] = Counter()
 
+    def keys(self, form: Form) -> list[str]:
+        """Return by what *form* is looked up: its ends, then its rarest words; nothing if it is too short.
+
+        Where one word changed, at least one end is whole.
+        """
+        words = form.words
+        if len(words) < _SHORTEST:
+            return []
+        seen = self._seen
+        rarest = sorted([(seen.get(word, 0), word) for word in {*words[:_READ]}])[:_ASKED]
+        return ["<" + " ".join(words[:4]), ">" + " ".join(words[-4:]), *[word for _, word in rarest]]
+
     def count(self, form: Form) -> None:
         """Count the words of *form*, from the beginning."""
         words = dict.fromkeys(form.words[:_READ])
@@ -337,11 +338,6 @@ class _Vocabulary:
         if len(self._seen) > _VOCABULARY:
             self._seen = _halved(self._seen)
             self._capital = _halved(self._capital)
-
-    def rarest(self, form: Form, number: int) -> list[str]:
-        """Return the *number* rarest words of *form*, the rarest first."""
-        seen = self._seen
-        return [word for _, word in sorted([(seen.get(w, 0), w) for w in {*form.words[:_READ]}])[:number]]
 
     def is_name(self, word: str) -> bool | None:
         """Return whether *word* is written with a capital nearly always; None: it is hardly known."""

@@ -31,12 +31,12 @@ _INVISIBLE = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?:|\bwww\.|\b[a-z0-9-]{1,63}\.[a-z]{2,10}/)(?:[^\s.]|\.(?!\.\.))*", re.IGNORECASE
 )
-_WORD = re.compile(r"[@#]?\w+|[$€£¥%]|\.\.\.|[\"“«]@\w+")
+_WORD = re.compile(r"[@#]?\w+|\.\.\.|[$€£¥%]|[\"“«]@\w+")
 # Scripts that put no spaces between words: each character stands for a word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _NONE: frozenset[str] = frozenset()
 _Words: TypeAlias = tuple[str, ...]
-_MARKS = frozenset({"rt", "mt", "via"})
+_MARKS = frozenset({"RT", "Rt", "rt", "MT", "mt", "via", "Via", "VIA"})
 _SIGNS = frozenset("$€£¥%")
 _LIMITS = frozenset({138, 139, 140, 278, 279, 280})
 """Lengths at which networks have cut off what was passed on."""
@@ -113,17 +113,17 @@ def _visible(text: str) -> str:
 def _drop_handles(found: list[str]) -> bool:
     """Take handles out of *found*, with the RT or via before them; return whether there was one."""
     marked = bool(found) and (found[0][0] in '"“«' or found[0] == "RT")
+    if not marked and _MARKS.isdisjoint(found):
+        found[:] = [word for word in found if word[0] not in '@"“«']
+        return False
     kept: list[str] = []
     for word in found:
-        if word[0] in '@"“«':
-            if kept and kept[-1].lower() in _MARKS:
-                kept.pop()
-                marked = True
-        else:
+        if word[0] not in '@"“«':
             kept.append(word)
-    if kept and kept[0] == "RT":
-        del kept[0]
-    found[:] = kept
+        elif kept and kept[-1] in _MARKS:
+            kept.pop()
+            marked = True
+    found[:] = kept[1:] if kept and kept[0] == "RT" else kept
     return marked
 
 
@@ -140,7 +140,7 @@ def _drop_dots(found: list[str]) -> bool:
 
 
 def _between_tags(found: Sequence[str]) -> tuple[int, int]:
-    """Return where the words between the hashtags at both ends begin and end; all, if there is nothing else."""
+    """Return where the words between the hashtags at both ends begin and end; all, if there are no others."""
     begin, end = 0, len(found)
     while begin < end and found[begin][0] == "#":
         begin += 1
@@ -210,12 +210,21 @@ def alike(old: Form, new: Form, vouched: bool, rules: Rules, tells: Judge) -> bo
     changes = _allowed(max(len(old.words), len(new.words)), vouched)
     if not changes or abs(len(old.words) - len(new.words)) > changes:
         return False
+    if len(frozenset(old.words).symmetric_difference(new.words)) > 2 * changes:
+        return False
     return _Comparison(old, new, tells, whole=True).within(changes)
 
 
 def _other_tags(old: Form, new: Form) -> bool:
-    """Return whether each has hashtags that the other has not; added ones are nothing."""
-    return old.tags != new.tags and not (old.tags <= new.tags or new.tags <= old.tags)
+    """Return whether each has hashtags that the other has not; added and cut ones do not count."""
+    if old.tags <= new.tags or new.tags <= old.tags:
+        return False
+    return not (old.cut and _begun(old.tags, new.tags)) and not (new.cut and _begun(new.tags, old.tags))
+
+
+def _begun(short: frozenset[str], full: frozenset[str]) -> bool:
+    """Return whether each of *short* is in *full*, or one of these begins with it."""
+    return all(any(tag.startswith(each) for tag in full) for each in short - full)
 
 
 def _allowed(words: int, vouched: bool) -> int:
@@ -272,7 +281,7 @@ class _Comparison(NamedTuple):
         )
 
     def _free(self, word: str, place: _Words, form: Form, other: Form, against: _Words) -> bool:
-        """Return whether *word* of *form* may change: it does not tell, and is no other story than *against*."""
+        """Return whether *word* may change: it does not tell, and is no other story than *against*."""
         doubt = word in form.capitals and any(each in other.capitals for each in place)
         return _fits(word, against) and not self.tells(word, form, doubt)
 
