@@ -19,7 +19,7 @@ _RULE = re.compile(
 )
 _HEAD = re.compile(r"\s*\*?(?:from|von|de|da|van)\s?:", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:wrote|schrieb|escribió|écrit|scritto|escreveu|schreef)\b", re.IGNORECASE)
-_OPENS = re.compile(r"\s*(?:on|am|le|el|il|em|op)\b.*\d", re.IGNORECASE)
+_OPENS = re.compile(r"\s*(?:on|am|le|el|il|em|op)\b", re.IGNORECASE)
 _WHO_OR_WHEN = re.compile(r"[@\d]")
 """An address or a date: without either, the line may be the customer's own words."""
 _ATTRIBUTION_LINES = 3
@@ -73,7 +73,8 @@ def _above_attribution(lines: list[str], end: int) -> int:
         said = " ".join(lines[start:end]).rstrip()
         if not (said.endswith(":") and _SAYS.search(said)):
             continue
-        if _OPENS.match(lines[start]):
+        # Of several lines the first has the date, else a sentence above may begin so by chance.
+        if _OPENS.match(lines[start]) and (start == end - 1 or any(map(str.isdigit, lines[start]))):
             return start
         if least == end and _WHO_OR_WHEN.search(said):
             least = start
