@@ -289,7 +289,7 @@ def test_a_hostile_text_is_kept_and_noted(
 
 def test_a_file_can_carry_everything_that_a_mention_has(tmp_path: Path) -> None:
     plain = [field.name for field in attrs.fields(Columns) if field.name not in {"sentiment", "attributes"}]
-    columns = Columns(**{name: name for name in plain})
+    columns = structured({name: name for name in plain}, Columns, "mentions.columns")
     full = (
         {"id": "1", "at": NOON, "text": "t", "network": "mastodon", "brand": "air", "to": "@air"}
         | {"author": "7", "name": "Ann\u202e B.", "followers": 5, "verified": True, "language": "en"}

@@ -19,7 +19,17 @@ from typing import NamedTuple, TypeAlias
 
 from workassign.errors import PlanError, UsageError
 
-__all__ = ["Fault", "Record", "csv_records", "from_json", "json_records", "json_values", "kind_of", "opened"]
+__all__ = [
+    "Fault",
+    "Record",
+    "csv_records",
+    "from_json",
+    "json_objects",
+    "json_records",
+    "json_values",
+    "kind_of",
+    "opened",
+]
 
 LINE_LIMIT = 16_000_000
 """A line of a file is at most this long, in characters; what is longer is skipped.
@@ -195,8 +205,19 @@ def _row(first: _Line, lines: _Lines) -> list[str] | str:
 
 
 def json_records(path: Path) -> Iterator[tuple[int, Record | str]]:
-    """Yield the JSON object on each line of *path*, or why there is none, behind the line's number."""
-    for number, found in json_values(path):
+    """Yield the JSON object on each line of *path*, or why there is none, behind the line's number.
+
+    Raises:
+        UsageError: If the file is missing, damaged as a whole, or of no known kind.
+    """
+    kind_of(path)
+    with opened(path) as file:
+        yield from json_objects(file)
+
+
+def json_objects(file: io.TextIOWrapper) -> Iterator[tuple[int, Record | str]]:
+    """Yield the JSON object on each line of *file*, or why there is none, behind the line's number."""
+    for number, found in json_values(file):
         if isinstance(found, Fault):
             yield number, found.reason
         elif isinstance(found, dict):
@@ -205,21 +226,15 @@ def json_records(path: Path) -> Iterator[tuple[int, Record | str]]:
             yield number, f"must be a JSON object, not {type(found).__name__}"
 
 
-def json_values(path: Path) -> Iterator[tuple[int, object]]:
-    """Yield the value on each line of *path* that is not blank, or a `Fault`, behind the line's number.
-
-    Raises:
-        UsageError: If the file is missing, damaged as a whole, or of no known kind.
-    """
-    kind_of(path)
-    with opened(path) as file:
-        lines = _Lines(file)
-        while (line := lines.take()) is not None:
-            problem = _problem(line.text)
-            if problem is not None or line.text is None:
-                yield line.number, Fault(problem or "")
-            elif line.text.strip():
-                yield line.number, from_json(line.text)
+def json_values(file: io.TextIOWrapper) -> Iterator[tuple[int, object]]:
+    """Yield the JSON value on each line that is not blank, or a `Fault`, behind the line's number."""
+    lines = _Lines(file)
+    while (line := lines.take()) is not None:
+        problem = _problem(line.text)
+        if problem is not None or line.text is None:
+            yield line.number, Fault(problem or "")
+        elif line.text.strip():
+            yield line.number, from_json(line.text)
 
 
 def from_json(text: str | bytes) -> object:

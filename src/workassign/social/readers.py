@@ -19,7 +19,7 @@ import attrs
 from workassign.errors import UsageError
 from workassign.social.columns import Columns, Labels
 from workassign.social.fields import mention_of
-from workassign.social.lines import Record, csv_records, json_records, kind_of, opened
+from workassign.social.lines import Record, csv_records, json_objects, json_records, kind_of, opened
 from workassign.social.mentions import BadRecord, Mention
 
 __all__ = [
@@ -72,8 +72,7 @@ def records(path: Path, columns: Columns, notes: Counter[str] | None = None) -> 
     """
     notes = Counter() if notes is None else notes
     said: dict[tuple[str, str], tuple[int, bytes]] = {}
-    rows = _csv_rows(path, columns) if kind_of(path) == ".csv" else json_records(path)
-    for line, row in rows:
+    for line, row in _rows(path, columns):
         if isinstance(row, str):
             yield BadRecord(line, row)
             continue
@@ -86,9 +85,12 @@ def records(path: Path, columns: Columns, notes: Counter[str] | None = None) -> 
             yield mention
 
 
-def _csv_rows(path: Path, columns: Columns) -> Iterator[tuple[int, Record | str]]:
+def _rows(path: Path, columns: Columns) -> Iterator[tuple[int, Record | str]]:
     with opened(path) as file:
-        yield from csv_records(path, file, columns.named())
+        if kind_of(path) == ".csv":
+            yield from csv_records(path, file, columns.named())
+        else:
+            yield from json_objects(file)
 
 
 def _once(mention: Mention, row: Record, said: dict[tuple[str, str], tuple[int, bytes]]) -> None:

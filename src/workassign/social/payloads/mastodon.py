@@ -75,7 +75,7 @@ class _Reader:
             return self._status(part.part("status"))
         if kind == "reblog":
             return self._reblog(part)
-        self._source.passed_over(f"a notification of another kind than {', '.join((*_WRITTEN, 'reblog'))}")
+        self._source.passed_over("a notification of a click, a move or the moderation")
         return None
 
     def _reblog(self, part: Part) -> Mention:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import attrs
 
 from workassign.errors import UsageError
-from workassign.social.lines import Fault, from_json, json_values, opened
+from workassign.social.lines import Fault, from_json, json_values, kind_of, opened
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.payloads import bluesky, chatwoot, mail, mastodon, twitter
 from workassign.social.payloads.parts import Source
@@ -87,12 +87,13 @@ def payload_lines(
     """
     reader = _reader(network)
     source = Source(network, ours, Counter() if notes is None else notes)
-    for line, payload in json_values(path):
-        if isinstance(payload, Fault):
-            yield BadRecord(line, payload.reason)
-            continue
-        for each in reader(payload, source):
-            yield attrs.evolve(each, line=line)
+    kind_of(path)
+    with opened(path) as file:
+        for line, payload in json_values(file):
+            if isinstance(payload, Fault):
+                yield BadRecord(line, payload.reason)
+            else:
+                yield from (attrs.evolve(each, line=line) for each in reader(payload, source))
 
 
 def read_payloads(
