@@ -1,0 +1,1 @@
+"""What networks and inboxes send, as mentions: one file a network; `reading` is the door."""
