@@ -1,4 +1,4 @@
-"""What can be asked in a terminal? `run`, `simulate`, `explain`, `why-not`, `why-waiting`, `verify`, `lint`.
+"""What can be asked in a terminal? `run`, `simulate`, `explain`, `why-not`, … `lint`, `train`, `screen`.
 
 Exit codes: 0 done, 1 something was found (problems of a journal or a plan, or not one record
 that can be used), 2 refused: what was asked cannot be done, and standard error says why, one line
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workassign.lab.day import Simulation
     from workassign.model import Agent
     from workassign.plan import Plan
+    from workassign.social.asked import Answer
     from workassign.social.interactions import Expected
     from workassign.social.settings import MentionSettings
 
@@ -129,7 +130,8 @@ def _command_line() -> argparse.ArgumentParser:
     lint.set_defaults(act=_lint)
 
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
-    for command in (run, simulate, explain, why_not, why_waiting, verify, lint):
+    texts = _text_commands(commands)
+    for command in (run, simulate, explain, why_not, why_waiting, verify, lint, *texts):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
 
@@ -155,6 +157,29 @@ def _simulate_command(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401
     simulate.add_argument("--seeds", type=_count, metavar="N", help=runs)
     simulate.set_defaults(act=_simulate)
     return simulate
+
+
+def _text_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
+    train = commands.add_parser("train", help="train a model of texts from labels")
+    screen = commands.add_parser("screen", help="screen mentions, and measure that against labels")
+    for command in (train, screen):
+        command.add_argument("file", type=Path, metavar="FILE", help=".csv or .jsonl, or .gz")
+        days = "days in the file's own zone, like 2015-02-17, both included"
+        command.add_argument("--from", dest="since", metavar="DATE", help=days)
+        command.add_argument("--until", metavar="DATE", help=days)
+        plan = "whose [mentions.columns] says which column holds what"
+        command.add_argument("--plan", type=Path, metavar="PLAN.toml", help=plan)
+        for name in ("id", "at", "text", "author", "label", "sure", "reason"):
+            column = f"that holds the {name}, if it has no known name"
+            command.add_argument(f"--{name}", dest=f"column_{name}", metavar="COLUMN", help=column)
+        for name in ("negative", "positive"):
+            command.add_argument(f"--{name}", default=name, metavar="LABEL", help=f"that means it ({name})")
+    train.add_argument("--out", type=Path, required=True, metavar="MODEL", help="the model's file, JSON")
+    train.set_defaults(act=_train)
+    screen.add_argument("--model", type=Path, metavar="MODEL", help="else rules and VADER alone")
+    screen.add_argument("--labels", action="store_true", help="measure against the labels")
+    screen.set_defaults(act=_screen)
+    return [train, screen]
 
 
 def _seed(text: str) -> int:
@@ -293,6 +318,27 @@ def _murmur(line: str) -> None:
     """Say on a terminal how far something is that takes its time."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)
+
+
+# --- train, screen --------------------------------------------------------------------------
+
+
+def _train(told: argparse.Namespace) -> int:
+    from workassign.social.asked import asked_train
+
+    return _answered(told, asked_train(told, _murmur))
+
+
+def _screen(told: argparse.Namespace) -> int:
+    from workassign.social.asked import asked_screen
+
+    return _answered(told, asked_screen(told, _murmur))
+
+
+def _answered(told: argparse.Namespace, found: Answer) -> int:
+    _say(told, _printable(found.text))
+    _write_json(told, found.data)
+    return DONE
 
 
 # --- explain, why, verify, lint -------------------------------------------------------------

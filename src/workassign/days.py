@@ -21,7 +21,7 @@ from workassign.lab.roster import Roster, zone_named
 from workassign.lab.run import measured, recorded_day, unscored_day
 from workassign.social.front import Front
 from workassign.social.funnel import Funnel
-from workassign.social.labels import needed_by
+from workassign.social.needed import needed_by
 from workassign.social.readers import Reading, read_mentions
 from workassign.social.reception import Reception
 

@@ -1,0 +1,141 @@
+"""What does somebody want, and how urgent is it? By words, in English; the words can be replaced.
+
+Rules that work before anything was labelled. Each kind of intent and of urgency is a list of words and
+phrases, matched as topics are (whole words, any case, `*` at the end for any ending); of a text, the
+first 1,000 characters are read, so that the work is bounded whatever comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from workassign.errors import PlanError
+from workassign.social.features import READ, mended
+from workassign.social.topics import plain, word_pattern
+from workassign.social.words import COMPLAINING, PRAISING
+
+__all__ = ["INTENTS", "URGENT", "intent_of", "intents", "urgency", "urgency_of"]
+
+Words: TypeAlias = Mapping[str, tuple[str, ...]]
+
+QUESTION = "question"
+"""What is left of the texts that hold a question mark."""
+
+_AMBIGUOUS = {
+    "again", "bag", "baggage", "bags", "cold", "compensation", "held", "hold", "hour", "hours", "hrs",
+    "luggage", "rebook", "refund", "refunds", "sitting", "still", "voucher", "why", "yet",
+}  # fmt: skip
+"""A model weighs them; alone they are no complaint."""
+
+INTENTS: Words = MappingProxyType(
+    {
+        "churn threat": (
+            "never again", "never fly*", "never book*", "never buy*", "never using", "last time",
+            "lost my business", "lost a customer", "lost a loyal customer", "switching to", "switch to",
+            "taking my business", "take my business", "cancel my account", "cancel my subscription",
+            "cancel my membership", "close my account", "done with you", "goodbye forever",
+        ),
+        "bug report": (
+            "bug", "bugs", "crash", "crashes", "crashed", "crashing", "error message", "error code",
+            "glitch*", "broken link", "app is down", "site is down", "website is down", "not loading",
+            "won't load", "doesn't load", "can't log in", "can't login", "cannot log in", "404",
+        ),
+        "complaint": tuple(sorted(COMPLAINING - _AMBIGUOUS)),
+        "request": (
+            "please", "pls", "plz", "can you", "could you", "can i", "could i", "may i", "i need",
+            "we need", "i want", "help", "refund*", "compensation", "rebook*", "dm me", "call me",
+            "send me", "let me know", "voucher", "receipt",
+        ),
+        "praise": tuple(sorted(PRAISING - {"kind", "cool", "best", "nice"})),
+    }
+)  # fmt: skip
+"""Intent -> words. The first, in this order, with a word in the text wins; a question precedes praise."""
+
+URGENT: Mapping[float, tuple[str, ...]] = MappingProxyType(
+    {
+        1.0: (
+            "emergency", "911", "ambulance", "bleeding", "injur*", "unsafe", "fire", "smoke", "hospital",
+            "suicide", "kill myself", "heart attack", "allergic", "insulin", "medication", "police",
+            "threat*", "assault*", "harass*", "unaccompanied",
+        ),
+        0.8: (
+            "stranded", "stuck", "sleeping at the airport", "sleep in the airport", "no hotel",
+            "locked out", "missed my connection", "miss my connection", "missing my connection",
+            "boarding now", "right now", "asap", "urgent", "urgently", "immediately", "hacked", "fraud*",
+            "stolen", "lawyer*", "attorney*", "sue", "suing", "lawsuit", "legal action", "small claims",
+            "journalist", "reporter", "press", "news", "consumer protection", "regulator",
+        ),
+        0.6: (
+            "today", "tonight", "now", "this morning", "this afternoon", "this evening", "in an hour",
+            "cancelled", "canceled", "cancellation*", "tarmac", "diverted", "overbooked", "funeral",
+            "wedding", "lost my", "lost bag*", "lost luggage", "no power", "outage", "down again",
+        ),
+        0.4: (
+            "tomorrow", "delayed", "delay", "waiting", "on hold", "hours", "no response", "no answer",
+            "missed", "never again", "unacceptable", "third time", "refund*",
+        ),
+    }
+)  # fmt: skip
+"""How urgent -> words: danger to people; stranded, now, law and press; today and cancellations; waiting."""
+
+
+def intents(words: Words = INTENTS) -> Callable[[str], str | None]:
+    """Return what says the intent of a text: the first of *words* that is found, None for none.
+
+    A text with a question mark that neither threatens, reports, complains nor requests is a "question".
+    Cost: linear in what is read, about 20 us for a tweet.
+
+    Raises:
+        PlanError: If a word could never be found.
+    """
+    patterns = [(name, _pattern(listed, f"intents.{name}")) for name, listed in words.items()]
+    before = [each for each in patterns if each[0] != "praise"]
+    after = [each for each in patterns if each[0] == "praise"]
+
+    def intent(text: str) -> str | None:
+        asked = "?" in text[:READ]
+        text = plain(mended(text))
+        for name, pattern in before:
+            if pattern(text):
+                return name
+        if asked:
+            return QUESTION
+        return next((name for name, pattern in after if pattern(text)), None)
+
+    return intent
+
+
+def urgency(words: Mapping[float, tuple[str, ...]] = URGENT) -> Callable[[str], float]:
+    """Return what says how urgent a text is: the greatest of *words* that is found, else 0.
+
+    Cost: linear in what is read, about 20 us for a tweet.
+
+    Raises:
+        PlanError: If a word could never be found, or an urgency is not from 0 to 1.
+    """
+    for level in words:
+        if not 0 <= level <= 1:
+            raise PlanError([f"urgency.{level}: must be between 0 and 1"])
+    levels = [(level, _pattern(words[level], f"urgency.{level}")) for level in sorted(words, reverse=True)]
+
+    def urgent(text: str) -> float:
+        text = plain(mended(text))
+        return next((level for level, pattern in levels if pattern(text)), 0.0)
+
+    return urgent
+
+
+def _pattern(words: tuple[str, ...], place: str) -> Callable[[str], bool]:
+    try:
+        pattern = word_pattern(words)
+    except ValueError as error:
+        raise PlanError([f"{place}: {error}"]) from None
+    return lambda text: pattern.search(text) is not None
+
+
+intent_of = intents()
+"""The intent of a text by the words above: `intent_of("where is my bag?")`."""
+urgency_of = urgency()
+"""The urgency of a text by the words above, 0 to 1."""
