@@ -37,7 +37,8 @@ from workassign.kpi import measure as key_figures
 from workassign.lab.day import Arrivals, Simulation, run_day
 from workassign.lab.roster import Roster, zone_named
 from workassign.lab.synthetic import with_synthetic_customers
-from workassign.social.intake import MentionSettings, take_in
+from workassign.social.intake import take_in
+from workassign.social.settings import MentionSettings
 from workassign.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def usual_days(file: Path | None, folder: Path) -> Arrivals:
         run([*command, "--seed", str(SEED)], check=True, capture_output=True)
     data = desk()
     plan, simulation = Plan.from_data(data), Simulation.from_data(data)
-    arrivals = take_in(file, MentionSettings.from_data(data, plan)).arrivals
+    arrivals = take_in(file, MentionSettings.from_data(data, plan), plan).arrivals
     assert simulation.customers is not None
     return with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
 

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workassign.social.keywords import Keywords, Tokens
-from workassign.social.mentions import Mention
-from workassign.social.screen import Screen, Stage
-from workassign.social.topics import Language, Sorter, Topic, plain
+from workassign.social.topics import plain
 
 
 def as_expression(words: list[str]) -> re.Pattern[str]:
@@ -80,35 +78,6 @@ def test_words_are_whole_phrases_any_white_space_stars_any_ending(
 def test_a_word_that_could_never_be_found_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match="is no word to look for"):
         Keywords([word])
-
-
-def test_a_text_is_split_once_for_screen_and_sorter() -> None:
-    """Who has split the text may hand it on; the answer is the same."""
-    screen = Screen((Stage(name="thanks", words=("thank*",), no_words=("but",)),))
-    sorter = Sorter(
-        "x", {"*": "all"}, (Topic(name="bags", words=("bag*",)),), {"es": Language(words=("mi", "el"))}
-    )
-    said = Mention(id="1", at=0.0, text="mi bag, el bag, thanks but no")
-    tokens = Tokens(plain(said.text))
-
-    assert screen.dropped_by(said, tokens) is None
-    assert sorter.interaction(said, "all", tokens) == sorter.interaction(said, "all")
-    assert sorter.interaction(said, "all", tokens).attributes == {"topic": "bags", "language": "es"}
-
-
-def test_five_thousand_words_cost_about_as_much_as_fifty() -> None:
-    words = [f"word{number}" for number in range(2500)] + [f"two word{number}" for number in range(2500)]
-    few, many = Keywords(words[::100]), Keywords(words)
-    text = Tokens(plain("so my two bags were lost, and nobody at the desk can say a word of where they are"))
-
-    def seconds(keywords: Keywords) -> float:
-        start = perf_counter()
-        for _ in range(200):
-            assert not keywords.any(text)
-        return perf_counter() - start
-
-    seconds(many)
-    assert min(seconds(many) for _ in range(5)) < 5 * min(seconds(few) for _ in range(5))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from workassign.social.audit import AuditSettings
 from workassign.social.desks import Desks, HelpDesk
 from workassign.social.duplicates import Nearby
 from workassign.social.influence import Influence
+from workassign.social.intents import INTENTS, URGENT, intents, urgency
 from workassign.social.readers import Columns
 from workassign.social.replies import Replies, Reply
 from workassign.social.routes import Route, Routes
@@ -55,6 +56,15 @@ class Collapsing:
 
 
 @attrs.frozen(kw_only=True)
+class UrgentWords:
+    """Words, and how urgent a mention is that has one of them."""
+
+    level: float
+    """0 to 1."""
+    words: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class MentionSettings:
     """The table `[mentions]` of a plan file.
 
@@ -77,6 +87,10 @@ class MentionSettings:
     """Who tells how somebody felt, where no column does: `vader`, or a `module:function`."""
     model: str | None = None
     """A file that `workassign train` wrote, beside the plan file."""
+    intents: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """Intent -> words; none: those of `workassign.social.intents`."""
+    urgency: tuple[UrgentWords, ...] = ()
+    """How urgent words are; none: those of `workassign.social.intents`."""
     screen: tuple[Stage, ...] = ()
     threads: ThreadSettings | None = None
     """None: each message is an interaction of its own."""
@@ -131,7 +145,7 @@ class MentionSettings:
 
         Raises:
             UsageError: If a library that it needs is not installed, or the model cannot be read.
-            PlanError: If there is nobody of that name to tell sentiments.
+            PlanError: If there is nobody of that name to tell sentiments, or a word could never be found.
         """
         from workassign.social.language import guesser
         from workassign.social.models import Model
@@ -143,6 +157,8 @@ class MentionSettings:
             guess=guesser(self.guess_languages) if self.guess_languages else None,
             sentiment=None if self.sentiment is None else named(self.sentiment),
             model=None if self.model is None else Model.load(folder / self.model),
+            intent=intents(self.intents or INTENTS),
+            urgency=urgency({each.level: each.words for each in self.urgency} or URGENT),
         )
 
     def sample(self) -> list[Interaction]:

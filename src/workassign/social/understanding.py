@@ -40,6 +40,8 @@ class Understanding:
         guess: Guess | None = None,
         sentiment: Sentiment | None = None,
         model: Model | None = None,
+        intent: Callable[[Tokens], str | None] = intent_of,
+        urgency: Callable[[Tokens], float] = urgency_of,
     ) -> None:
         """Read by *topics* and *languages*, and by what else is given."""
         self.topics = {topic.name: topic for topic in topics}
@@ -48,6 +50,7 @@ class Understanding:
         self._languages = [
             (name, each, Keywords(each.words)) for name, each in (languages or {}).items() if each.words
         ]
+        self.intent, self.urgency = intent, urgency
         self._guess = guess
         self._sentiment = sentiment
         self._model = model
@@ -123,12 +126,12 @@ class Understood:
     @cached_property
     def intent(self) -> str | None:
         """What its author wants: see `intents`."""
-        return intent_of(self.tokens, self.sentiment)
+        return self._by.intent(self.tokens)
 
     @cached_property
     def urgency(self) -> float:
         """0 to 1: see `intents`."""
-        return urgency_of(self.tokens)
+        return self._by.urgency(self.tokens)
 
     @cached_property
     def opinion(self) -> Opinion | None:
