@@ -98,18 +98,13 @@ def test_html_becomes_what_it_says(source: str, said: str) -> None:
 @pytest.mark.parametrize(
     "bit",
     [
-        "<",
         "<!--",
         "<a ",
         '<a b="',
-        "<a b='",
         "</",
         "&a",
-        "&#9",
         "<div>",
         "<script>",
-        "<style><",
-        '<a x="">',
         "<p>x",
     ],
 )

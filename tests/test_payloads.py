@@ -630,9 +630,11 @@ def test_a_long_id_stays_one_and_names_the_same_in_a_reply() -> None:
     assert len(first.key) < 200
 
 
-def test_an_unknown_network_is_an_error_at_once() -> None:
+def test_what_the_caller_got_wrong_is_an_error_at_once() -> None:
     with pytest.raises(UsageError, match="there is no network 'myspace'; there are bluesky"):
         read_payload("myspace", {})
+    with pytest.raises(UsageError, match="ours must be several handles or ids, not the text 'air'"):
+        read_payload("twitter", {}, ours="air")
 
 
 # --- hostile input --------------------------------------------------------------------------

@@ -52,7 +52,13 @@ class Source:
     """Where mentions come from, who writes there for the brand, and what was odd in it."""
 
     def __init__(self, network: str, ours: Iterable[str], notes: Counter[str]) -> None:
-        """Read what *network* sends; *ours* are handles and ids of the brand, *notes* are counted up."""
+        """Read what *network* sends; *ours* are handles and ids of the brand, *notes* are counted up.
+
+        Raises:
+            UsageError: If *ours* is a single text, of which every letter would be a handle.
+        """
+        if isinstance(ours, str):
+            raise UsageError(f"ours must be several handles or ids, not the text {ours[:40]!r}")
         self.network = network
         self.notes = notes
         self._ours = frozenset(_plain(each) for each in ours)
