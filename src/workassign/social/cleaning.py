@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["TEXT_LIMIT", "cleaned", "cleaned_line"]
+__all__ = ["TEXT_LIMIT", "cleaned", "cleaned_line", "unmangled"]
 
 TEXT_LIMIT = 100_000
 """A mention's text is at most this long, in characters."""
+
+_MANGLED = re.compile("[\x80-\xff]{2,}")
 
 # Line ends are no fault: networks and mail write them in three ways.
 _LINE_END = re.compile("\r\n?")
@@ -33,6 +35,7 @@ _STEPS = (
 def cleaned(text: str) -> tuple[str, tuple[str, ...]]:
     r"""Return *text* as a mention may have it, and notes of what was done to it.
 
+    UTF-8 that somebody read as Latin-1 (mangled emoji, which are full of control characters) is mended.
     A run of NULs and lone surrogates becomes one U+FFFD, a run of other control characters one
     space; line ends become a newline; tabs stay. Bidirectional overrides and isolates (U+202A to
     U+202E, U+2066 to U+2069) go; marks that Arabic and Hebrew need (U+200E, U+200F, U+061C) stay.
@@ -46,8 +49,11 @@ def cleaned(text: str) -> tuple[str, tuple[str, ...]]:
     # What is printable has no control characters, no surrogates and none of the signs that turn.
     if len(text) <= TEXT_LIMIT and (text.isprintable() or _ODD.search(text) is None):
         return text, ()
-    text = _LINE_END.sub("\n", text)
     notes: list[str] = []
+    if (mended := unmangled(text)) != text:
+        text = mended
+        notes.append("is UTF-8 that was read as Latin-1: mended")
+    text = _LINE_END.sub("\n", text)
     for odd, instead, note in _STEPS:
         text, found = odd.subn(instead, text)
         if found:
@@ -56,6 +62,24 @@ def cleaned(text: str) -> tuple[str, tuple[str, ...]]:
         text = text[:TEXT_LIMIT]
         notes.append(f"has more than {TEXT_LIMIT:,} characters: cut")
     return text, tuple(notes)
+
+
+def unmangled(text: str) -> str:
+    r"""Return *text*, with UTF-8 that was read as Latin-1 as it was meant. Cost: linear.
+
+    >>> unmangled("caf\xc3\xa9 \xf0\x9f\x98\xa1, not \xe9t\xe9")
+    'café 😡, not été'
+    """
+    while (mended := _MANGLED.sub(_as_meant, text)) != text:  # each time it gets shorter
+        text = mended
+    return text
+
+
+def _as_meant(found: re.Match[str]) -> str:
+    try:
+        return found[0].encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def cleaned_line(text: str, most: int) -> str:

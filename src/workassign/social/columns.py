@@ -48,6 +48,8 @@ class Columns:
     language: str | None = None
     attributes: Mapping[str, str] = attrs.field(factory=dict)
     """Further attributes of the interaction: name -> column."""
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+    """What people said of mentions afterwards: name -> column. To measure by; nothing is decided by it."""
     network: str | None = None
     """Ids are unique within a network; with no column they are within the file."""
     to: str | None = None
@@ -83,4 +85,6 @@ class Columns:
                 found.append((field.name, setting))
         if self.sentiment is not None:
             found.append(("sentiment.column", self.sentiment.column))
-        return [*found, *((f"attributes.{name}", column) for name, column in self.attributes.items())]
+        for table in ("attributes", "labels"):
+            found += [(f"{table}.{name}", column) for name, column in getattr(self, table).items()]
+        return found

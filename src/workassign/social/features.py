@@ -12,6 +12,7 @@ from html import unescape
 from math import log, sqrt
 from typing import NamedTuple
 
+from workassign.social.cleaning import unmangled
 from workassign.social.words import NEGATING, STRENGTHENING
 
 __all__ = ["NUMBERS", "READ", "Features", "features", "letters", "mended"]
@@ -75,7 +76,6 @@ NUMBERS = (
 )
 """What is counted in a text, in this order; each number lies between -10 and 10."""
 
-_MANGLED = re.compile("[\u0080-\u00ff]+")
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 _TOKEN = re.compile(
     r"@\w+|https?://\S+|#\w+|[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[:;=8][-']?[)(dp/\\|\]]|[?!.]+|[^\w\s]",
@@ -111,15 +111,8 @@ def mended(text: str) -> str:
     """
     text = text[:READ]
     if not text.isascii():
-        text = _MANGLED.sub(_unmangled, text).translate(_STRAIGHT)
+        text = unmangled(text).translate(_STRAIGHT)
     return unescape(text) if "&" in text else text
-
-
-def _unmangled(found: re.Match[str]) -> str:
-    try:
-        return found[0].encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError:
-        return found[0]
 
 
 def letters(token: str) -> list[str]:

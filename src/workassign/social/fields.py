@@ -21,6 +21,7 @@ from workassign.social.mentions import Mention
 
 __all__ = ["mention_of"]
 
+LABEL_LIMIT = 100
 ATTRIBUTE_LIMIT = 4096
 """An extra attribute is at most this long, in characters."""
 DISPLAY_LIMIT = 200
@@ -63,6 +64,7 @@ def mention_of(row: Record, line: int, columns: Columns, notes: Counter[str]) ->
         reposts=_count(row, columns.reposts, notes),
         replies=_count(row, columns.replies, notes),
         attributes=_attributes(row, columns.attributes, notes),
+        labels=_labels(row, columns.labels),
     )
     if found.author is None and (found.followers is not None or found.value is not None):
         notes["there are figures of a customer, but no author: left out"] += 1
@@ -170,6 +172,12 @@ def _count(row: Record, column: str | None, notes: Counter[str]) -> int | None:
     """Return the whole number in *column*; None where there is none, or none that can be a count."""
     figure = _figure(row, column, notes, 0, 1e12)
     return None if figure is None else int(figure)
+
+
+def _labels(row: Record, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the labels that somebody has given."""
+    said = ((name, _field(row, column)) for name, column in columns.items())
+    return {name: str(value)[:LABEL_LIMIT] for name, value in said if value not in (None, "")}
 
 
 def _attributes(row: Record, columns: Mapping[str, str], notes: Counter[str]) -> Mapping[str, Value]:
