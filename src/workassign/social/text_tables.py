@@ -91,7 +91,7 @@ def _block(texts: Sequence[Sequence[str]], rows: Sequence[int], least: int) -> B
 
 def _values(texts: Sequence[Sequence[str]], block: Block) -> Any:  # noqa: ANN401 - scipy has no types
     """Return a row for each text: what it has of *block*, scaled as `Model` does."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     places = {name: number for number, name in enumerate(block.names)}
     idf = np.array(block.idf)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -76,9 +77,11 @@ def train(
     """
     check_installed()
     _check(labelled, negative)
+    import_module("sklearn.linear_model")
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    # One thread: the same sums in the same order, and no threads that wait for each other.
+    # One thread: the same sums in the same order, and no threads that wait for each other. It holds
+    # for what is loaded by now.
     with threadpool_limits(1):
         return _trained(labelled, negative, positive, murmur)
 

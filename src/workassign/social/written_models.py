@@ -165,11 +165,12 @@ def written_from(data: object) -> Written:
     words, letters = _block(data["words"], "words"), _block(data["letters"], "letters")
     numbers = _numbers(data["numbers"])
     sizes = {"words": len(words.names), "letters": len(letters.names), "numbers": len(numbers.names)}
-    tasks = {name: _task(each, f"tasks.{name}", sizes) for name, each in _table(data["tasks"], "tasks")}
-    if unknown := [name for name in tasks if name not in (SENTIMENT, TOPIC)]:
-        _wrong(f"tasks.{unknown[0][:LONGEST_NAME]}", f"is unknown; there are {SENTIMENT}, {TOPIC}")
-    if not tasks:
+    listed = _table(data["tasks"], "tasks")
+    if unknown := [name for name, _ in listed if name not in (SENTIMENT, TOPIC)]:
+        _wrong(f"tasks.{unknown[0]}", f"is unknown; there are {SENTIMENT}, {TOPIC}")
+    if not listed:
         _wrong("tasks", "must not be empty")
+    tasks = {name: _task(each, f"tasks.{name}", sizes) for name, each in listed}
     return Written(
         lexicon={
             name: _number(each, f"lexicon.{name}", 10) for name, each in _table(data["lexicon"], "lexicon")
