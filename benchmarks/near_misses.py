@@ -44,7 +44,7 @@ _COMPLAINTS = (
     "@air you {what2} my bag on flight {number} on {day}, still no word from your desk in {city}",
     "@air I was charged ${amount} for the booking {code}, I want that money refunded to my card please",
     "Order {order} has not arrived in {city} although you promised it for {day}, can somebody look into it?",
-    "Stuck in {city} since {day} with two small children because the crew of {number} timed out. Thanks a lot",
+    "Stuck in {city} since {day} with two small children because the crew of {number} timed out. Thanks",
     "@air my confirmation {code} does not work on your website, can you check what is wrong with it?",
     "@shop Paid {amount} for a kettle that stopped working after {minutes} days. How do I return it?",
     "{name} at gate {gate} in {city} was the rudest person whom I have ever met at an airport, do something",

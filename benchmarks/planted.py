@@ -266,7 +266,10 @@ def _plain_words(mentions: Sequence[Mention]) -> list[str]:
     return sorted(
         word
         for word, times in written.items()
-        if times > 2 and word.islower() and word not in _TELLING and not written[word.capitalize()]
+        if times > 2
+        and word.islower()
+        and word not in _TELLING
+        and not written[word.capitalize()] + written[word.upper()]
     )
 
 

@@ -33,7 +33,7 @@ _ASKED = 8
 """So many of a mention's words are looked up, the rarest first."""
 _LISTED = 16
 """So many mentions, the newest, are kept under one word."""
-_COMPARED = 8
+_COMPARED = 6
 """So many mentions are compared word by word with a new one."""
 _SHARED = 3
 """A mention that is compared has so many keys in common with the new one; a rare key counts twice.
@@ -59,7 +59,8 @@ class Nearby:
     - the same, but for letter case, white space, punctuation, emoji, handles, addresses in the web,
       hashtags at its ends, HTML entities, invisible and compatibility characters, `RT @user:`,
       `via @user` and quotation marks around it;
-    - the same up to where it was cut off: it ends in dots, or has 140 or 280 characters;
+    - the same up to where it was cut off: it ends in dots, or in a word
+      where networks cut (140 and 280 characters);
     - the same but for one plain word in seven or more, two in twenty, three in forty, at most four;
 
     and never when a word tells that was put in, taken out or changed: one with a digit, a sign of
@@ -67,9 +68,11 @@ class Nearby:
     (lost, damaged). A name is what the mentions so far wrote with a capital nearly always; one that
     is hardly known yet: what this text writes with a capital within a sentence. *telling* adds names.
 
-    A text with fewer than *fewest* different words that say what it is about ("thank you!", "where
-    is my bag?") is what many write without knowing of each other. It collapses only if it is equal
-    and a mark says that it was passed on, or the same author wrote both.
+    Points say whether a text is one that many write without knowing of each other ("thank you!",
+    "where is my bag?"): one for each different word of three letters and more that is not everybody's
+    (`telling.EVERYDAY`), and a quarter for each word. Below *enough* it collapses only if it is equal
+    and something vouches for it: a mark that it was passed on, or the same author. What is vouched for
+    and not equal needs six tenths of these points.
 
     Where the network says what a mention repeats (`repost_of`), that alone decides.
     """
@@ -86,7 +89,7 @@ class Nearby:
         """Remember mentions for *within* seconds since they or something like them last came.
 
         *within*: above 0, at most 366 days. *most*: so many are remembered, those that were renewed
-        last, 1 to 10 million; about 2 kB each for tweets. *fewest*: 1 to 100. *characters*: of a text
+        last, 1 to 10 million. *enough*: points, above 0, at most 100. *characters*: of a text
         longer than this only exact repeats are found, 140 to 100,000. *telling*: words, a change of
         which makes it another message, in any case: products, stations, people.
 
@@ -128,15 +131,14 @@ class Nearby:
         self._now = max(self._now, mention.at)
         self._expire()
         name = (group, mention.key)
-        if name in self._first:
-            return None
+        known = self._by_name(name)
+        if known is not None:
+            return None if known.name == name else known.name[1]
         told = None if mention.repost_of is None else (group, _in(mention.network, mention.repost_of))
-        first = self._by_name(name) or (None if told is None else self._by_name(told))
+        first = None if told is None else self._by_name(told)
         if first is None:
             new = self._new(mention, name)
             first = self._like(new) or self._remember(new)
-        elif self._by_name(name) is not None:
-            return first.name[1]
         self._renew(first)
         if told is not None and told != first.name:
             self._join(told, first)

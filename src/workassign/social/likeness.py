@@ -28,10 +28,11 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_ADDRESS = re.compile(
-    r"(?:https?:|\bwww\.|\b[a-z0-9-]{1,63}\.[a-z]{2,10}/)(?:[^\s.]|\.(?!\.\.))*", re.IGNORECASE
-)
+_REST = r"(?:[^\s.]|\.(?!\.\.))*"  # up to white space, or to the dots of what was cut off
+_LINK = re.compile(rf"[hH][tT][tT][pP][sS]?:{_REST}")
+_ADDRESS = re.compile(rf"\b(?:www\.|[a-z0-9-]{{1,63}}\.[a-z]{{2,10}}/){_REST}", re.IGNORECASE)
 _WORD = re.compile(r"[@#]?\w+|\.\.\.|[$€£¥%]|[\"“«]@\w+")
+_LETTERS = re.compile(r"\w+")
 # Scripts that put no spaces between words: each character stands for a word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _NONE: frozenset[str] = frozenset()
@@ -53,7 +54,7 @@ class Form(NamedTuple):
     capitals: frozenset[str]
     """The words that it writes with a capital somewhere."""
     cut: bool
-    """It ends in dots, or is as long as a network allows: something may be missing."""
+    """It ends in dots, or in a word where a network cuts off: something may be missing."""
     marked: bool
     """It says that it was passed on: RT @…, via @…, or a quotation that begins with a handle."""
     points: float
@@ -79,7 +80,6 @@ def read(text: str, characters: int) -> Form:
     if len(text) > characters:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         return Form((f"\0{digest}",), _NONE, "", _NONE, False, False, 1_000_000, ())
-    long = len(text.strip()) in _LIMITS
     seen = _visible(text)[: 4 * characters]
     found = _WORD.findall(seen)
     marked = _drop_handles(found)
@@ -93,8 +93,11 @@ def read(text: str, characters: int) -> Form:
     if not words:
         # Nothing but emoji, handles, an address: it is what it is.
         return Form((f"\0{' '.join(text.split())}",), _NONE, "", _NONE, False, marked, 0, ())
+    if not cut and len(text.strip()) in _LIMITS:
+        # Many write as much as there is room for: what ends in an address or a hashtag is whole.
+        cut = marked or (not tags and text.rstrip().endswith(found[-1]))
     capitals = frozenset([word for word, raw in zip(words, found, strict=True) if word != raw])
-    return Form(words, tags, seen, capitals, cut or long, marked, _points(words), _figures(words))
+    return Form(words, tags, seen, capitals, cut, marked, _points(words), _figures(words))
 
 
 def _visible(text: str) -> str:
@@ -107,7 +110,9 @@ def _visible(text: str) -> str:
     elif not text.isprintable():
         text = _INVISIBLE.sub("", text)
     text = text.replace("'", "").replace("’", "")
-    return _ADDRESS.sub(" ", text) if "/" in text or "www." in text or "http" in text else text
+    if "http" in text or "HTTP" in text:
+        text = _LINK.sub(" ", text)
+    return _ADDRESS.sub(" ", text) if "/" in text or "www." in text else text
 
 
 def _drop_handles(found: list[str]) -> bool:
@@ -179,8 +184,10 @@ def written_as_name(word: str, form: Form) -> bool:
     text = form.text
     if word not in form.capitals or sum(map(str.isupper, text)) * 2 > sum(map(str.isalpha, text)):
         return False
-    for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
+    for match in _LETTERS.finditer(text):
         written = match.group()
+        if written.casefold() != word:
+            continue
         if sum(map(str.isupper, written)) > 1:
             return True
         before = text[max(0, match.start() - 40) : match.start()].rstrip(" \n\t\"'“(#")
@@ -263,11 +270,14 @@ class _Comparison(NamedTuple):
         old, new = self.old.words, self.new.words
         most = min(len(old) - i, len(new) - j)
         same = 0
+        while same + 16 <= most and old[i + same : i + same + 16] == new[j + same : j + same + 16]:
+            same += 16
         while same < most and old[i + same] == new[j + same]:
             same += 1
         i, j = i + same, j + same
         if j == len(new) and (i == len(old) or not self.whole):
-            return True
+            # Of what was cut off, words must follow a change: else the cut would hide another end.
+            return self.whole or same > 0 or not (gone or come)
         if not changes:
             return False
         taken = (*gone, old[i]) if i < len(old) else gone
@@ -282,7 +292,7 @@ class _Comparison(NamedTuple):
 
     def _free(self, word: str, place: _Words, form: Form, other: Form, against: _Words) -> bool:
         """Return whether *word* may change: it does not tell, and is no other story than *against*."""
-        doubt = word in form.capitals and any(each in other.capitals for each in place)
+        doubt = word in form.capitals and any(each in other.capitals for each in (*place, *against))
         return _fits(word, against) and not self.tells(word, form, doubt)
 
 

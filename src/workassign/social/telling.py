@@ -93,7 +93,10 @@ _MEANINGS = """
     upgrade upgraded upgrades
     downgrade downgraded
     miss missed misses
-    diverted
+    diverted rerouted
+    overbooked oversold
+    stuck stranded
+    boarded boarding
     arrive arrived arrives arriving arrival landed landing
     depart departed departs departing departure
     inbound incoming
