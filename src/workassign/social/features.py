@@ -151,7 +151,7 @@ def _walked(
         if token in NEGATING or token.endswith("n't"):
             behind = NEGATED
             continue
-        valence = lexicon.get(token) or lexicon.get(token.lstrip("#"))
+        valence = lexicon.get(token[1:] if token[0] == "#" and len(token) > 1 else token)
         if token[0] in _ENDS and not valence:
             behind = 0
             continue
@@ -215,8 +215,8 @@ def _of_surface(text: str, tokens: list[str]) -> list[float]:
         ".." in text,
         asked and ("why" in words or "how" in words),
         words[:1] == ["thanks"],
-        min(sum(word in _I for word in words) / 3, 3.0),
-        min(sum(word in _YOU for word in words) / 3, 3.0),
+        min(sum(map(_I.__contains__, words)) / 3, 3.0),
+        min(sum(map(_YOU.__contains__, words)) / 3, 3.0),
         _SPAN.search(text.lower()) is not None,
         _SHOUTED.search(text) is not None,
         _ELONGATED.search(text) is not None,
@@ -225,15 +225,14 @@ def _of_surface(text: str, tokens: list[str]) -> list[float]:
         len(text) < 40,
         last == "?",
         last == "!",
-        min(sum(word in NEGATING for word in words), 5),
+        min(sum(map(NEGATING.__contains__, words)), 5),
         linked and not asked,
     ]
 
 
 def _of_lists(tokens: list[str], lists: Mapping[str, frozenset[str]]) -> list[float]:
     complaining, praising, asking = (
-        min(sum(token in lists[name] for token in tokens), 10)
-        for name in ("complaining", "praising", "asking")
+        min(sum(map(lists[name].__contains__, tokens)), 10) for name in ("complaining", "praising", "asking")
     )
     return [
         complaining,

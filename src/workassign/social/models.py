@@ -9,9 +9,10 @@ What is summed up is summed up exactly (`fsum`), so that every Python gives the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, zip_longest
 from math import exp, fsum, log, sqrt
+from operator import mul
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -155,14 +156,10 @@ class Model:
         found = features(text, self._lexicon, self._lists)
         words = [each for name in scored_words(found) if (each := self._words.get(name)) is not None]
         spelt = [self._part(token) for token in dict.fromkeys(found.tokens)]
-        blocks = [self._bias, *_scaled(words), *_scaled(spelt), *self._counted(found.numbers)]
+        counted = [fsum(map(mul, found.numbers, weights)) for weights in self._numbers]
         # The sentiment comes first: what a topic leaves out (words, numbers) is missing at the end.
+        blocks = (self._bias, _scaled(words), _scaled(spelt), counted)
         return list(map(fsum, zip_longest(*blocks, fillvalue=0.0)))
-
-    def _counted(self, numbers: Sequence[float]) -> Iterator[Vector]:
-        for number, weights in zip(numbers, self._numbers, strict=True):
-            if number:
-                yield tuple([number * weight for weight in weights])
 
     def _part(self, token: str) -> _Part:
         """Return what the letters of *token* add up to."""
@@ -203,15 +200,14 @@ def _vectors(block: Block, tasks: Iterable[Task], kind: str) -> dict[str, _Part]
 
 
 def _number_weights(written: Written) -> list[Vector]:
-    """Return the weights of each of `NUMBERS`: a model that does not know one weighs it with 0."""
-    columns = [weights for task in written.tasks.values() for weights in task.numbers]
-    rows = zip(*columns, strict=True) if columns else [()] * len(written.numbers.names)
-    known = {
-        name: tuple([scale * weight for weight in row])
-        for name, scale, row in zip(written.numbers.names, written.numbers.scales, rows, strict=True)
-    }
-    nothing = (0.0,) * len(columns)
-    return [known.get(name, nothing) for name in NUMBERS]
+    """Return for each label the weights of `NUMBERS`: a model that does not know one weighs it with 0."""
+    numbers, found = written.numbers, []
+    for name in (SENTIMENT, TOPIC):
+        for weights in written.tasks[name].numbers if name in written.tasks else ():
+            weighed = map(mul, numbers.scales, weights)
+            known = dict(zip(numbers.names, weighed, strict=True))
+            found.append(tuple(known.get(each, 0.0) for each in NUMBERS))
+    return found
 
 
 def _spans(written: Written) -> dict[str, tuple[tuple[str, ...], int, int]]:
@@ -227,15 +223,16 @@ def _spans(written: Written) -> dict[str, tuple[tuple[str, ...], int, int]]:
 
 
 def _summed(parts: Sequence[_Part]) -> Vector:
-    return tuple(map(fsum, zip(*[each.sums for each in parts], strict=True)))
+    return tuple(map(fsum, zip(*[sums for sums, _ in parts], strict=True)))
 
 
-def _scaled(parts: Sequence[_Part]) -> Iterator[Vector]:
-    """Yield the sum of *parts*, scaled as if their values had length one; nothing if there are none."""
-    known = [each for each in parts if each.squares]
-    if known:
-        length = sqrt(fsum([each.squares for each in known]))
-        yield tuple([each / length for each in _summed(known)])
+def _scaled(parts: Sequence[_Part]) -> Sequence[float]:
+    """Return the sum of *parts*, scaled as if their values had length one; nothing if there are none."""
+    known = [sums for sums, squares in parts if squares]
+    if not known:
+        return ()
+    length = sqrt(fsum([squares for _, squares in parts]))
+    return [fsum(column) / length for column in zip(*known, strict=True)]
 
 
 def _softmax(scores: Sequence[float]) -> list[float]:
