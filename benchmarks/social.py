@@ -65,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         folder = Path(name)
         file, real = (REAL, True) if REAL.is_file() else (_made_up(folder), False)
         if not real:
-            print(f"{REAL.name} is not there: these tweets are made up, and so is the accuracy", file=sys.stderr)
+            print(
+                f"{REAL.name} is not there: these tweets are made up, and so is the accuracy", file=sys.stderr
+            )
         screened = _screened(file, folder, real=real)
         passed = _passed(file, folder / "model.json", told.mentions)
     figures = {
@@ -82,7 +84,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _made_up(folder: Path) -> Path:
     path = folder / "made-up.csv.gz"
     generate = [sys.executable, str(AIRLINE / "generate.py"), "--out", str(path)]
-    run([*generate, "--seed", str(SEED), "--days", "5", "--start", "2015-02-16"], check=True, capture_output=True)
+    run(
+        [*generate, "--seed", str(SEED), "--days", "5", "--start", "2015-02-16"],
+        check=True,
+        capture_output=True,
+    )
     return path
 
 
@@ -154,13 +160,20 @@ def _with_spam_and_storm(planted: list[Planted], dice: Random) -> list[Planted]:
     for number in range(SPAM):
         text = dice.choice(SPAM_TEXTS).format(city=dice.choice(CITIES), number=number)
         spam = attrs.evolve(
-            complaint, id=f"spam {number}", at=dice.uniform(begin, end), text=text, author=f"spammer {number}", labels={}
+            complaint,
+            id=f"spam {number}",
+            at=dice.uniform(begin, end),
+            text=text,
+            author=f"spammer {number}",
+            labels={},
         )
         planted.append(Planted(spam, "spam"))
     for number in range(STORM):
         at = complaint.at + 1.0 + dice.expovariate(1 / 1800.0)
         text = f"RT @somebody: {complaint.text}"
-        repost = attrs.evolve(complaint, id=f"storm {number}", at=at, text=text, author=f"fan {number}", labels={})
+        repost = attrs.evolve(
+            complaint, id=f"storm {number}", at=at, text=text, author=f"fan {number}", labels={}
+        )
         planted.append(Planted(repost, "storm", complaint.key, True))
     return sorted(planted, key=lambda each: each.mention.at)
 
@@ -237,13 +250,19 @@ def _tell(figures: dict[str, Any]) -> None:
     front = figures["front"]
     print(f"{'mentions_per_s':24} {front['mentions_per_s']:,.0f} ({front['microseconds']:.0f} us each)")
     print(f"{'times_bare_sentiment':24} {front['times_bare_sentiment']:.2f}")
-    print(f"{'memory, MB by quarter':24} " + " ".join(f"{each:.0f}" for each in front["memory_mb_by_quarter"]))
+    print(
+        f"{'memory, MB by quarter':24} " + " ".join(f"{each:.0f}" for each in front["memory_mb_by_quarter"])
+    )
     for key in ("duplicate_precision", "duplicate_recall"):
         print(f"{key:24} {front[key]:.4f}")
-    print(f"{'near-misses collapsed':24} {sum(front['near_misses_collapsed'].values())} of {front['near_misses']}")
+    print(
+        f"{'near-misses collapsed':24} {sum(front['near_misses_collapsed'].values())} of {front['near_misses']}"
+    )
     print(f"{'spam that entered':24} {front['spam_that_entered']} of {front['spam']}")
     print("funnel: " + ", ".join(f"{stage} {count:,}" for stage, count in front["funnel"].items()))
-    print("right, wrong, lost: " + ", ".join(f"{kind} {n}" for kind, n in front["duplicates_by_kind"].items()))
+    print(
+        "right, wrong, lost: " + ", ".join(f"{kind} {n}" for kind, n in front["duplicates_by_kind"].items())
+    )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,19 @@ def test_the_same_mentions_are_drawn_again() -> None:
     assert drawn != [key for key in keys if other.dropped(key, "spam")]
 
 
-def test_a_stage_without_a_label_leaves_the_recall_unknown() -> None:
+def test_a_stage_that_is_too_small_for_a_label_is_taken_to_be_like_the_others() -> None:
+    audit = Audit(AuditSettings(share=1.0))
+    audit.kept("k")
+    audit.label("k", needed=True)
+    for number in range(4):
+        audit.dropped(f"{number}", "praise")
+        audit.label(f"{number}", needed=number == 0)
+    audit.dropped("d", "spam", 0.0)
+
+    assert audit.quality().recall.value == pytest.approx(1 / (1 + 1 + 0.25))
+
+
+def test_while_nobody_has_looked_at_what_was_dropped_the_recall_is_unknown() -> None:
     audit = Audit(AuditSettings(share=0.0))
     assert audit.quality().precision.value is None
     audit.kept("k")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from workassign.engine import Engine
     from workassign.journal import Verdict
     from workassign.lab.account import Account
-    from workassign.lab.day import Simulation
     from workassign.model import Agent
     from workassign.plan import Plan
     from workassign.social.asked import Answer
@@ -94,6 +93,8 @@ def _command_line() -> argparse.ArgumentParser:
     run.add_argument("plan", type=Path, metavar="PLAN.toml", help="plan with [mentions] and [roster]")
     run.add_argument("--mentions", type=Path, required=True, metavar="FILE", help=".csv or .jsonl, or .gz")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="for journal.db and report.html")
+    trained = "what `train` wrote; instead of the plan's mentions.model"
+    run.add_argument("--model", type=Path, metavar="MODEL", help=trained)
     run.add_argument("--seed", type=_seed, help="instead of the plan's simulation.seed")
     run.add_argument("--no-report", action="store_true", help="make no report (needs no matplotlib)")
     run.add_argument("--force", action="store_true", help="overwrite a journal that no simulation wrote")
@@ -221,62 +222,20 @@ def _instant(text: str) -> float:
 
 def _run(told: argparse.Namespace) -> int:
     """Read, simulate into a journal, measure, report."""
-    from workassign.days import run_days
-    from workassign.lab.day import Simulation
-    from workassign.lab.folder import JOURNAL, check_replaceable, reserved
-    from workassign.lab.roster import Roster
+    from workassign.days import Days
+    from workassign.lab.folder import reserved
     from workassign.lab.summary import summary
-    from workassign.plan import Plan, read_settings
-    from workassign.social.settings import MentionSettings
 
     if not told.no_report:
         from workassign.lab.charts import check_installed
 
         check_installed()
-    data = read_settings(told.plan)
-    plan = Plan.from_data(data)
-    mentions, roster, simulation = _each(
-        lambda: MentionSettings.from_data(data, plan),
-        lambda: Roster.from_data(data, plan),
-        lambda: Simulation.from_data(data),
-    )
-    simulation = _seeded(simulation, told.seed)
+    days = Days.load(told.plan).instead(seed=told.seed, model=told.model)
     with reserved(told.out):
-        check_replaceable(told.out / JOURNAL, force=told.force)
-        account = run_days(
-            told.mentions,
-            told.out,
-            plan,
-            mentions,
-            roster,
-            simulation,
-            _progress,
-            folder=told.plan.parent,
-            force=told.force,
-        )
+        account = days.run(told.mentions, told.out, _progress, force=told.force)
         _say(told, summary(account))
         _write_all(told, account)
     return FOUND if account.source.all_bad else DONE
-
-
-def _each(*readers: Callable[[], Any]) -> list[Any]:
-    """Return what each of *readers* returns, or raise with the problems of all of them."""
-    found: list[Any] = []
-    problems: list[str] = []
-    for reader in readers:
-        try:
-            found.append(reader())
-        except PlanError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise PlanError(problems)
-    return found
-
-
-def _seeded(simulation: Simulation, seed: int | None) -> Simulation:
-    import attrs
-
-    return simulation if seed is None else attrs.evolve(simulation, seed=seed)
 
 
 def _printable(text: str) -> str:
@@ -413,6 +372,7 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
 
 def _lint(told: argparse.Namespace) -> int:
     """Look at the plan, its roster, every kind of mention that it can make, and what is expected."""
+    from workassign.days import each_of
     from workassign.lab.roster import Roster
     from workassign.lint import as_data, lint, starvation_bound, text, worst_first
     from workassign.plan import Plan, read_settings
@@ -422,7 +382,7 @@ def _lint(told: argparse.Namespace) -> int:
     data = read_settings(told.plan)
     plan = Plan.from_data(data)
     before = None if told.before is None else Plan.load(told.before)
-    roster, mentions = _each(
+    roster, mentions = each_of(
         lambda: Roster.from_data(data, plan).members(),
         lambda: MentionSettings.from_data(data, plan) if "mentions" in data else None,
     )

@@ -57,6 +57,8 @@ class Source:
     notes: Mapping[str, int]
     """What was odd but did no harm -> how often."""
     out_of_order: int
+    entered: int = 0
+    """How many entered a queue as interactions of their own; copies and samples are not among them."""
     audited: Mapping[str, int] = attrs.field(factory=dict)
     """Stage -> how many of what it dropped people look at."""
     samples: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, repr=False)

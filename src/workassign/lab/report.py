@@ -113,7 +113,7 @@ def _funnel(account: Account, chart: str) -> str:
     dropped, exited = sum(source.dropped.values()), sum(total.exited.values())
     lead = (
         f"Read {source.read:,} = bad {len(source.bad):,} + screened out {dropped:,} + entered "
-        f"{total.entered - total.reopened:,}. {_entered(total)} = answered {total.answered:,} + abandoned "
+        f"{source.entered:,}. {_entered(total, source.entered)} = answered {total.answered:,} + abandoned "
         f"{total.abandoned:,} + exited {exited:,} + waiting at the end {total.waiting:,}."
     )
     notes = [f"{note} ({number:,} times)" for note, number in source.notes.items()]
@@ -156,11 +156,13 @@ def _moods(chart: str) -> str:
     return section("How people felt", page.MOODS, chart) if chart else ""
 
 
-def _entered(total: QueueFigures) -> str:
-    """Return how many openings there were."""
-    if not total.reopened:
-        return f"Entered {total.entered:,}"
-    return f"Entered {total.entered - total.reopened:,} + opened again {total.reopened:,}"
+def _entered(total: QueueFigures, mentions: int) -> str:
+    """Return how many openings there were, of so many mentions that entered."""
+    beside = total.entered - total.reopened - mentions
+    parts = [f"Entered {mentions:,}"]
+    parts += [f"copies and samples {beside:,}"] if beside else []
+    parts += [f"opened again {total.reopened:,}"] if total.reopened else []
+    return " + ".join(parts)
 
 
 _QUEUE_HEAD = (

@@ -45,8 +45,10 @@ def _funnel(account: Account) -> list[str]:
     rows = [("read", source.read), ("bad records", -len(source.bad))]
     rows += [(f"dropped: {stage}", -number) for stage, number in source.dropped.items()]
     again = [("opened again", total.reopened)] if total.reopened else []
+    beside = total.entered - total.reopened - source.entered
     rows += [
-        ("entered", total.entered - total.reopened),
+        ("entered", source.entered),
+        *([("copies and samples", beside)] if beside else []),
         *again,
         ("answered", total.answered),
         ("abandoned", total.abandoned),
@@ -63,9 +65,14 @@ def _funnel(account: Account) -> list[str]:
         lines.append(f"  Note: not in order of time ({source.out_of_order:,} steps back), so it was sorted.")
     lines += [f"  Note: {note} ({number:,} times)." for note, number in source.notes.items()]
     lines += [f"  line {line}: {reason}" for line, reason in source.bad[:SHOWN]]
+    lines += [f"  {name}: {_figure(value)}" for name, value in source.measured.items()]
     if len(source.bad) > SHOWN:
         lines.append(f"  … and {len(source.bad) - SHOWN:,} more bad records (--json lists them all)")
     return lines
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
 
 
 def _queues(account: Account) -> list[str]:

@@ -142,12 +142,19 @@ class Audit:
         return Estimate(share, max(0.0, middle - half), min(1.0, middle + half))
 
     def _recall(self, precision: Estimate) -> Estimate:
-        """Return the recall; None while a stage that drops has no label at all."""
+        """Return the recall; None while nobody has labelled anything that was kept, or dropped."""
         stages = [stage for stage in self._left if stage != KEPT]
-        if precision.value is None or not all(self._labelled[stage] for stage in stages):
+        looked, needed = (sum(each[stage] for stage in stages) for each in (self._labelled, self._needed))
+        if precision.value is None or (stages and not looked):
             return Estimate(None)
-        found, found_var = self._total(KEPT)
-        parts = [self._total(stage) for stage in stages]
+        found, found_var = self._total(KEPT, self._labelled[KEPT], self._needed[KEPT])
+        # Of a stage that is too small to have a label, nothing is known but what holds of them all.
+        parts = [
+            self._total(stage, self._labelled[stage], self._needed[stage])
+            if self._labelled[stage]
+            else self._total(stage, looked, needed)
+            for stage in stages
+        ]
         missed, missed_var = sum(total for total, _ in parts), sum(var for _, var in parts)
         everything = found + missed
         if not everything:
@@ -157,11 +164,11 @@ class Audit:
         share = found / everything
         return Estimate(share, max(0.0, share - Z * spread), min(1.0, share + Z * spread))
 
-    def _total(self, stage: str) -> tuple[float, float]:
+    def _total(self, stage: str, labelled: int, needed: int) -> tuple[float, float]:
         """Return how many of a stage needed an answer, and the variance of that figure."""
-        n, everything = self._labelled[stage], self._left[stage]
-        share = self._needed[stage] / n
-        return everything * share, everything**2 * share * (1 - share) / n * (1 - n / everything)
+        everything, share = self._left[stage], needed / labelled
+        unseen = max(0.0, 1 - labelled / everything)
+        return everything * share, everything**2 * share * (1 - share) / labelled * unseen
 
 
 def _number(text: str) -> float:

@@ -28,6 +28,7 @@ from workassign.social.customers import CustomerFacts, known
 from workassign.social.desks import Desks
 from workassign.social.funnel import COLLAPSED, JOINED, OURS, Funnel, Tally
 from workassign.social.influence import Influence, Rolling
+from workassign.social.leans import Leans
 from workassign.social.mentions import BadRecord, Mention, key_of
 from workassign.social.replies import Replies
 from workassign.social.routes import Routes, routed, routed_to
@@ -99,6 +100,7 @@ class Front:
         self._screen = Screen(settings.screen)
         self._threads = Threads(settings.threads or ThreadSettings())
         self._nearby = None if settings.collapse is None else settings.collapse.finder()
+        self._leans = Leans()
         self._audit = Audit(settings.audit or AuditSettings(share=0.0))
         self._scale = _scale(settings.influence, settings.influence_follows)
         self._seen = Lately(settings.remember)
@@ -142,12 +144,12 @@ class Front:
             if conversation is not None:
                 self._threads.go_on(conversation, mention)
             return self._left(mention, OURS)
-        said = self._understanding.of(
-            attrs.evolve(mention, brand=brand) if brand != mention.brand else mention
-        )
+        if brand != mention.brand:
+            mention = attrs.evolve(mention, brand=brand)
+        said = self._understanding.of(mention, self._leans)
+        shared = self._said_before(mention, queue)  # it is remembered, whatever becomes of it
         if conversation is not None and conversation.open:
             return self._join(mention, said, conversation)
-        shared = self._said_before(mention, queue)
         if shared is not None:
             return self._collapse(mention, shared)
         if not is_repost(mention):

@@ -6,8 +6,7 @@ the audit lane would have said, and what the screening is held against.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 
 from workassign import events as ev
 from workassign.commands import Command, Submit
@@ -37,25 +36,40 @@ class Reception:
         """Return what to tell the engine of a mention."""
         taken = self._front.take(arrival)
         self._note(arrival, taken)
-        return taken.commands
+        if taken.commands or not any(isinstance(each, Dropped) and each.audited for each in taken.happenings):
+            return taken.commands
+        # There is no lane in which somebody would come to it: it is looked at now.
+        return self._labelled(arrival.key, at)
 
     def see(self, event: ev.Event) -> Iterable[Command]:
         """Take in what happened, and return what follows; who is done with something labels it."""
         told = [*self._front.see(event).commands]
         if isinstance(event, ev.Completed):
             key = self._looked_at.pop(event.interaction, event.interaction)
-            if key in self._needed:
-                with suppress(UsageError):  # labelled before, or not kept: opened again, a copy
-                    told += self._front.label(key, needed=self._needed[key], at=event.at).commands
+            told += self._labelled(key, event.at)
         return told
+
+    def _labelled(self, key: str, at: Instant) -> Sequence[Command]:
+        """Return what follows when whoever looked at a mention says whether it needed an answer."""
+        if key not in self._needed:
+            return ()
+        try:
+            return self._front.label(key, needed=self._needed[key], at=at).commands
+        except UsageError:  # labelled before, or nothing to label: opened again, a copy
+            return ()
+
+    def _is_judged(self, fact: Dropped | Entered) -> bool:
+        """Whether a stage dropped it for needing nobody."""
+        return isinstance(fact, Dropped) and fact.stage in self._front.stages
 
     def _note(self, mention: Mention, taken: Taken) -> None:
         for fact in taken.happenings:
             if isinstance(fact, Misplaced):
                 self.bad.append(BadRecord(fact.line, fact.reason))
             elif isinstance(fact, Dropped | Entered) and mention.key in self._needed:
-                if isinstance(fact, Entered) or fact.stage in self._front.stages:
-                    self._counts[isinstance(fact, Entered), self._needed[mention.key]] += 1
+                kept = isinstance(fact, Entered)
+                if kept or self._is_judged(fact):
+                    self._counts[kept, self._needed[mention.key]] += 1
         for command in taken.commands:
             if isinstance(command, Submit) and (key := command.interaction.attributes.get("audit_of")):
                 self._looked_at[command.interaction.id] = str(key)

@@ -58,6 +58,8 @@ class Stage:
     """There are at most so many words in the text, handles and addresses aside."""
     reposts: bool = False
     """It repeats another's words: the network says so, or it begins with `RT @`."""
+    needs_nobody: bool = False
+    """A trained model finds that it needs nobody: less likely to than the threshold that training chose."""
     when: When = When()
     """Further conditions: of language, topic, intent, urgency, what the model thinks of it, …"""
     audit: float | None = None
@@ -130,6 +132,8 @@ def _tests(stage: Stage) -> list[Test]:
         tests.append(lambda said: not unwanted.any(said.tokens))
     if (least := stage.sentiment_from) is not None:
         tests.append(lambda said: said.sentiment is not None and said.sentiment >= least)
+    if stage.needs_nobody:
+        tests.append(lambda said: said.needs_nobody)
     if not stage.when.always:
         holds = condition(stage.when)
         tests.append(lambda said: holds(said.facts))

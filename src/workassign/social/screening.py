@@ -5,7 +5,7 @@ Labels measure and decide nothing here: neither a score nor a threshold looks at
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from time import perf_counter
@@ -15,41 +15,17 @@ from workassign.errors import UsageError
 from workassign.social.agreement import area, confusion, found, same
 from workassign.social.intents import intent_of, urgency_of
 from workassign.social.labels import LabelledFile
+from workassign.social.leans import Leans
 from workassign.social.models import Model, Opinion
 from workassign.social.sentiment import vader
 from workassign.social.words import COMPLAINING, PRAISING
 
-__all__ = ["Leans", "opinions", "screened"]
+__all__ = ["opinions", "screened"]
 
-AUTHORS = 100_000
-"""So many authors' leans are remembered: those who wrote last."""
 NO_NEED = (None, "praise")
 """Intents that need nobody."""
 CLEAR = 0.05
 """A compound score beyond that is positive or negative (Hutto and Gilbert 2014)."""
-
-
-class Leans:
-    """Remembers what the earlier texts of each author said; bounded."""
-
-    def __init__(self, most: int = AUTHORS) -> None:
-        """Remember *most* authors."""
-        self._most = most
-        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def before(self, author: str | None) -> float:
-        """Return what `Model.read` asks of an author: 0 for one of whom nothing is known."""
-        total, count = self._said.get(author, (0.0, 0)) if author is not None else (0.0, 0)
-        return total / (count + 1)
-
-    def add(self, author: str | None, lean: float) -> None:
-        """Remember a text of *author*."""
-        if author is None:
-            return
-        total, count = self._said.pop(author, (0.0, 0))
-        self._said[author] = (total + lean, count + 1)
-        if len(self._said) > self._most:
-            self._said.popitem(last=False)
 
 
 def opinions(model: Model, file: LabelledFile) -> list[Opinion]:

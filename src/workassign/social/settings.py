@@ -43,6 +43,8 @@ class Collapsing:
     """Seconds since something like it last came."""
     most: int = 20_000
     """So many mentions are remembered."""
+    enough: float = 4.5
+    """A text whose words say less than this collapses only if it was passed on, or she said it herself."""
     telling: tuple[str, ...] = ()
     """Words, a change of which makes it another message: products, stations, people."""
 
@@ -52,7 +54,7 @@ class Collapsing:
 
     def finder(self) -> Nearby:
         """Return what finds near-duplicates by these settings."""
-        return Nearby(within=self.within, most=self.most, telling=self.telling)
+        return Nearby(within=self.within, most=self.most, enough=self.enough, telling=self.telling)
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from workassign.social.conditions import READ, Facts
 from workassign.social.intents import intent_of, urgency_of
 from workassign.social.keywords import Keywords, Tokens
-from workassign.social.mentions import Mention
+from workassign.social.leans import Leans
+from workassign.social.mentions import Mention, key_of
 from workassign.social.topics import Language, Topic, plain
 
 if TYPE_CHECKING:
@@ -54,10 +55,15 @@ class Understanding:
         self._guess = guess
         self._sentiment = sentiment
         self._model = model
+        self.threshold = 0.0 if model is None else model.threshold
+        """What is less likely to need somebody needs nobody."""
 
-    def of(self, mention: Mention) -> Understood:
-        """Return what *mention* says, to be found out as it is asked for."""
-        return Understood(self, mention)
+    def of(self, mention: Mention, leans: Leans | None = None) -> Understood:
+        """Return what *mention* says, to be found out as it is asked for.
+
+        *leans*: what its author said before; the model asks, and adds what she says now.
+        """
+        return Understood(self, mention, leans)
 
     def topic(self, said: Understood) -> str | None:
         """Return the topic that the model is sure of, else the first that has a word in the text."""
@@ -91,16 +97,24 @@ class Understanding:
             return said.mention.sentiment
         return self._sentiment(said.mention.text, said.language)
 
-    def opinion(self, mention: Mention) -> Opinion | None:
-        """Return what the model makes of the text."""
-        return None if self._model is None else self._model.read(mention.text)
+    def opinion(self, mention: Mention, leans: Leans | None) -> Opinion | None:
+        """Return what the model makes of the text, and of what its author said before."""
+        if self._model is None:
+            return None
+        if leans is None or mention.author is None:
+            return self._model.read(mention.text)
+        author = key_of(mention.network, mention.author)
+        opinion = self._model.read(mention.text, leans.before(author))
+        leans.add(author, opinion.lean)
+        return opinion
 
 
 class Understood:
     """What one mention says. Cost: of each thing, once, when it is first asked for."""
 
-    def __init__(self, by: Understanding, mention: Mention) -> None:
+    def __init__(self, by: Understanding, mention: Mention, leans: Leans | None = None) -> None:
         self._by = by
+        self._leans = leans
         self.mention = mention
 
     @cached_property
@@ -136,12 +150,17 @@ class Understood:
     @cached_property
     def opinion(self) -> Opinion | None:
         """What the model makes of it."""
-        return self._by.opinion(self.mention)
+        return self._by.opinion(self.mention, self._leans)
 
     @property
     def actionable(self) -> float | None:
         """How likely it asks for or needs something, 0 to 1; None: there is no model that could tell."""
         return None if self.opinion is None else self.opinion.actionable
+
+    @property
+    def needs_nobody(self) -> bool:
+        """Whether the model finds that it needs nobody; false where there is none."""
+        return self.actionable is not None and self.actionable < self._by.threshold
 
     @cached_property
     def facts(self) -> Facts:
