@@ -32,7 +32,7 @@ from workassign.social.leans import Leans
 from workassign.social.mentions import BadRecord, Mention, key_of
 from workassign.social.replies import Replies
 from workassign.social.routes import Routes, routed, routed_to
-from workassign.social.screen import REPEATED, Lately, Screen, is_repost
+from workassign.social.screen import REPEATED, Lately, Screen, Stage, is_repost
 from workassign.social.threads import Conversation, Threads, ThreadSettings
 from workassign.social.understanding import Understanding, Understood
 
@@ -155,9 +155,9 @@ class Front:
         if not is_repost(mention):
             self.tally.felt(brand, mention.at, said.sentiment)
         stage = self._screen.dropped_by(said)
-        facts = _facts(said, desk, self._open(desk, mention.at))
         if stage is not None:
-            return self._drop(mention, said, queue, facts, stage.name, stage.audit)
+            return self._drop(mention, said, queue, stage)
+        facts = _facts(said, desk, self._open(desk, mention.at))
         return self._enter(mention, said, who, brand, queue, facts, conversation)
 
     def _brand(self, mention: Mention, desk: str | None) -> str | None:
@@ -245,20 +245,24 @@ class Front:
         scale = self._ruler()
         if self._scale is None or scale is None:
             return None, None
-        return self._scale.score(mention), scale.raw(mention)
+        raw = scale.raw(mention)
+        if raw is None:
+            return None, None
+        score = scale.rank(raw)
+        if isinstance(self._scale, Rolling):
+            self._scale.learn(raw)
+        return score, raw
 
     def _ruler(self) -> Influence | None:
         return self._scale.scale if isinstance(self._scale, Rolling) else self._scale
 
-    def _drop(
-        self, mention: Mention, said: Understood, queue: str, facts: Facts, stage: str, share: float | None
-    ) -> Taken:
+    def _drop(self, mention: Mention, said: Understood, queue: str, stage: Stage) -> Taken:
         """It needs nobody, says a stage; some are looked at all the same."""
-        drawn = self._audit.dropped(mention.key, stage, share)
-        taken = self._left(mention, stage, looked_at=drawn)
+        drawn = self._audit.dropped(mention.key, stage.name, stage.audit)
+        taken = self._left(mention, stage.name, looked_at=drawn)
         if not drawn:
             return taken
-        self.tally.audited[stage] += 1
+        self.tally.audited[stage.name] += 1
         interaction = self._interaction(mention, said, queue, None, {}, None)
         self._held[mention.key] = interaction
         if len(self._held) > WAITING:
@@ -271,7 +275,7 @@ class Front:
             queue=lane,
             channel=self._settings.channel,
             ref=interaction.ref,
-            attributes={"stage": stage, "audit_of": mention.key},
+            attributes={"stage": stage.name, "audit_of": mention.key},
         )
         return attrs.evolve(taken, commands=(Submit(look),))
 

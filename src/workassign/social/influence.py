@@ -221,12 +221,16 @@ class Rolling:
         found = self._scale.score(mention, reach)
         raw = self._begin.raw(mention)
         if raw is not None:
-            self._raws.append(raw)
-            self._new += 1
-            if self._new == self._every:
-                self._new = 0
-                self._scale = _scale(Counter(self._raws), self._begin)
+            self.learn(raw)
         return found
+
+    def learn(self, raw: float) -> None:
+        """Take in the sum of a mention, without its reach."""
+        self._raws.append(raw)
+        self._new += 1
+        if self._new == self._every:
+            self._new = 0
+            self._scale = _scale(Counter(self._raws), self._begin)
 
 
 def _scale(counts: Counter[float], begin: Influence) -> Influence:

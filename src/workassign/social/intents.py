@@ -7,7 +7,7 @@ first 1,000 characters are read, so that the work is bounded whatever comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -17,7 +17,18 @@ from workassign.social.keywords import Keywords, Tokens
 from workassign.social.topics import plain
 from workassign.social.words import COMPLAINING, PRAISING
 
-__all__ = ["INTENTS", "URGENT", "intent_of", "intents", "urgency", "urgency_of"]
+__all__ = [
+    "INTENTS",
+    "URGENT",
+    "Words",
+    "intent_among",
+    "intent_of",
+    "intent_words",
+    "intents",
+    "urgency",
+    "urgency_of",
+    "urgency_words",
+]
 
 Words: TypeAlias = Mapping[str, tuple[str, ...]]
 
@@ -84,7 +95,7 @@ URGENT: Mapping[float, tuple[str, ...]] = MappingProxyType(
 
 
 def intents(words: Words = INTENTS) -> Callable[[str | Tokens], str | None]:
-    """Return what says the intent of a text, or of its plain words: the first of *words* that is found, None for none.
+    """Return what says the intent of a text: the first of *words* that is found, None for none.
 
     A text with a question mark that neither threatens, reports, complains nor requests is a "question".
     Cost: linear in what is read, some microseconds for a tweet.
@@ -92,20 +103,35 @@ def intents(words: Words = INTENTS) -> Callable[[str | Tokens], str | None]:
     Raises:
         PlanError: If a word could never be found.
     """
-    known = [(name, _keywords(listed, f"intents.{name}")) for name, listed in words.items()]
-    before = [each for each in known if each[0] != PRAISE]
-    after = [each for each in known if each[0] == PRAISE]
+    known = intent_words(words)
 
     def intent(text: str | Tokens) -> str | None:
         tokens = _tokens(text)
-        for name, keywords in before:
-            if keywords.any(tokens):
-                return name
-        if "?" in tokens.text:
-            return QUESTION
-        return next((name for name, keywords in after if keywords.any(tokens)), None)
+        return intent_among(known, lambda name: known[name].any(tokens), tokens)
 
     return intent
+
+
+def intent_words(words: Words = INTENTS) -> dict[str, Keywords]:
+    """Return what finds the words of each intent, in their order.
+
+    Raises:
+        PlanError: If a word could never be found.
+    """
+    return {name: _keywords(listed, f"intents.{name}") for name, listed in words.items()}
+
+
+def intent_among(names: Iterable[str], says: Callable[[str], bool], tokens: Tokens) -> str | None:
+    """Return the intent of a text of which *says* tells whether it has words of one of *names*."""
+    praised = False
+    for name in names:
+        if name == PRAISE:
+            praised = True
+        elif says(name):
+            return name
+    if "?" in tokens.text:
+        return QUESTION
+    return PRAISE if praised and says(PRAISE) else None
 
 
 def urgency(words: Mapping[float, tuple[str, ...]] = URGENT) -> Callable[[str | Tokens], float]:
@@ -116,16 +142,25 @@ def urgency(words: Mapping[float, tuple[str, ...]] = URGENT) -> Callable[[str | 
     Raises:
         PlanError: If a word could never be found, or an urgency is not from 0 to 1.
     """
-    for level in words:
-        if not 0 <= level <= 1:
-            raise PlanError([f"urgency.{level}: must be between 0 and 1"])
-    levels = [(level, _keywords(words[level], f"urgency.{level}")) for level in sorted(words, reverse=True)]
+    levels = urgency_words(words)
 
     def urgent(text: str | Tokens) -> float:
         tokens = _tokens(text)
-        return next((level for level, keywords in levels if keywords.any(tokens)), 0.0)
+        return next((level for level, keywords in levels.items() if keywords.any(tokens)), 0.0)
 
     return urgent
+
+
+def urgency_words(words: Mapping[float, tuple[str, ...]] = URGENT) -> dict[float, Keywords]:
+    """Return what finds the words of each level, the greatest first.
+
+    Raises:
+        PlanError: If a word could never be found, or an urgency is not from 0 to 1.
+    """
+    for level in words:
+        if not 0 <= level <= 1:
+            raise PlanError([f"urgency.{level}: must be between 0 and 1"])
+    return {level: _keywords(words[level], f"urgency.{level}") for level in sorted(words, reverse=True)}
 
 
 def _tokens(text: str | Tokens) -> Tokens:

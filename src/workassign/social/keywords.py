@@ -11,11 +11,13 @@ white space is `\s+` and a star `\w*`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import accumulate
-from typing import NamedTuple, TypeAlias
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-__all__ = ["Keywords", "Tokens"]
+__all__ = ["Groups", "Keywords", "Tokens"]
+
+Name = TypeVar("Name", bound=Hashable)
 
 _BETWEEN = re.compile(r"(\W+)")
 _SPACES = re.compile(r"\s+")
@@ -128,6 +130,10 @@ class Keywords:
         for length, stems in self._stems.items():
             if not stems.isdisjoint(tokens.beginnings(length)):
                 return True
+        return self.has_phrase(tokens)
+
+    def has_phrase(self, tokens: Tokens) -> bool:
+        """Return whether any of the words that are more than one is in the text."""
         return self._begun(tokens) and next(_matches(self._phrases, tokens), None) is not None
 
     def first(self, tokens: Tokens) -> str | None:
@@ -161,6 +167,50 @@ class Keywords:
                 best = match
         if best is not None:
             yield best
+
+
+class Groups(Generic[Name]):
+    """Which of several lists of words have one in a text? One look for all of them.
+
+    Cost: building, all words; a question about 2 us and what the words of the text that begin a
+    phrase cost, however many lists there are.
+
+    >>> groups = Groups({"bags": Keywords(["bag*"]), "money": Keywords(["refund*", "money back"])})
+    >>> sorted(groups.of(Tokens("my bags! and my money back")))
+    ['bags', 'money']
+    """
+
+    __slots__ = ("_alone", "_phrases", "_stems")
+
+    def __init__(self, groups: Mapping[Name, Keywords]) -> None:
+        """Look for the words of *groups*, by name."""
+        self._alone: dict[str, tuple[Name, ...]] = {}
+        self._stems: dict[int, dict[str, tuple[Name, ...]]] = {}
+        self._phrases: list[tuple[Name, Keywords]] = []
+        for name, keywords in groups.items():
+            for word in sorted(keywords._alone):
+                self._alone[word] = (*self._alone.get(word, ()), name)
+            for length, stems in keywords._stems.items():
+                known = self._stems.setdefault(length, {})
+                for stem in sorted(stems):
+                    known[stem] = (*known.get(stem, ()), name)
+            if keywords._phrases.follow or keywords._phrases.stems:
+                self._phrases.append((name, keywords))
+
+    def of(self, tokens: Tokens) -> set[Name]:
+        """Return the names of the groups that have a word in the text."""
+        found: set[Name] = set()
+        alone = self._alone
+        for word in tokens.words:
+            if word in alone:
+                found.update(alone[word])
+        for length, stems in self._stems.items():
+            for stem in stems.keys() & tokens.beginnings(length):
+                found.update(stems[stem])
+        for name, keywords in self._phrases:
+            if name not in found and keywords.has_phrase(tokens):
+                found.add(name)
+        return found
 
 
 def _stem(word: str) -> tuple[str, bool]:

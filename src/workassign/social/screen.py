@@ -98,7 +98,10 @@ class Screen:
         somebody find out.
         """
         for stage, tests in self._stages:
-            if all(test(said) for test in tests):
+            for test in tests:
+                if not test(said):
+                    break
+            else:
                 return stage
         return None
 
@@ -109,7 +112,7 @@ def is_repost(mention: Mention) -> bool:
 
 
 def _tests(stage: Stage) -> list[Test]:
-    """Return the conditions of *stage*, cheap ones first; the one that remembers comes last, so it keeps little."""
+    """Return the conditions of *stage*, cheap ones first; what remembers comes last, so it keeps little."""
     tests: list[Test] = []
     if stage.reposts:
         tests.append(lambda said: is_repost(said.mention))
@@ -168,7 +171,7 @@ class Lately:
     """What came lately? Remembers keys for a while, in bounded memory.
 
     Two tables take turns: when the younger one spans the window, or is full, the older one goes.
-    So a key is remembered for a window at least (unless more than `most` came within it), and for two at most.
+    So a key is remembered for a window at least (unless more than `most` came), and for two at most.
     """
 
     def __init__(self, window: float, most: int = MOST) -> None:

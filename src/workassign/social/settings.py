@@ -19,7 +19,7 @@ from workassign.social.audit import AuditSettings
 from workassign.social.desks import Desks, HelpDesk
 from workassign.social.duplicates import Nearby
 from workassign.social.influence import Influence
-from workassign.social.intents import INTENTS, URGENT, intents, urgency
+from workassign.social.intents import INTENTS, URGENT
 from workassign.social.readers import Columns
 from workassign.social.replies import Replies, Reply
 from workassign.social.routes import Route, Routes
@@ -159,8 +159,8 @@ class MentionSettings:
             guess=guesser(self.guess_languages) if self.guess_languages else None,
             sentiment=None if self.sentiment is None else named(self.sentiment),
             model=None if self.model is None else Model.load(folder / self.model),
-            intent=intents(self.intents or INTENTS),
-            urgency=urgency({each.level: each.words for each in self.urgency} or URGENT),
+            intents=self.intents or INTENTS,
+            urgency={each.level: each.words for each in self.urgency} or URGENT,
         )
 
     def sample(self) -> list[Interaction]:

@@ -192,7 +192,7 @@ class Threads:
         return after
 
     def share(self, conversation: Conversation, mention: Mention) -> None:
-        """*mention* is collapsed into a conversation, which so is remembered longer. Cost: O(1), amortised."""
+        """*mention* is collapsed into a conversation, which is remembered longer. Cost: O(1), amortised."""
         keys = [("message", mention.key)] if conversation.share(mention) else []
         self._remember(conversation, keys, mention.at)
 

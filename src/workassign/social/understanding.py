@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from workassign.social.conditions import READ, Facts
-from workassign.social.intents import intent_of, urgency_of
-from workassign.social.keywords import Keywords, Tokens
+from workassign.social.intents import INTENTS, URGENT, Words, intent_among, intent_words, urgency_words
+from workassign.social.keywords import Groups, Keywords, Tokens
 from workassign.social.leans import Leans
 from workassign.social.mentions import Mention, key_of
 from workassign.social.topics import Language, Topic, plain
@@ -25,6 +25,8 @@ __all__ = ["Guess", "Understanding", "Understood"]
 
 Guess: TypeAlias = Callable[[str], str | None]
 """Text -> the language that it is in; None: nobody can tell."""
+
+_Group: TypeAlias = tuple[str, str | float]
 
 SURE = 0.5
 """A topic of the model counts if it is at least so likely; else the words tell."""
@@ -41,17 +43,25 @@ class Understanding:
         guess: Guess | None = None,
         sentiment: Sentiment | None = None,
         model: Model | None = None,
-        intent: Callable[[Tokens], str | None] = intent_of,
-        urgency: Callable[[Tokens], float] = urgency_of,
+        intents: Words = INTENTS,
+        urgency: Mapping[float, tuple[str, ...]] = URGENT,
     ) -> None:
-        """Read by *topics* and *languages*, and by what else is given."""
+        """Read by *topics* and *languages*, by the words of *intents* and *urgency*, and by what else is given.
+
+        Raises:
+            PlanError: If a word of an intent or an urgency could never be found.
+        """
         self.topics = {topic.name: topic for topic in topics}
-        self._words = [(topic.name, Keywords(topic.words)) for topic in topics]
+        self.intents, self.levels = intent_words(intents), urgency_words(urgency)
+        self.groups = Groups[_Group](
+            {("topic", topic.name): Keywords(topic.words) for topic in topics}
+            | {("intent", name): words for name, words in self.intents.items()}
+            | {("urgency", level): words for level, words in self.levels.items()}
+        )
         self._labels = {label: topic.name for topic in topics for label in topic.labels or (topic.name,)}
         self._languages = [
             (name, each, Keywords(each.words)) for name, each in (languages or {}).items() if each.words
         ]
-        self.intent, self.urgency = intent, urgency
         self._guess = guess
         self._sentiment = sentiment
         self._model = model
@@ -68,12 +78,12 @@ class Understanding:
     def topic(self, said: Understood) -> str | None:
         """Return the topic that the model is sure of, else the first that has a word in the text."""
         opinion = said.opinion
-        label = None if opinion is None else opinion.likeliest_topic
         # What the model knows of topics it knows of complaints.
-        if opinion is not None and label is not None and (opinion.negative or 0.0) >= SURE:
-            if opinion.topic[label] >= SURE and label in self._labels:
+        if opinion is not None and (opinion.negative or 0.0) >= SURE:
+            label = opinion.likeliest_topic
+            if label in self._labels and opinion.topic[label] >= SURE:
                 return self._labels[label]
-        return next((name for name, words in self._words if words.any(said.tokens)), None)
+        return next((name for name in self.topics if ("topic", name) in said.groups), None)
 
     def language(self, said: Understood) -> str | None:
         """Return the language: as the source says it, else by its words, else as it is guessed.
@@ -123,6 +133,11 @@ class Understood:
         return Tokens(plain(self.mention.text[:READ]))
 
     @cached_property
+    def groups(self) -> set[_Group]:
+        """Of which topics, intents and urgencies it has words."""
+        return self._by.groups.of(self.tokens)
+
+    @cached_property
     def language(self) -> str | None:
         """ISO 639-1, or as the plan calls it."""
         return self._by.language(self)
@@ -140,12 +155,12 @@ class Understood:
     @cached_property
     def intent(self) -> str | None:
         """What its author wants: see `intents`."""
-        return self._by.intent(self.tokens)
+        return intent_among(self._by.intents, lambda name: ("intent", name) in self.groups, self.tokens)
 
     @cached_property
     def urgency(self) -> float:
         """0 to 1: see `intents`."""
-        return self._by.urgency(self.tokens)
+        return next((level for level in self._by.levels if ("urgency", level) in self.groups), 0.0)
 
     @cached_property
     def opinion(self) -> Opinion | None:
