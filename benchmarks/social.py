@@ -26,7 +26,7 @@ from pathlib import Path
 from random import Random
 from subprocess import run
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import attrs
@@ -134,9 +134,9 @@ def _passed(file: Path, model: Path, number: int) -> dict[str, Any]:
     gc.collect()
     gc.freeze()
     for count, mention in enumerate(_stream(planted, base, number), 1):
-        start = perf_counter()
+        start = process_time()
         taken = front.take(mention)
-        seconds += perf_counter() - start
+        seconds += process_time() - start
         fate = taken.happenings[0]
         counted[type(fate).__name__] += 1
         if mention.key in judged:
@@ -233,10 +233,10 @@ def _judged(planted: Sequence[Planted], fates: dict[str, hp.Happening]) -> dict[
 def _sentiment_seconds(texts: Sequence[str]) -> float:
     """Return how long the bare sentiment of a text takes, on average."""
     feel = vader()
-    start = perf_counter()
+    start = process_time()
     for text in texts:
         feel(text, "en")
-    return (perf_counter() - start) / len(texts)
+    return (process_time() - start) / len(texts)
 
 
 def _resident() -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workassign.social.keywords import Keywords, Tokens
+from workassign.social.keywords import Groups, Keywords, Tokens
 from workassign.social.topics import plain
 
 
@@ -72,6 +71,25 @@ def test_words_are_whole_phrases_any_white_space_stars_any_ending(
     words: list[str], text: str, found: list[str]
 ) -> None:
     assert Keywords(words).found(Tokens(plain(text))) == found
+
+
+WORDS = st.lists(
+    st.sampled_from(["a", "ab", "a*", "ab*", "b", "a b", "c++", "-b", "b*"]), min_size=1, max_size=4
+)
+SAID = st.text(alphabet="ab c+-", max_size=20)
+
+
+@given(WORDS, SAID)
+def test_different_ones_are_counted_as_if_they_were_listed(words: list[str], text: str) -> None:
+    tokens = Tokens(plain(text))
+    assert Keywords(words).different(tokens) == len(set(Keywords(words).found(tokens)))
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4), SAID)
+def test_groups_are_those_of_which_a_word_is_there(lists: list[list[str]], text: str) -> None:
+    tokens = Tokens(plain(text))
+    keywords = {number: Keywords(words) for number, words in enumerate(lists)}
+    assert Groups(keywords).of(tokens) == {name for name, each in keywords.items() if each.any(tokens)}
 
 
 @pytest.mark.parametrize("word", ["", "?!", "a*b", "*", " * "])

@@ -132,6 +132,18 @@ class Keywords:
                 return True
         return self.has_phrase(tokens)
 
+    def different(self, tokens: Tokens) -> int:
+        """Return how many different ones of what is `found` there are."""
+        if self._phrases.follow or self._phrases.stems:
+            return len(set(self.found(tokens)))
+        words = tokens.words & self._alone
+        if not self._stems:
+            return len(words)
+        stems = [stem for length, each in self._stems.items() for stem in each & tokens.beginnings(length)]
+        return len(
+            words | {word for word in tokens.words if word.startswith(tuple(stems))} if stems else words
+        )
+
     def has_phrase(self, tokens: Tokens) -> bool:
         """Return whether any of the words that are more than one is in the text."""
         return self._begun(tokens) and next(_matches(self._phrases, tokens), None) is not None

@@ -46,7 +46,7 @@ class Understanding:
         intents: Words = INTENTS,
         urgency: Mapping[float, tuple[str, ...]] = URGENT,
     ) -> None:
-        """Read by *topics* and *languages*, by the words of *intents* and *urgency*, and by what else is given.
+        """Read by *topics* and *languages*, words of *intents* and *urgency*, and by what else is given.
 
         Raises:
             PlanError: If a word of an intent or an urgency could never be found.
@@ -94,7 +94,7 @@ class Understanding:
             return said.mention.language
         best, most = None, 0
         for name, each, words in self._languages:
-            found = len(set(words.found(said.tokens)))
+            found = words.different(said.tokens)
             if found >= each.at_least and found > most:
                 best, most = name, found
         if best is None and self._guess is not None:
