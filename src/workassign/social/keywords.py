@@ -137,12 +137,10 @@ class Keywords:
         if self._phrases.follow or self._phrases.stems:
             return len(set(self.found(tokens)))
         words = tokens.words & self._alone
-        if not self._stems:
-            return len(words)
         stems = [stem for length, each in self._stems.items() for stem in each & tokens.beginnings(length)]
-        return len(
-            words | {word for word in tokens.words if word.startswith(tuple(stems))} if stems else words
-        )
+        if stems:
+            words |= {word for word in tokens.words if word.startswith(tuple(stems))}
+        return len(words)
 
     def has_phrase(self, tokens: Tokens) -> bool:
         """Return whether any of the words that are more than one is in the text."""
