@@ -25,9 +25,9 @@ import attrs
 
 from benchmarks.command import parser, write
 from benchmarks.near_misses import MISSES, Miss
-from workassign.social.duplicates import Nearby
+from workassign.social.files.readers import Columns, read_mentions
 from workassign.social.mentions import Mention
-from workassign.social.readers import Columns, read_mentions
+from workassign.social.texts.duplicates import Nearby
 
 __all__ = ["DUPLICATES", "Change", "Found", "Planted", "measure", "plant"]
 

@@ -36,11 +36,11 @@ from benchmarks.planted import Planted, plant
 from workassign.cli import main as asked
 from workassign.plan import Plan, read_settings
 from workassign.social import happenings as hp
+from workassign.social.files.readers import read_mentions
 from workassign.social.front import Front
 from workassign.social.mentions import Mention
-from workassign.social.readers import read_mentions
-from workassign.social.sentiment import vader
 from workassign.social.settings import MentionSettings
+from workassign.social.texts.sentiment import vader
 
 ROOT = Path(__file__).parent.parent
 AIRLINE = ROOT / "examples" / "airline"

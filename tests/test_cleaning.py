@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workassign.social.cleaning import TEXT_LIMIT, cleaned, cleaned_line
-from workassign.social.markup import text_of
+from workassign.social.texts.cleaning import TEXT_LIMIT, cleaned, cleaned_line
+from workassign.social.texts.markup import text_of
 
 HUGE = 5_000_000
 SECONDS = 30

@@ -17,8 +17,9 @@ from workassign import Agent, Customer, Desk, Engine, Interaction, MemoryStore, 
 from workassign.commands import AddAgent, SignOn, Submit
 from workassign.errors import UsageError
 from workassign.policies import scoring
-from workassign.social.crm import Answer, Late, Lookup
-from workassign.social.customers import (
+from workassign.social.mentions import Mention
+from workassign.social.people.crm import Answer, Late, Lookup
+from workassign.social.people.customers import (
     BadFactsError,
     CustomerFacts,
     Directory,
@@ -26,7 +27,6 @@ from workassign.social.customers import (
     identified,
     known,
 )
-from workassign.social.mentions import Mention
 
 LONG = 30.0
 """Seconds that no test takes, for what must not time out."""

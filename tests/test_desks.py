@@ -17,11 +17,11 @@ from workassign import Agent, Calendar, Group, Interaction, Plan, Presence, Queu
 from workassign import commands as cmd
 from workassign.errors import PlanError, UsageError
 from workassign.settings import structured
-from workassign.social.desks import Desks, HelpDesk
-from workassign.social.duty import Announced, Duty, announcement
 from workassign.social.happenings import CameOnDuty, DeskClosed, DeskOpened, OnDuty, WentOffDuty
 from workassign.social.mentions import Mention
-from workassign.social.replies import Replies, Reply
+from workassign.social.replying.desks import Desks, HelpDesk
+from workassign.social.replying.duty import Announced, Duty, announcement
+from workassign.social.replying.replies import Replies, Reply
 
 HOURS = Calendar(zone=BERLIN, week={"mon-sun": ["01:30-22:00"]})
 PLAN = Plan(

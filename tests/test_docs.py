@@ -31,10 +31,10 @@ from workassign.lab.roster import Member, Roster, Shift, Team
 from workassign.lab.synthetic import SyntheticCustomers
 from workassign.lint import KINDS
 from workassign.policies import capacity, ordering, scoring, selection, sla, work
-from workassign.social.readers import Columns, Labels
+from workassign.social.files.readers import Columns, Labels
 from workassign.social.screen import Stage
 from workassign.social.settings import MentionSettings
-from workassign.social.topics import Language, Topic
+from workassign.social.texts.topics import Language, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "reference" / "plan.md").read_text(encoding="utf-8")

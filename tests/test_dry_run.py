@@ -23,9 +23,9 @@ from workassign.needs import Needs
 from workassign.plan import Plan, Queue
 from workassign.policies import capacity, scoring, selection, sla
 from workassign.policies.escalation import Step
+from workassign.social.files.readers import Columns
 from workassign.social.interactions import Expected, read_interactions
 from workassign.social.mentions import BadRecord
-from workassign.social.readers import Columns
 from workassign.social.settings import MentionSettings
 from workassign.stores.memory import MemoryStore
 

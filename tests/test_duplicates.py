@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.planted import Found, measure, mentions_in, plant
 from workassign.errors import UsageError
-from workassign.social.duplicates import Nearby
 from workassign.social.mentions import Mention
+from workassign.social.texts.duplicates import Nearby
 
 REAL = Path(__file__).parents[2] / "shared/data/airline/airline_tweets_2015-02-16_21.csv.gz"
 

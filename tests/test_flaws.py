@@ -9,10 +9,10 @@ import pytest
 from workassign.lint import Finding
 from workassign.plan import Plan, Queue
 from workassign.policies import scoring
+from workassign.social.files.readers import Columns, Labels
 from workassign.social.flaws import of_mentions
-from workassign.social.readers import Columns, Labels
 from workassign.social.settings import MentionSettings
-from workassign.social.topics import Language, Topic
+from workassign.social.texts.topics import Language, Topic
 
 PLAIN = Columns(id="id", at="at", text="text")
 

@@ -13,12 +13,12 @@ from workassign.commands import Accept, AddAgent, Complete, CustomerReplied, Sig
 from workassign.errors import PlanError, UsageError
 from workassign.events import Assigned, Event, Offered
 from workassign.plan import Plan
-from workassign.social.crm import Answer
-from workassign.social.customers import CustomerFacts
 from workassign.social.front import Front, Taken
 from workassign.social.funnel import COLLAPSED, JOINED, OURS
 from workassign.social.happenings import Dropped, Misplaced, Routed
 from workassign.social.mentions import Mention
+from workassign.social.people.crm import Answer
+from workassign.social.people.customers import CustomerFacts
 from workassign.social.screen import REPEATED
 from workassign.social.settings import MentionSettings
 from workassign.social.understanding import Understanding

@@ -13,8 +13,8 @@ from workassign import commands as cmd
 from workassign import events as ev
 from workassign.errors import UsageError
 from workassign.needs import Needs
-from workassign.social.handover import Context, Said, context, continued, handed_over, handing_over
 from workassign.social.happenings import HandedOver
+from workassign.social.replying.handover import Context, Said, context, continued, handed_over, handing_over
 
 PLAN = Plan(
     queues={"social": Queue(sticky_wait=300), "mail": Queue(sticky_wait=300)},

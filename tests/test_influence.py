@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workassign.errors import PlanError, UsageError
-from workassign.social.influence import DEFAULT_SCALE, History, Influence, Rolling, Weights, calibrated
 from workassign.social.mentions import Mention
+from workassign.social.people.influence import DEFAULT_SCALE, History, Influence, Rolling, Weights, calibrated
 
 COUNTS = st.none() | st.integers(0, 10**10)
 FIGURES = st.fixed_dictionaries(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workassign.social.keywords import Groups, Keywords, Tokens
-from workassign.social.topics import plain
+from workassign.social.texts.keywords import Groups, Keywords, Tokens
+from workassign.social.texts.topics import plain
 
 
 def as_expression(words: list[str]) -> re.Pattern[str]:

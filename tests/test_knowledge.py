@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workassign.errors import UsageError
-from workassign.social.articles import read_articles
 from workassign.social.happenings import Suggested
-from workassign.social.knowledge import READ, Article, Checked, Knowledge, Suggestion, suggested
-from workassign.social.topics import plain
+from workassign.social.replying.articles import read_articles
+from workassign.social.replying.knowledge import READ, Article, Checked, Knowledge, Suggestion, suggested
+from workassign.social.texts.topics import plain
 
 BAGS = Article(
     id="bags", title="Lost luggage", text="If your bag is lost, file a report at the desk.", language="en"

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workassign.errors import PlanError, UsageError
-from workassign.social.agreement import area, found, same
-from workassign.social.features import READ, features, letters, mended
-from workassign.social.models import Model, before
-from workassign.social.text_tables import LISTS, TextTable, fitted, task_of
-from workassign.social.training import Labelled, threshold_for, train
-from workassign.social.written_models import SENTIMENT, TOPIC, Written, written_from
+from workassign.social.learning.agreement import area, found, same
+from workassign.social.learning.models import Model, before
+from workassign.social.learning.text_tables import LISTS, TextTable, fitted, task_of
+from workassign.social.learning.training import Labelled, threshold_for, train
+from workassign.social.learning.written_models import SENTIMENT, TOPIC, Written, written_from
+from workassign.social.texts.features import READ, features, letters, mended
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 

@@ -13,8 +13,8 @@ import pytest
 
 from workassign.errors import PlanError, UsageError
 from workassign.settings import structured
+from workassign.social.files.readers import Columns, Labels, read_mentions, records
 from workassign.social.mentions import BadRecord, Mention
-from workassign.social.readers import Columns, Labels, read_mentions, records
 
 COLUMNS = Columns(
     id="id",
@@ -288,7 +288,11 @@ def test_a_hostile_text_is_kept_and_noted(
 
 
 def test_a_file_can_carry_everything_that_a_mention_has(tmp_path: Path) -> None:
-    plain = [field.name for field in attrs.fields(Columns) if field.name not in {"sentiment", "attributes"}]
+    plain = [
+        field.name
+        for field in attrs.fields(Columns)
+        if field.name not in {"sentiment", "attributes", "labels"}
+    ]
     columns = structured({name: name for name in plain}, Columns, "mentions.columns")
     full = (
         {"id": "1", "at": NOON, "text": "t", "network": "mastodon", "brand": "air", "to": "@air"}

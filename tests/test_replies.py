@@ -17,13 +17,13 @@ from workassign import events as ev
 from workassign.errors import PlanError, UsageError
 from workassign.kpi import Figures, Kpis
 from workassign.settings import structured
-from workassign.social.answers import Answer, Answers, commands, fan_out, happening, recipients
 from workassign.social.conditions import Facts, When
 from workassign.social.happenings import Acknowledged, Answered, FannedOut, NotAnswered, Origin
-from workassign.social.lengths import LIMITS, length
 from workassign.social.mentions import Mention
-from workassign.social.replies import Replies, Reply
-from workassign.social.values import BLANKS, cleaned
+from workassign.social.replying.answers import Answer, Answers, commands, fan_out, happening, recipients
+from workassign.social.replying.lengths import LIMITS, length
+from workassign.social.replying.replies import Replies, Reply
+from workassign.social.replying.values import BLANKS, cleaned
 
 HELLO = Reply(id="hello", text="Hello {name|there}, this is {brand}. Your case is {case}.")
 

@@ -15,8 +15,8 @@ from workassign.needs import Needs
 from workassign.settings import structured
 from workassign.social.conditions import Facts, When, condition
 from workassign.social.happenings import Routed
-from workassign.social.routes import Route, Routes, routed, routed_to
-from workassign.social.topics import plain, word_pattern
+from workassign.social.replying.routes import Route, Routes, routed, routed_to
+from workassign.social.texts.topics import plain, word_pattern
 
 CENTER = Plan(
     queues={name: Queue() for name in ("care", "developers", "marketing", "legal")},

@@ -11,8 +11,8 @@ import pytest
 
 from tests.test_models import texts_of
 from workassign.cli import main
-from workassign.social.leans import Leans
-from workassign.social.models import Model
+from workassign.social.learning.leans import Leans
+from workassign.social.learning.models import Model
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 pytest.importorskip("vaderSentiment", reason="vaderSentiment is not installed")

@@ -16,7 +16,7 @@ from workassign.social.front import Front
 from workassign.social.mentions import Mention
 from workassign.social.screen import Lately, Screen, Stage
 from workassign.social.settings import MentionSettings
-from workassign.social.topics import Language, Topic, plain, word_pattern
+from workassign.social.texts.topics import Language, Topic, plain, word_pattern
 from workassign.social.understanding import Understanding
 
 REFUNDS = Topic(name="refunds", words=("refund*", "money back"), skills={"billing": 2})

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workassign.errors import PlanError, UsageError
-from workassign.social.features import READ, mended
-from workassign.social.intents import INTENTS, URGENT, intent_of, intents, urgency, urgency_of
-from workassign.social.language import guesser
-from workassign.social.sentiment import Sentiment, named, vader
+from workassign.social.texts.features import READ, mended
+from workassign.social.texts.intents import INTENTS, URGENT, intent_of, intents, urgency, urgency_of
+from workassign.social.texts.language import guesser
+from workassign.social.texts.sentiment import Sentiment, named, vader
 
 HOSTILE = [
     "a" * 1_000_000,

@@ -10,7 +10,7 @@ from workassign.social.front import Front
 from workassign.social.mentions import Mention
 from workassign.social.payloads.reading import read_payload
 from workassign.social.settings import MentionSettings
-from workassign.social.topics import Language, Topic
+from workassign.social.texts.topics import Language, Topic
 
 sent = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 bags = Topic(name="bags", words=("bag", "maleta*"), skills={"bags": 1})

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from workassign.lab.account import Account
     from workassign.model import Agent
     from workassign.plan import Plan
-    from workassign.social.asked import Answer
     from workassign.social.interactions import Expected
+    from workassign.social.learning.asked import Answer
     from workassign.social.settings import MentionSettings
 
 __all__ = ["main"]
@@ -283,13 +283,13 @@ def _murmur(line: str) -> None:
 
 
 def _train(told: argparse.Namespace) -> int:
-    from workassign.social.asked import asked_train
+    from workassign.social.learning.asked import asked_train
 
     return _answered(told, asked_train(told, _murmur))
 
 
 def _screen(told: argparse.Namespace) -> int:
-    from workassign.social.asked import asked_screen
+    from workassign.social.learning.asked import asked_screen
 
     return _answered(told, asked_screen(told, _murmur))
 

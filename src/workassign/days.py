@@ -22,11 +22,11 @@ from workassign.lab.kpis import key_figures
 from workassign.lab.roster import Roster, zone_named
 from workassign.lab.run import measured, recorded_day, unscored_day
 from workassign.plan import Plan, read_settings
+from workassign.social.files.readers import Reading, read_mentions
 from workassign.social.front import Front
 from workassign.social.funnel import Funnel
 from workassign.social.mentions import Mention
 from workassign.social.needed import needed_by
-from workassign.social.readers import Reading, read_mentions
 from workassign.social.reception import Reception
 from workassign.social.settings import MentionSettings
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from workassign.social.keywords import Keywords, Tokens
+from workassign.social.texts.keywords import Keywords, Tokens
 
 __all__ = ["READ", "Condition", "Facts", "When", "condition"]
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from workassign.linting.findings import Finding, finding
 from workassign.linting.known import scorers
 from workassign.plan import Plan
-from workassign.social.keywords import Keywords, Tokens
 from workassign.social.settings import MentionSettings
-from workassign.social.topics import Topic
+from workassign.social.texts.keywords import Keywords, Tokens
+from workassign.social.texts.topics import Topic
 
 __all__ = ["of_mentions"]
 

@@ -21,24 +21,24 @@ from workassign.commands import Command, CustomerReplied, Submit, Update
 from workassign.model import Customer, Instant, Interaction, InteractionId, Value
 from workassign.needs import Needs
 from workassign.social import happenings as hp
-from workassign.social.answers import Answers, commands, happening
 from workassign.social.audit import Audit, AuditSettings, Quality
 from workassign.social.conditions import Facts
-from workassign.social.customers import CustomerFacts, known
-from workassign.social.desks import Desks
 from workassign.social.funnel import COLLAPSED, JOINED, OURS, Funnel, Tally
-from workassign.social.influence import Influence, Rolling
-from workassign.social.leans import Leans
+from workassign.social.learning.leans import Leans
 from workassign.social.mentions import BadRecord, Mention, key_of
-from workassign.social.replies import Replies
-from workassign.social.routes import Routes, routed, routed_to
+from workassign.social.people.customers import CustomerFacts, known
+from workassign.social.people.influence import Influence, Rolling
+from workassign.social.replying.answers import Answers, commands, happening
+from workassign.social.replying.desks import Desks
+from workassign.social.replying.replies import Replies
+from workassign.social.replying.routes import Routes, routed, routed_to
 from workassign.social.screen import REPEATED, Lately, Screen, Stage, is_repost
 from workassign.social.threads import Conversation, Threads, ThreadSettings
 from workassign.social.understanding import Understanding, Understood
 
 if TYPE_CHECKING:
     from workassign.plan import Plan
-    from workassign.social.crm import Answer
+    from workassign.social.people.crm import Answer
     from workassign.social.settings import MentionSettings
 
 __all__ = ["Front", "Taken"]

@@ -9,11 +9,11 @@ import attrs
 from workassign.commands import Submit
 from workassign.model import Instant, Interaction
 from workassign.plan import Plan
+from workassign.social.files.readers import read_mentions
 from workassign.social.front import Front, Taken
 from workassign.social.funnel import Funnel
 from workassign.social.happenings import Misplaced
 from workassign.social.mentions import BadRecord
-from workassign.social.readers import read_mentions
 from workassign.social.settings import MentionSettings
 
 __all__ = ["Intake", "misplaced", "take_in"]

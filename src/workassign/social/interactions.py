@@ -15,9 +15,9 @@ from workassign._codec import MALFORMED, as_json, decode
 from workassign.commands import Submit
 from workassign.model import Customer, Interaction
 from workassign.plan import Plan
+from workassign.social.files.readers import Record, json_records
 from workassign.social.intake import take_in
 from workassign.social.mentions import BadRecord
-from workassign.social.readers import Record, json_records
 from workassign.social.settings import MentionSettings
 
 __all__ = ["Expected", "read_interactions"]

@@ -15,8 +15,8 @@ import attrs
 
 from workassign.model import Instant
 from workassign.social.conditions import When, condition
-from workassign.social.keywords import Keywords
 from workassign.social.mentions import Mention, key_of
+from workassign.social.texts.keywords import Keywords
 from workassign.social.understanding import Understood
 
 __all__ = ["REPEATED", "Lately", "Screen", "Stage", "is_repost"]

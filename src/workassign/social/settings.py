@@ -14,18 +14,18 @@ from workassign.model import Interaction
 from workassign.needs import Needs
 from workassign.plan import Plan
 from workassign.settings import structured
-from workassign.social.answers import Answer, Answers
 from workassign.social.audit import AuditSettings
-from workassign.social.desks import Desks, HelpDesk
-from workassign.social.duplicates import Nearby
-from workassign.social.influence import Influence
-from workassign.social.intents import INTENTS, URGENT
-from workassign.social.readers import Columns
-from workassign.social.replies import Replies, Reply
-from workassign.social.routes import Route, Routes
+from workassign.social.files.readers import Columns
+from workassign.social.people.influence import Influence
+from workassign.social.replying.answers import Answer, Answers
+from workassign.social.replying.desks import Desks, HelpDesk
+from workassign.social.replying.replies import Replies, Reply
+from workassign.social.replying.routes import Route, Routes
 from workassign.social.screen import Stage
+from workassign.social.texts.duplicates import Nearby
+from workassign.social.texts.intents import INTENTS, URGENT
+from workassign.social.texts.topics import Language, Topic
 from workassign.social.threads import ThreadSettings
-from workassign.social.topics import Language, Topic
 from workassign.social.understanding import Understanding
 
 __all__ = ["Collapsing", "MentionSettings"]
@@ -90,9 +90,9 @@ class MentionSettings:
     model: str | None = None
     """A file that `workassign train` wrote, beside the plan file."""
     intents: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
-    """Intent -> words; none: those of `workassign.social.intents`."""
+    """Intent -> words; none: those of `workassign.social.texts.intents`."""
     urgency: tuple[UrgentWords, ...] = ()
-    """How urgent words are; none: those of `workassign.social.intents`."""
+    """How urgent words are; none: those of `workassign.social.texts.intents`."""
     screen: tuple[Stage, ...] = ()
     threads: ThreadSettings | None = None
     """None: each message is an interaction of its own."""
@@ -149,9 +149,9 @@ class MentionSettings:
             UsageError: If a library that it needs is not installed, or the model cannot be read.
             PlanError: If there is nobody of that name to tell sentiments, or a word could never be found.
         """
-        from workassign.social.language import guesser
-        from workassign.social.models import Model
-        from workassign.social.sentiment import named
+        from workassign.social.learning.models import Model
+        from workassign.social.texts.language import guesser
+        from workassign.social.texts.sentiment import named
 
         return Understanding(
             self.topics,

@@ -18,9 +18,9 @@ from typing import TypeAlias
 import attrs
 
 from workassign.model import AgentId, Customer, Instant, InteractionId
-from workassign.social.handover import Said
 from workassign.social.happenings import Origin
 from workassign.social.mentions import Mention, key_of
+from workassign.social.replying.handover import Said
 
 __all__ = ["Conversation", "ThreadSettings", "Threads"]
 

@@ -11,15 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from workassign.social.conditions import READ, Facts
-from workassign.social.intents import INTENTS, URGENT, Words, intent_among, intent_words, urgency_words
-from workassign.social.keywords import Groups, Keywords, Tokens
-from workassign.social.leans import Leans
+from workassign.social.learning.leans import Leans
 from workassign.social.mentions import Mention, key_of
-from workassign.social.topics import Language, Topic, plain
+from workassign.social.texts.intents import INTENTS, URGENT, Words, intent_among, intent_words, urgency_words
+from workassign.social.texts.keywords import Groups, Keywords, Tokens
+from workassign.social.texts.topics import Language, Topic, plain
 
 if TYPE_CHECKING:
-    from workassign.social.models import Model, Opinion
-    from workassign.social.sentiment import Sentiment
+    from workassign.social.learning.models import Model, Opinion
+    from workassign.social.texts.sentiment import Sentiment
 
 __all__ = ["Guess", "Understanding", "Understood"]
 

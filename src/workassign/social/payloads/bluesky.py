@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from workassign.model import Instant, Value
-from workassign.social.dates import from_iso
+from workassign.social.files.dates import from_iso
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.payloads.parts import Item, Part, Read, Source, each, identity, language_of, listed
 

@@ -17,12 +17,12 @@ from typing import TypeVar
 
 from workassign.errors import UsageError
 from workassign.model import Instant, Value
-from workassign.social.cleaning import cleaned_line
-from workassign.social.dates import from_mail
-from workassign.social.markup import text_of
+from workassign.social.files.dates import from_mail
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.payloads.parts import DISPLAY_LIMIT, Source, identity
 from workassign.social.payloads.quoting import without_quoted_tail
+from workassign.social.texts.cleaning import cleaned_line
+from workassign.social.texts.markup import text_of
 
 __all__ = ["read"]
 

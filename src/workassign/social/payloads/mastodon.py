@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
 from workassign.model import Value
-from workassign.social.markup import text_of
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.payloads.parts import Item, Part, Source, each, language_of, listed
+from workassign.social.texts.markup import text_of
 
 __all__ = ["read"]
 

@@ -17,9 +17,9 @@ import attrs
 from workassign.errors import UsageError
 from workassign.model import Instant
 from workassign.needs import checked_name
-from workassign.social.cleaning import cleaned, cleaned_line
-from workassign.social.dates import from_iso
+from workassign.social.files.dates import from_iso
 from workassign.social.mentions import BadRecord, Mention
+from workassign.social.texts.cleaning import cleaned, cleaned_line
 
 __all__ = ["Item", "Part", "Read", "Source", "each", "identity", "language_of", "listed"]
 

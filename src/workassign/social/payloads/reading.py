@@ -14,7 +14,7 @@ from typing import TypeAlias
 import attrs
 
 from workassign.errors import UsageError
-from workassign.social.lines import Fault, from_json, json_values, kind_of, opened
+from workassign.social.files.lines import Fault, from_json, json_values, kind_of, opened
 from workassign.social.mentions import BadRecord, Mention
 from workassign.social.payloads import bluesky, chatwoot, mail, mastodon, twitter
 from workassign.social.payloads.parts import Source

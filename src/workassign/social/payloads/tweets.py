@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from workassign.model import Value
-from workassign.social.dates import from_twitter
+from workassign.social.files.dates import from_twitter
 from workassign.social.mentions import Mention
 from workassign.social.payloads.parts import Part, Source, language_of
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 
 from workassign.model import Instant, Value
 from workassign.needs import checked_name
-from workassign.social.cleaning import cleaned, cleaned_line
-from workassign.social.columns import Columns, Labels
-from workassign.social.dates import from_iso, from_posix
-from workassign.social.lines import Record
+from workassign.social.files.columns import Columns, Labels
+from workassign.social.files.dates import from_iso, from_posix
+from workassign.social.files.lines import Record
 from workassign.social.mentions import Mention
+from workassign.social.texts.cleaning import cleaned, cleaned_line
 
 __all__ = ["mention_of"]
 

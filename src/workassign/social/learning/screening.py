@@ -12,13 +12,13 @@ from time import perf_counter
 from typing import Any
 
 from workassign.errors import UsageError
-from workassign.social.agreement import area, confusion, found, same
-from workassign.social.intents import intent_of, urgency_of
-from workassign.social.labels import LabelledFile
-from workassign.social.leans import Leans
-from workassign.social.models import Model, Opinion
-from workassign.social.sentiment import vader
-from workassign.social.words import COMPLAINING, PRAISING
+from workassign.social.learning.agreement import area, confusion, found, same
+from workassign.social.learning.labels import LabelledFile
+from workassign.social.learning.leans import Leans
+from workassign.social.learning.models import Model, Opinion
+from workassign.social.texts.intents import intent_of, urgency_of
+from workassign.social.texts.sentiment import vader
+from workassign.social.texts.words import COMPLAINING, PRAISING
 
 __all__ = ["opinions", "screened"]
 

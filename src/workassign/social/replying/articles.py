@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workassign.errors import UsageError
-from workassign.social.knowledge import ARTICLE_LIMIT, Article
+from workassign.social.replying.knowledge import ARTICLE_LIMIT, Article
 
 __all__ = ["read_articles"]
 

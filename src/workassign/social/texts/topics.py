@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from workassign.social.keywords import Keywords
+from workassign.social.texts.keywords import Keywords
 
 __all__ = ["Language", "Topic", "plain", "word_pattern"]
 

@@ -19,7 +19,7 @@ import attrs
 
 from workassign.errors import UsageError
 from workassign.model import Instant, is_number, range_problem, whole_problem
-from workassign.social.customers import Ask, BadFactsError, CustomerFacts, facts_of
+from workassign.social.people.customers import Ask, BadFactsError, CustomerFacts, facts_of
 
 __all__ = ["Answer", "How", "Late", "Lookup"]
 

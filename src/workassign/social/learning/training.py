@@ -17,10 +17,10 @@ import attrs
 import numpy as np
 
 from workassign.errors import UsageError
-from workassign.social.agreement import area
-from workassign.social.models import Model, before
-from workassign.social.text_tables import LISTS, TextTable, fitted, task_of
-from workassign.social.written_models import NEGATIVE, POSITIVE, SENTIMENT, TOPIC, Written
+from workassign.social.learning.agreement import area
+from workassign.social.learning.models import Model, before
+from workassign.social.learning.text_tables import LISTS, TextTable, fitted, task_of
+from workassign.social.learning.written_models import NEGATIVE, POSITIVE, SENTIMENT, TOPIC, Written
 
 __all__ = ["RECALL", "Labelled", "check_installed", "threshold_for", "train"]
 

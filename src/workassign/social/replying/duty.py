@@ -18,9 +18,9 @@ from workassign.groups import formed
 from workassign.hours import zone_of
 from workassign.model import Agent, AgentId, Instant, Presence
 from workassign.plan import Plan
-from workassign.social.desks import Desks
 from workassign.social.happenings import CameOnDuty, DeskClosed, DeskOpened, OnDuty, WentOffDuty
-from workassign.social.replies import Replies
+from workassign.social.replying.desks import Desks
+from workassign.social.replying.replies import Replies
 
 __all__ = ["Announced", "Duty", "announcement"]
 
@@ -185,8 +185,8 @@ def announcement(
     time of the desk's calendar, `until` (of who is on duty) and `opens` (of one that closed).
 
     >>> from workassign.plan import Plan
-    >>> from workassign.social.desks import HelpDesk
-    >>> from workassign.social.replies import Reply
+    >>> from workassign.social.replying.desks import HelpDesk
+    >>> from workassign.social.replying.replies import Reply
     >>> desks = Desks({"air": HelpDesk(brands=("Air",), announce={"duty": "here"})}, Plan())
     >>> here = Replies([Reply(id="here", text="{agents} are here for {brand}.")])
     >>> duty = OnDuty(at=0.0, desk="air", agents=("a1", "b2", "c3"), until=None)

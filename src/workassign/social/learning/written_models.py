@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import attrs
 
 from workassign.errors import PlanError, UsageError
-from workassign.social.features import NUMBERS
+from workassign.social.texts.features import NUMBERS
 
 __all__ = [
     "FORMAT",

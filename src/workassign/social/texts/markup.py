@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 
-from workassign.social.cleaning import TEXT_LIMIT
+from workassign.social.texts.cleaning import TEXT_LIMIT
 
 __all__ = ["text_of"]
 

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from workassign.errors import PlanError
-from workassign.social.features import mended
-from workassign.social.keywords import Keywords, Tokens
-from workassign.social.topics import plain
-from workassign.social.words import COMPLAINING, PRAISING
+from workassign.social.texts.features import mended
+from workassign.social.texts.keywords import Keywords, Tokens
+from workassign.social.texts.topics import plain
+from workassign.social.texts.words import COMPLAINING, PRAISING
 
 __all__ = [
     "INTENTS",

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from workassign.errors import UsageError
-from workassign.social.lengths import LINK, longest_length, weight
+from workassign.social.replying.lengths import LINK, longest_length, weight
 
 __all__ = ["BLANKS", "cleaned", "is_clean"]
 

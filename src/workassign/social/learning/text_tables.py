@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workassign.social.features import NUMBERS, features, letters
-from workassign.social.models import scored_words
-from workassign.social.words import ASKING, COMPLAINING, PRAISING
-from workassign.social.written_models import Block, Numbers, Task
+from workassign.social.learning.models import scored_words
+from workassign.social.learning.written_models import Block, Numbers, Task
+from workassign.social.texts.features import NUMBERS, features, letters
+from workassign.social.texts.words import ASKING, COMPLAINING, PRAISING
 
 __all__ = ["LISTS", "Blocks", "Fit", "TextTable", "fitted", "task_of"]
 

@@ -19,9 +19,9 @@ from itertools import chain
 
 from workassign.errors import UsageError
 from workassign.model import Instant
-from workassign.social.likeness import Form, Rules, alike, read, telling_by_itself, written_as_name
 from workassign.social.mentions import Mention
-from workassign.social.telling import EVERYDAY, meaning
+from workassign.social.texts.likeness import Form, Rules, alike, read, telling_by_itself, written_as_name
+from workassign.social.texts.telling import EVERYDAY, meaning
 
 __all__ = ["Nearby"]
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import attrs
 
 from workassign.errors import UsageError
-from workassign.social.columns import Columns, Labels
-from workassign.social.fields import mention_of
-from workassign.social.lines import Record, csv_records, json_objects, json_records, kind_of, opened
+from workassign.social.files.columns import Columns, Labels
+from workassign.social.files.fields import mention_of
+from workassign.social.files.lines import Record, csv_records, json_objects, json_records, kind_of, opened
 from workassign.social.mentions import BadRecord, Mention
 
 __all__ = [

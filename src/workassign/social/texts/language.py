@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
 from workassign.errors import UsageError
-from workassign.social.features import mended
+from workassign.social.texts.features import mended
 
 __all__ = ["LEAST_LETTERS", "LEAST_SURE", "READ", "guesser"]
 

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from html import unescape
 from typing import NamedTuple, TypeAlias
 
-from workassign.social.telling import EVERYDAY, TELLING, meaning
+from workassign.social.texts.telling import EVERYDAY, TELLING, meaning
 
 __all__ = ["Form", "Judge", "Rules", "alike", "read", "telling_by_itself", "written_as_name"]
 

@@ -15,7 +15,7 @@ from workassign.needs import checked_name
 from workassign.plan import Plan
 from workassign.social.conditions import READ
 from workassign.social.mentions import Mention
-from workassign.social.replies import Replies
+from workassign.social.replying.replies import Replies
 
 __all__ = ["ANNOUNCED", "Desks", "HelpDesk"]
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from workassign.errors import PlanError, UsageError
-from workassign.social.features import READ, mended
+from workassign.social.texts.features import READ, mended
 
 __all__ = ["Sentiment", "named", "vader"]
 

@@ -19,9 +19,9 @@ import attrs
 from workassign.errors import PlanError, UsageError
 from workassign.plan import read_settings
 from workassign.settings import structured
+from workassign.social.files.readers import Columns, read_mentions
+from workassign.social.learning.training import Labelled
 from workassign.social.mentions import BadRecord, Mention
-from workassign.social.readers import Columns, read_mentions
-from workassign.social.training import Labelled
 
 __all__ = ["KNOWN", "LabelColumns", "LabelledFile", "columns_of", "read_labelled"]
 

@@ -12,8 +12,8 @@ from html import unescape
 from math import log, sqrt
 from typing import NamedTuple
 
-from workassign.social.cleaning import unmangled
-from workassign.social.words import NEGATING, STRENGTHENING
+from workassign.social.texts.cleaning import unmangled
+from workassign.social.texts.words import NEGATING, STRENGTHENING
 
 __all__ = ["NUMBERS", "READ", "Features", "features", "letters", "mended"]
 

@@ -20,8 +20,8 @@ import attrs
 
 from workassign.errors import PlanError
 from workassign.needs import checked_name
-from workassign.social.lengths import LIMITS, LINK, length, longest_length
-from workassign.social.values import BLANKS, cleaned, is_clean
+from workassign.social.replying.lengths import LIMITS, LINK, length, longest_length
+from workassign.social.replying.values import BLANKS, cleaned, is_clean
 
 __all__ = ["TEXT_LIMIT", "Replies", "Reply"]
 

@@ -20,7 +20,7 @@ from workassign.needs import checked_name
 from workassign.social.conditions import Facts, When, condition
 from workassign.social.happenings import Acknowledged, Answered, FannedOut, NotAnswered, Origin
 from workassign.social.mentions import Mention
-from workassign.social.replies import Replies, Reply
+from workassign.social.replying.replies import Replies, Reply
 
 __all__ = [
     "HOW",

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 
 from workassign.errors import UsageError
-from workassign.social.labels import KNOWN, LabelledFile, columns_of, read_labelled
-from workassign.social.models import Model
-from workassign.social.screening import screened
-from workassign.social.training import check_installed, train
+from workassign.social.learning.labels import KNOWN, LabelledFile, columns_of, read_labelled
+from workassign.social.learning.models import Model
+from workassign.social.learning.screening import screened
+from workassign.social.learning.training import check_installed, train
 
 __all__ = ["Answer", "asked_screen", "asked_train"]
 

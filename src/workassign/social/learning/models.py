@@ -18,8 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 import attrs
 
-from workassign.social.features import NUMBERS, Features, features, letters
-from workassign.social.written_models import (
+from workassign.social.learning.written_models import (
     NEGATIVE,
     POSITIVE,
     SENTIMENT,
@@ -30,6 +29,7 @@ from workassign.social.written_models import (
     read_model,
     write_model,
 )
+from workassign.social.texts.features import NUMBERS, Features, features, letters
 
 __all__ = ["Model", "Opinion", "before", "scored_words"]
 

@@ -29,7 +29,7 @@ from workassign.errors import UsageError
 from workassign.model import Instant, InteractionId
 from workassign.needs import checked_name
 from workassign.social.happenings import Suggested
-from workassign.social.topics import plain
+from workassign.social.texts.topics import plain
 
 __all__ = ["READ", "Article", "Checked", "Knowledge", "Suggester", "Suggestion", "suggested"]
 

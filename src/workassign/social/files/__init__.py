@@ -1,0 +1,1 @@
+"""Files of mentions, record by record."""

@@ -1,0 +1,1 @@
+"""Models of texts: trained from labels, read in pure Python, measured."""

@@ -1,0 +1,1 @@
+"""What is said without an agent, whom a mention concerns, which desk is there."""
