@@ -135,9 +135,9 @@ class Front:
             mention = attrs.evolve(mention, brand=brand)
         said = self._understanding.of(mention, self._leans)
         first, shared = self._said_before(mention)  # it is remembered, whatever becomes of it
-        if shared is not None and self._joins and who is not None and shared.customer == who:
-            conversation = shared  # she says again what she has said
         goes_on = conversation is not None and conversation.open
+        if not goes_on and shared is not None and self._joins and shared.customer == who is not None:
+            conversation, goes_on = shared, True  # she says again what she has said
         if not goes_on and shared is not None:
             return self._collapse(mention, shared, first)
         if not is_repost(mention):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -24,6 +25,7 @@ from workassign.social.replying.routes import Route, Routes
 from workassign.social.screen import Stage
 from workassign.social.texts.duplicates import Nearby
 from workassign.social.texts.intents import INTENTS, URGENT
+from workassign.social.texts.keywords import Keywords
 from workassign.social.texts.topics import Language, Topic
 from workassign.social.threads import ThreadSettings
 from workassign.social.understanding import Understanding
@@ -64,6 +66,12 @@ class UrgentWords:
     level: float
     """0 to 1."""
     words: tuple[str, ...]
+
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError for what cannot be: no such level, a word that could never be found."""
+        if not 0 <= self.level <= 1:
+            raise ValueError(f"level must be between 0 and 1, not {self.level!r}")
+        Keywords(self.words)
 
 
 @attrs.frozen(kw_only=True)
@@ -113,7 +121,7 @@ class MentionSettings:
 
     def __attrs_post_init__(self) -> None:
         """Check the numbers."""
-        if self.remember <= 0:
+        if not 0 < self.remember < math.inf:
             raise ValueError(f"remember must be positive, not {self.remember!r}")
         if self.influence_follows is not None and not 100 <= self.influence_follows <= 1_000_000:
             raise ValueError(f"influence_follows must be from 100 to 1000000, not {self.influence_follows}")
@@ -160,8 +168,14 @@ class MentionSettings:
             sentiment=None if self.sentiment is None else named(self.sentiment),
             model=None if self.model is None else Model.load(folder / self.model),
             intents=self.intents or INTENTS,
-            urgency={each.level: each.words for each in self.urgency} or URGENT,
+            urgency=self._urgent() or URGENT,
         )
+
+    def _urgent(self) -> dict[float, tuple[str, ...]]:
+        found: dict[float, tuple[str, ...]] = {}
+        for each in self.urgency:
+            found[each.level] = (*found.get(each.level, ()), *each.words)
+        return found
 
     def sample(self) -> list[Interaction]:
         """Return an interaction of every kind that mentions can make: queue, topic and language."""
