@@ -29,7 +29,7 @@ from workassign.social.people.crm import Answer
 from workassign.social.people.customers import CustomerFacts
 from workassign.social.reception import Reception
 from workassign.social.settings import MentionSettings
-from workassign.social.threads import PLACES_KEPT, Threads, ThreadSettings
+from workassign.social.threads import PLACES_KEPT, SHARED_PLACES_KEPT, Threads, ThreadSettings
 from workassign.social.understanding import Understanding
 from workassign.stores.jsonl import JsonlStore
 from workassign.stores.memory import MemoryStore
@@ -529,12 +529,12 @@ def test_a_storm_of_one_author_fills_no_memory() -> None:
     threads = Threads(ThreadSettings(most=10))
     first = mention("first")
     conversation = threads.begin("x/first", first, "x/afirst", "AirOne", None)
-    for number in range(2 * PLACES_KEPT):
+    for number in range(2 * SHARED_PLACES_KEPT):
         threads.share(conversation, mention(str(number), author="loud"), "x/first")
         threads.go_on(conversation, mention(f"h{number}", author="afirst"))
 
     assert len(conversation.keys) <= PLACES_KEPT
-    assert len(conversation.shared_keys) <= PLACES_KEPT
+    assert len(conversation.shared_keys) <= SHARED_PLACES_KEPT
     assert threads.saying("x/first") is conversation
     assert threads.find(mention("z", author="afirst"), "x/afirst", "AirOne") is conversation
 
@@ -548,13 +548,13 @@ def test_memory_is_flat_once_the_windows_are_full() -> None:
         remember=600.0,
         queues={"*": "air"},
     )
-    texts = ["flight {} to Boston is late again, why is nobody here?", "thanks {}", LOST, "so {}?"]
+    texts = ["flight {} to Boston is late again, why is nobody here?", "thanks {}", LOST + " {}", "so {}?"]
 
     def feed(begin: int, end: int) -> int:
         for number in range(begin, end):
-            text = texts[number % 4].format(number % 50)  # words are counted, up to 50,000
+            text = texts[number % 4].format(number // 200)
             desk.take(
-                mention(str(number), text, number * 2.0, author=f"a{number % 97}", brand=f"B{number % 7}")
+                mention(str(number), text, number * 2.0, author=f"a{number % 997}", brand=f"B{number % 7}")
             )
         gc.collect()
         return tracemalloc.get_traced_memory()[0]

@@ -152,18 +152,13 @@ def _queues(account: Account) -> Figure:
     hours = account.found.hours
     figure, panels = _panels(len(queues), 1, 1.35, sharex=True)
     times = np.array([hour.number * HOUR for hour in hours])
+    numbers = [hour.number for hour in hours]
     for line, color, axes in zip(queues, _cycle(COLORS), panels, strict=False):
         came = [hour.arrivals[line.name] for hour in hours]
         waited = [hour.peak[line.name] for hour in hours]
-        axes.bar(
-            times,
-            came,
-            width=HOUR,
-            align="edge",
-            color=color,
-            alpha=0.38,
-            linewidth=0,
-            label="arrivals an hour",
+        outline = _outline(numbers, came)
+        axes.fill_between(
+            *outline, step="post", color=color, alpha=0.38, linewidth=0, label="arrivals an hour"
         )
         axes.step(
             [*times, *(times[-1:] + HOUR)],

@@ -45,7 +45,7 @@ class Samples:
             attributes={"stage": stage.name[:200], "audit_of": interaction.id},
         )
         self._looks[look.id] = stage.name
-        if len(self._looks) > LOOKS:
+        if len(self._looks) > min(LOOKS, self._settings.most):
             self._looks.popitem(last=False)
         return look
 

@@ -161,15 +161,19 @@ class MentionSettings:
         from workassign.social.texts.language import guesser
         from workassign.social.texts.sentiment import named
 
-        return Understanding(
-            self.topics,
-            self.languages,
-            guess=guesser(self.guess_languages) if self.guess_languages else None,
-            sentiment=None if self.sentiment is None else named(self.sentiment),
-            model=None if self.model is None else Model.load(folder / self.model),
-            intents=self.intents or INTENTS,
-            urgency=self._urgent() or URGENT,
-        )
+        model = None if self.model is None else Model.load(folder / self.model)
+        try:
+            return Understanding(
+                self.topics,
+                self.languages,
+                guess=guesser(self.guess_languages) if self.guess_languages else None,
+                sentiment=None if self.sentiment is None else named(self.sentiment),
+                model=model,
+                intents=self.intents or INTENTS,
+                urgency=self._urgent() or URGENT,
+            )
+        except PlanError as error:
+            raise PlanError([f"mentions.{problem}" for problem in error.problems]) from None
 
     def _urgent(self) -> dict[float, tuple[str, ...]]:
         found: dict[float, tuple[str, ...]] = {}

@@ -30,10 +30,10 @@ MESSAGES_KEPT = 200
 """A conversation remembers so many of its messages: the first one and the latest."""
 SHARERS_KEPT = 10_000
 """A conversation remembers so many of those who said the same, the first ones; it counts all."""
-PLACES_KEPT = 20_000
-"""A later message finds a conversation in so many places: those that were of use last.
-
-As many again are known of what was collapsed into it."""
+PLACES_KEPT = 1_000
+"""In so many places a later message of hers, or of ours, finds a conversation: those of use last."""
+SHARED_PLACES_KEPT = 20_000
+"""In so many more it is found by what was collapsed into it."""
 REACH = 10**12
 """Nobody reaches more people than this."""
 
@@ -146,7 +146,7 @@ class Threads:
         self._conversations: OrderedDict[InteractionId, Conversation] = OrderedDict()
         """In order of their latest message."""
         self._places: dict[_Key, Conversation] = {}
-        self._most_places = max(10 * settings.most, 2 * PLACES_KEPT)
+        self._most_places = max(10 * settings.most, 2 * SHARED_PLACES_KEPT)
 
     def __len__(self) -> int:
         """Return how many conversations are remembered."""
@@ -265,8 +265,9 @@ class Threads:
             self._places[key] = conversation
             own.pop(key, None)
             own[key] = None
-        if len(own) > PLACES_KEPT:  # many at once, for the first of a dict is not found at once
-            for oldest in list(islice(own, PLACES_KEPT // 10)):
+        most = PLACES_KEPT if own is conversation.keys else SHARED_PLACES_KEPT
+        if len(own) > most:  # many at once, for the first of a dict is not found at once
+            for oldest in list(islice(own, most // 10)):
                 del own[oldest]
                 if self._places.get(oldest) is conversation:
                     del self._places[oldest]
