@@ -139,6 +139,11 @@ class Understood:
         return Tokens(plain(self.mention.text[:READ]))
 
     @cached_property
+    def all_tokens(self) -> Tokens:
+        """Its words, those of handles and addresses among them."""
+        return Tokens(self.mention.text[:READ].casefold())
+
+    @cached_property
     def groups(self) -> set[_Group]:
         """Of which topics, intents and urgencies it has words."""
         return self._by.groups.of(self.tokens)
