@@ -17,7 +17,7 @@ import attrs
 from workassign.model import Instant
 from workassign.social.mentions import BadRecord, Mention
 
-__all__ = ["COLLAPSED", "JOINED", "OURS", "Funnel", "Mood", "Sample", "Tally"]
+__all__ = ["COLLAPSED", "JOINED", "LOSSLESS", "OURS", "Funnel", "Mood", "Sample", "Tally"]
 
 OURS = "written by us"
 """An answer of ours that comes back, or a post of the brand's own."""
@@ -25,6 +25,9 @@ JOINED = "same conversation"
 """It goes on with what the customer said before: it joins that interaction."""
 COLLAPSED = "near-duplicate"
 """It is nearly the same as something that is there: its reach is added to that interaction's."""
+
+LOSSLESS = (JOINED, COLLAPSED)
+"""What leaves at these is part of something that entered."""
 
 HOUR = 3600.0
 SAMPLES = 5

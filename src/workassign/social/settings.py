@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -24,6 +24,7 @@ from workassign.social.replying.routes import Route, Routes
 from workassign.social.screen import Stage
 from workassign.social.texts.duplicates import Nearby
 from workassign.social.texts.intents import INTENTS, URGENT
+from workassign.social.texts.sentiment import Sentiment, named
 from workassign.social.texts.topics import Language, Topic
 from workassign.social.threads import ThreadSettings
 from workassign.social.understanding import Understanding
@@ -86,9 +87,11 @@ class MentionSettings:
     """Guess in which of these a text is, where neither its source nor the words of `languages` tell:
     ISO 639-1, also those that nobody here speaks."""
     sentiment: str | None = None
-    """Who tells how somebody felt, where no column does: `vader`, or a `module:function`."""
+    """Who tells how somebody felt, where no column does: `vader`, the `model`, or a `module:function`."""
     model: str | None = None
     """A file that `workassign train` wrote, beside the plan file."""
+    model_languages: tuple[str, ...] = ()
+    """The model says nothing of texts that are known to be in another language; none: it reads all."""
     intents: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     """Intent -> words; none: those of `workassign.social.texts.intents`."""
     urgency: tuple[UrgentWords, ...] = ()
@@ -151,17 +154,24 @@ class MentionSettings:
         """
         from workassign.social.learning.models import Model
         from workassign.social.texts.language import guesser
-        from workassign.social.texts.sentiment import named
 
         return Understanding(
             self.topics,
             self.languages,
             guess=guesser(self.guess_languages) if self.guess_languages else None,
-            sentiment=None if self.sentiment is None else named(self.sentiment),
+            sentiment=self._sentiment(),
             model=None if self.model is None else Model.load(folder / self.model),
+            model_languages=self.model_languages,
             intents=self.intents or INTENTS,
             urgency={each.level: each.words for each in self.urgency} or URGENT,
         )
+
+    def _sentiment(self) -> Sentiment | Literal["model"] | None:
+        if self.sentiment == "model":
+            if self.model is None:
+                raise PlanError(["mentions.sentiment: model: there is none; name it in mentions.model"])
+            return "model"
+        return None if self.sentiment is None else named(self.sentiment)
 
     def sample(self) -> list[Interaction]:
         """Return an interaction of every kind that mentions can make: queue, topic and language."""
