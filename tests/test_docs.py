@@ -158,7 +158,10 @@ TABLES: list[tuple[type, str]] = [
     (Collapsing, "### [mentions.collapse]"),
     (AuditSettings, "### [mentions.audit]"),
     (Influence, "### [mentions.influence]"),
-    (Weights, "`weights` says what ten times as much of each adds, 0 to 10; of `verified`, what being so adds:"),
+    (
+        Weights,
+        "`weights` says what ten times as much of each adds, 0 to 10; of `verified`, what being so adds:",
+    ),
     (Reply, "### [[mentions.replies]]"),
     (Answer, "### [[mentions.answers]]"),
     (Route, "### [[mentions.routes]]"),
@@ -227,10 +230,10 @@ def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
 
 
 def test_every_row_of_the_features_names_a_test_that_is_there() -> None:
-    """One test a row, in a file of ours."""
+    """One test a row, in a file of ours; so do the rows without a number."""
     page = (DOCS / "reference" / "features.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\d–, ]+) \|.* `(test_\w+\.py)::(test_\w+)` \|$", page, re.MULTILINE)
     assert len(rows) == len(re.findall(r"^\| \d", page, re.MULTILINE))
-    for row, file, name in rows:
+    for file, name in re.findall(r"`(test_\w+\.py)::(test_\w+)`", page):
         source = (DOCS.parent / "tests" / file).read_text(encoding="utf-8")
-        assert f"\ndef {name}(" in source, f"row {row}: there is no {file}::{name}"
+        assert f"\ndef {name}(" in source, f"there is no {file}::{name}"
