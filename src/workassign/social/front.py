@@ -151,7 +151,7 @@ class Front:
         shared = self._said_before(mention, queue)  # it is remembered, whatever becomes of it
         if conversation is not None and conversation.open:
             return self._join(mention, said, conversation)
-        if shared is not None:
+        if shared is not None and shared is not conversation:  # closed: she says it again, it is not done
             return self._collapse(mention, shared)
         if not is_repost(mention):
             self.tally.felt(brand, mention.at, said.sentiment)
