@@ -152,6 +152,15 @@ def test_the_same_words_by_the_same_author_are_dropped_within_the_window() -> No
     assert said("f", 112.0, author=None) is None
 
 
+def test_what_names_nobody_of_us_is_dropped_but_a_handle_is_a_name() -> None:
+    screen = Screen((Stage(name="not us", names_none_of=("airone", "air one")),))
+
+    assert dropped(screen, mention("@AirOne where is it?")) is None
+    assert dropped(screen, mention("flying Air  One today")) is None
+    assert dropped(screen, mention("#airone #fail")) is None
+    assert dropped(screen, mention("@airtwo my airline one")) == "not us"
+
+
 def test_what_came_lately_is_remembered_for_a_window_and_forgotten_after_two() -> None:
     lately = Lately(60.0)
 

@@ -24,7 +24,7 @@ from workassign.lab.run import measured, recorded_day, unscored_day
 from workassign.plan import Plan, read_settings
 from workassign.social.files.readers import Reading, read_mentions
 from workassign.social.front import Front
-from workassign.social.funnel import Funnel
+from workassign.social.funnel import LOSSLESS, Funnel
 from workassign.social.mentions import Mention
 from workassign.social.needed import needed_by
 from workassign.social.reception import Reception
@@ -166,6 +166,7 @@ def _source(name: str, funnel: Funnel, measured: Mapping[str, float | None]) -> 
         read=funnel.read,
         bad=tuple((each.line, _printable(each.reason)) for each in funnel.bad),
         dropped=funnel.dropped,
+        joined=tuple(stage for stage in LOSSLESS if stage in funnel.dropped),
         entered=funnel.entered,
         notes=funnel.notes,
         out_of_order=funnel.out_of_order,

@@ -57,10 +57,12 @@ class Source:
     bad: tuple[tuple[int, str], ...]
     """Records that cannot be used: line and reason."""
     dropped: Mapping[str, int]
-    """Stage of the screening -> how many it dropped."""
+    """Stage -> how many left there, and entered no queue of their own."""
     notes: Mapping[str, int]
     """What was odd but did no harm -> how often."""
     out_of_order: int
+    joined: tuple[str, ...] = ()
+    """Of the stages, those at which nothing is lost: it is part of something that entered."""
     entered: int = 0
     """How many entered a queue as interactions of their own; copies and samples are not among them."""
     audited: Mapping[str, int] = attrs.field(factory=dict)
@@ -76,6 +78,10 @@ class Source:
     def all_bad(self) -> bool:
         """Whether there were records, and none of them can be used."""
         return 0 < self.read == len(self.bad)
+
+    def left_at(self, stage: str) -> str:
+        """Return what became of what left at *stage*, in words."""
+        return f"{'joined' if stage in self.joined else 'dropped'}: {stage}"
 
     def as_data(self) -> dict[str, Any]:
         """Return the counts as plain data: no text of a customer is in them."""

@@ -122,7 +122,7 @@ def _panels(
 def _funnel(account: Account) -> Figure:
     source, total = account.source, account.found.total
     bars = [("read", source.read, QUIET), ("bad records", len(source.bad), LATE)]
-    bars += [(f"dropped: {_named(stage)}", number, QUIET) for stage, number in source.dropped.items()]
+    bars += [(_named(source.left_at(stage)), number, QUIET) for stage, number in source.dropped.items()]
     late = total.answered - total.within
     bars += [("entered", total.entered, COLORS[0]), ("answered in time", total.within, GOOD)]
     bars += [("answered late, or no target", late, LATE), ("abandoned", total.abandoned, LATE)]

@@ -130,7 +130,7 @@ near-duplicates and the brands' own posts left out. Each brand has a scale of it
 SYNTHETIC = """\
 <p class="note"><b>Synthetic:</b> the file holds neither followers nor customer values, so they were
 drawn for each author, seeded; handle times and agents' answers to offers are simulated, too.
-Mentions, their times and their sentiment are the file's.</p>"""
+Mentions and their times are the file's.</p>"""
 
 SIMULATED = """\
 <p class="note"><b>Simulated:</b> handle times and agents' answers to offers are drawn, seeded.</p>"""

@@ -43,7 +43,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 def _funnel(account: Account) -> list[str]:
     source, total = account.source, account.found.total
     rows = [("read", source.read), ("bad records", -len(source.bad))]
-    rows += [(f"dropped: {stage}", -number) for stage, number in source.dropped.items()]
+    rows += [(source.left_at(stage), -number) for stage, number in source.dropped.items()]
     again = [("opened again", total.reopened)] if total.reopened else []
     beside = total.entered - total.reopened - source.entered
     rows += [

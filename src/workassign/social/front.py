@@ -5,7 +5,8 @@ say? · does it need anybody? · who wrote it? · whom does it concern? · can i
 
 The front does no I/O and reads no clock. It says what has happened, and which commands to give to
 the engine; it is told what the engine made of them (`see`), so that it knows what is still open.
-Nobody's text is kept, but the beginnings of a few that left, for people to judge, until the front is gone.
+No text is kept, but for the words of what may be said again, and a few samples of what left at each
+stage, for people to judge; both in bounded memory, until the front is gone.
 """
 
 from __future__ import annotations

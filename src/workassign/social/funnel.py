@@ -18,7 +18,18 @@ import attrs
 from workassign.model import Instant
 from workassign.social.mentions import BadRecord, Mention
 
-__all__ = ["COLLAPSED", "JOINED", "OURS", "REFUSED", "REPEATED", "Funnel", "Mood", "Sample", "Tally"]
+__all__ = [
+    "COLLAPSED",
+    "JOINED",
+    "LOSSLESS",
+    "OURS",
+    "REFUSED",
+    "REPEATED",
+    "Funnel",
+    "Mood",
+    "Sample",
+    "Tally",
+]
 
 REPEATED = "record repeated"
 """The same record with the same id once more."""
@@ -30,6 +41,9 @@ JOINED = "same conversation"
 """It goes on with what the customer said before: it joins that interaction."""
 COLLAPSED = "near-duplicate"
 """It is nearly the same as something that is there: its reach is added to that interaction's."""
+
+LOSSLESS = (JOINED, COLLAPSED)
+"""What leaves at these is part of something that entered."""
 
 HOUR = 3600.0
 MOODS_KEPT = 100_000

@@ -53,6 +53,8 @@ class Stage:
     """One of these words or phrases is in the text."""
     no_words: tuple[str, ...] = ()
     """None of these is in the text."""
+    names_none_of: tuple[str, ...] = ()
+    """None of these is in the text, not even as a handle or a hashtag: it is not about us."""
     no_question: bool = False
     """There is no question mark in the text."""
     most_words: int | None = None
@@ -83,6 +85,7 @@ class Stage:
             raise ValueError(f"audit must be between 0 and 1, not {self.audit!r}")
         Keywords(self.words)
         Keywords(self.no_words)
+        Keywords(self.names_none_of)
 
 
 class Screen:
@@ -134,6 +137,9 @@ def _tests(stage: Stage) -> list[Test]:
     if stage.no_words:
         unwanted = Keywords(stage.no_words)
         tests.append(lambda said: not unwanted.any(said.tokens))
+    if stage.names_none_of:
+        names = Keywords(stage.names_none_of)
+        tests.append(lambda said: not names.any(said.all_tokens))
     if (least := stage.sentiment_from) is not None:
         tests.append(lambda said: said.sentiment is not None and said.sentiment >= least)
     if stage.needs_nobody:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -26,6 +26,7 @@ from workassign.social.screen import Stage
 from workassign.social.texts.duplicates import Nearby
 from workassign.social.texts.intents import INTENTS, URGENT
 from workassign.social.texts.keywords import Keywords
+from workassign.social.texts.sentiment import Sentiment, named
 from workassign.social.texts.topics import Language, Topic
 from workassign.social.threads import ThreadSettings
 from workassign.social.understanding import Understanding
@@ -94,9 +95,11 @@ class MentionSettings:
     """Guess in which of these a text is, where neither its source nor the words of `languages` tell:
     ISO 639-1, also those that nobody here speaks."""
     sentiment: str | None = None
-    """Who tells how somebody felt, where no column does: `vader`, or a `module:function`."""
+    """Who tells how somebody felt, where no column does: `vader`, the `model`, or a `module:function`."""
     model: str | None = None
     """A file that `workassign train` wrote, beside the plan file."""
+    model_languages: tuple[str, ...] = ()
+    """The model says nothing of texts that are known to be in another language; none: it reads all."""
     intents: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     """Intent -> words; none: those of `workassign.social.texts.intents`."""
     urgency: tuple[UrgentWords, ...] = ()
@@ -159,7 +162,6 @@ class MentionSettings:
         """
         from workassign.social.learning.models import Model
         from workassign.social.texts.language import guesser
-        from workassign.social.texts.sentiment import named
 
         model = None if self.model is None else Model.load(folder / self.model)
         try:
@@ -167,8 +169,9 @@ class MentionSettings:
                 self.topics,
                 self.languages,
                 guess=guesser(self.guess_languages) if self.guess_languages else None,
-                sentiment=None if self.sentiment is None else named(self.sentiment),
+                sentiment=self._sentiment(),
                 model=model,
+                model_languages=self.model_languages,
                 intents=self.intents or INTENTS,
                 urgency=self._urgent() or URGENT,
             )
@@ -180,6 +183,13 @@ class MentionSettings:
         for each in self.urgency:
             found[each.level] = (*found.get(each.level, ()), *each.words)
         return found
+
+    def _sentiment(self) -> Sentiment | Literal["model"] | None:
+        if self.sentiment == "model":
+            if self.model is None:
+                raise PlanError(["sentiment: model: there is none; name it in mentions.model"])
+            return "model"
+        return None if self.sentiment is None else named(self.sentiment)
 
     def sample(self) -> list[Interaction]:
         """Return an interaction of every kind that mentions can make: queue, topic and language."""

@@ -3,7 +3,8 @@
 A conversation is one interaction. A message belongs to it if its customer wrote it and
 
 - it answers a message of the conversation, ours or hers, or
-- it stands in the same thread of the network, or
+- it stands in the same thread of the network (where that does not tell, in the thread of what it
+  answers, whoever wrote that), or
 - it came to the same brand soon after her last message, on any network that is known to be hers.
 
 In a public thread others write, too: what they say is no part of her conversation.
@@ -76,6 +77,8 @@ class Conversation:
     brand: str | None
     last: Instant
     """When the latest message came."""
+    thread: _Key = ()
+    """Network and thread in which it began."""
     messages: list[Said] = attrs.field(factory=list)
     left_out: int = 0
     """Messages between the first and the others that are not remembered any more."""
@@ -165,11 +168,12 @@ class Threads:
                 return found
         if customer is None or mention.ours:
             return None
-        return self._places.get(_in_thread(mention, customer)) or self._just_before(mention, customer, brand)
+        found = self._places.get(self._in_thread(mention, customer))
+        return found or self._just_before(mention, customer, brand)
 
     def says_so(self, mention: Mention, found: Conversation, customer: str | None) -> bool:
         """Whether *mention* says itself that it goes on with what was *found*, beyond being near in time."""
-        keys = [*_answers(mention), *([_in_thread(mention, customer)] if customer else [])]
+        keys = [*_answers(mention), *([self._in_thread(mention, customer)] if customer else [])]
         return any(self._places.get(key) is found for key in keys)
 
     def _just_before(self, mention: Mention, customer: str, brand: str | None) -> Conversation | None:
@@ -207,7 +211,7 @@ class Threads:
         *said_first*: key of the mention that said the same before and belongs to nothing that is open.
         """
         before = None if customer is None else self._places.get(("by", customer, brand or ""))
-        conversation = Conversation(interaction, customer, brand, mention.at)
+        conversation = Conversation(interaction, customer, brand, mention.at, self._thread(mention))
         conversation.contacts = 1 if before is None else before.contacts + 1
         self._put_in(conversation, mention)
         if said_first is not None:
@@ -219,7 +223,8 @@ class Threads:
 
         Whoever answers something of the old one goes on with the new one from now on.
         """
-        after = Conversation(interaction, before.customer, before.brand, max(before.last, mention.at))
+        last = max(before.last, mention.at)
+        after = Conversation(interaction, before.customer, before.brand, last, before.thread)
         after.contacts, after.agent = before.contacts + 1, before.agent
         self.forget(before)
         self._put_in(after, mention)
@@ -255,7 +260,28 @@ class Threads:
         """A conversation goes on with *mention*, of the customer or the brand. Cost: O(1), amortised."""
         by = "agent" if mention.ours else "customer"
         conversation.keep(Said(at=mention.at, by=by, ref=mention.key, network=mention.network))
-        self._remember(conversation, conversation.keys, _places_of(mention, conversation), mention.at)
+        self._remember(conversation, conversation.keys, [*self._places_of(mention, conversation)], mention.at)
+
+    def _places_of(self, mention: Mention, conversation: Conversation) -> Iterator[_Key]:
+        """Yield where a later message may find the conversation."""
+        yield "message", mention.key
+        if conversation.customer is not None:
+            yield self._in_thread(mention, conversation.customer)
+            if not mention.ours:
+                yield "by", conversation.customer, conversation.brand or ""
+
+    def _in_thread(self, mention: Mention, customer: str) -> _Key:
+        return "thread", *self._thread(mention), customer
+
+    def _thread(self, mention: Mention) -> _Key:
+        """Return network and thread in which *mention* stands, as far as is known."""
+        if mention.thread is None:
+            for key in _answers(mention):
+                answered = self._places.get(key)
+                if answered is not None and answered.thread[0] == mention.network:
+                    return answered.thread
+        # What begins a thread is often named by its own id there.
+        return mention.network, mention.thread or mention.in_reply_to or mention.id
 
     def _remember(
         self, conversation: Conversation, own: dict[_Key, None], keys: Iterable[_Key], now: Instant
@@ -297,17 +323,3 @@ def _answers(mention: Mention) -> Iterator[_Key]:
     """Yield the places of what *mention* says that it answers."""
     if mention.in_reply_to is not None:
         yield "message", key_of(mention.network, mention.in_reply_to)
-
-
-def _in_thread(mention: Mention, customer: str) -> _Key:
-    # What begins a thread is often named by its own id there.
-    return "thread", mention.network, mention.thread or mention.id, customer
-
-
-def _places_of(mention: Mention, conversation: Conversation) -> Iterator[_Key]:
-    """Yield where a later message may find the conversation."""
-    yield "message", mention.key
-    if conversation.customer is not None:
-        yield _in_thread(mention, conversation.customer)
-        if not mention.ours:
-            yield "by", conversation.customer, conversation.brand or ""

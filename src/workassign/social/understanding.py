@@ -6,9 +6,9 @@ asked for, and once: what is dropped early costs little.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workassign.errors import UsageError
 from workassign.model import is_number
@@ -43,8 +43,9 @@ class Understanding:
         languages: Mapping[str, Language] | None = None,
         *,
         guess: Guess | None = None,
-        sentiment: Sentiment | None = None,
+        sentiment: Sentiment | Literal["model"] | None = None,
         model: Model | None = None,
+        model_languages: Collection[str] = (),
         intents: Words = INTENTS,
         urgency: Mapping[float, tuple[str, ...]] = URGENT,
     ) -> None:
@@ -65,8 +66,10 @@ class Understanding:
             (name, each, Keywords(each.words)) for name, each in (languages or {}).items() if each.words
         ]
         self._guess = guess
-        self._sentiment = sentiment
+        self._sentiment = None if sentiment == "model" else sentiment
+        self._by_model = sentiment == "model"
         self._model = model
+        self._model_languages = frozenset(model_languages)
         self.threshold = 0.0 if model is None else model.threshold
         """What is less likely to need somebody needs nobody."""
 
@@ -109,17 +112,22 @@ class Understanding:
         Raises:
             UsageError: If what finds it returns what is none.
         """
-        if said.mention.sentiment is not None or self._sentiment is None:
+        if said.mention.sentiment is not None:
             return said.mention.sentiment
+        if self._by_model:
+            return None if said.opinion is None else said.opinion.mood
+        if self._sentiment is None:
+            return None
         found = self._sentiment(said.mention.text, said.language)
         if found is not None and not (is_number(found) and -1 <= found <= 1):
             what = repr(found) if is_number(found) else f"a {type(found).__name__}"
             raise UsageError(f"what tells sentiments must return None or a number from -1 to 1, not {what}")
         return found
 
-    def opinion(self, mention: Mention, leans: Leans | None) -> Opinion | None:
+    def opinion(self, said: Understood, leans: Leans | None) -> Opinion | None:
         """Return what the model makes of the text, and of what its author said before."""
-        if self._model is None:
+        mention, languages = said.mention, self._model_languages
+        if self._model is None or (languages and said.language not in (None, *languages)):
             return None
         if leans is None or mention.author is None:
             return self._model.read(mention.text)
@@ -141,6 +149,11 @@ class Understood:
     def tokens(self) -> Tokens:
         """Its words, without handles and addresses."""
         return Tokens(plain(self.mention.text[:READ]))
+
+    @cached_property
+    def all_tokens(self) -> Tokens:
+        """Its words, those of handles and addresses among them."""
+        return Tokens(self.mention.text[:READ].casefold())
 
     @cached_property
     def groups(self) -> set[_Group]:
@@ -175,7 +188,7 @@ class Understood:
     @cached_property
     def opinion(self) -> Opinion | None:
         """What the model makes of it."""
-        return self._by.opinion(self.mention, self._leans)
+        return self._by.opinion(self, self._leans)
 
     @property
     def actionable(self) -> float | None:

@@ -55,12 +55,19 @@ class Opinion:
     """Label -> probability; empty if the model has no such task, as below."""
     topic: Mapping[str, float]
     """Label -> probability, given that it is a complaint."""
-    negative: float | None
+    negative: float | None = None
     """The probability that it is negative."""
-    actionable: float | None
+    positive: float = 0.0
+    """The probability that it is positive; 0 if the model knows no such label."""
+    actionable: float | None = None
     """The probability that it is negative, or neither negative nor positive and holds a question mark."""
-    lean: float
+    lean: float = 0.0
     """The log odds of negative, as the text alone has it: what `Model.read` asks of earlier texts."""
+
+    @property
+    def mood(self) -> float | None:
+        """Return P(positive) - P(negative), -1 to 1; None if the model has no such task."""
+        return None if self.negative is None else max(-1.0, min(self.positive - self.negative, 1.0))
 
     @property
     def likeliest_sentiment(self) -> str | None:
@@ -119,7 +126,7 @@ class Model:
         """
         scores = self.scores(text)
         if (span := self._spans.get(SENTIMENT)) is None:
-            return Opinion(sentiment={}, topic=self._topic(scores), negative=None, actionable=None, lean=0.0)
+            return Opinion(sentiment={}, topic=self._topic(scores))
         labels, first, last = span
         own = scores[first:last]
         asked = "?" in text
@@ -133,6 +140,7 @@ class Model:
             sentiment=shares,
             topic=self._topic(scores),
             negative=bad,
+            positive=good,
             actionable=1.0 - good if asked else bad,
             lean=lean,
         )
