@@ -83,12 +83,12 @@ def from_data(data: dict[str, Any], known: Mapping[str, Any] = _NOTHING) -> Any:
 
 def as_table(value: Interaction | Agent) -> dict[str, Any]:
     """Return an interaction or an agent as plain data."""
-    return _written(_shape(type(value)), value, _NOTHING)
+    return _written(_shape(type(value)), value, _NOTHING)  # type: ignore[arg-type]
 
 
 def from_table(kind: type[T], data: dict[str, Any]) -> T:
     """Return the *kind* that is in *data*, which is used up. Raises what `MALFORMED` lists."""
-    made: T = _made(_shape(kind), data, _NOTHING)
+    made: T = _made(_shape(kind), data, _NOTHING)  # type: ignore[arg-type]
     return made
 
 

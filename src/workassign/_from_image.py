@@ -231,7 +231,7 @@ def _tables(state: State, data: dict[str, Any]) -> None:
     state.missed, state.boosts, state.replies = data["missed"], data["boosts"], data["replies"]
     state.proposed, state.periods, state.failures = data["proposed"], data["periods"], data["failures"]
     state.off = dict.fromkeys(data["off"], True)
-    state.alarms = {(queue, alarm): True for queue, alarm in data["alarms"]}
+    state.alarms = dict.fromkeys(data["alarms"], True)
     state.updates = {name: from_data(each) for name, each in data["updates"].items()}
     state.parts = {name: dict.fromkeys(each) for name, each in data["parts"].items()}
     state.locks = {name: (agent, until) for name, (agent, until) in data["locks"].items()}
@@ -281,7 +281,9 @@ def _waits(state: State, data: dict[str, Any] | None, at: Instant) -> None:
     waits._handled = data["handled"]
     waits._left, waits._waited, until = data["patience"]
     waits._until = -inf if until is None else until
-    waits.promised = {name: (since, seconds, ahead) for name, (since, seconds, ahead) in data["promised"].items()}
+    waits.promised = {
+        name: (since, seconds, ahead) for name, (since, seconds, ahead) in data["promised"].items()
+    }
     waits._scores.clear()
     waits._scores.extend(data["scores"])
     waits._sorted = sorted(data["scores"])
@@ -293,6 +295,6 @@ def _surge(state: State, data: dict[str, Any] | None) -> None:
         return
     surge = state.surge
     surge.since, surge.calm = data["since"], data["calm"]
-    surge._counts = {part: number for part, number in data["counts"]}
+    surge._counts = dict(data["counts"])
     surge._lately = sum(surge._counts.values())
     surge._alike = {(queue, value): dict.fromkeys(names) for queue, value, names in data["alike"]}
