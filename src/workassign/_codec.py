@@ -39,8 +39,6 @@ __all__ = [
     "from_json",
     "from_table",
     "plain",
-    "turn_data",
-    "turn_of",
 ]
 
 T = TypeVar("T")
@@ -94,11 +92,6 @@ def from_table(kind: type[T], data: dict[str, Any]) -> T:
 
 def encode(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> bytes:
     """Return a turn as bytes. Raises as `as_json` does."""
-    return as_json(turn_data(at, command, facts, timed))
-
-
-def turn_data(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> dict[str, Any]:
-    """Return a turn as plain data."""
     shapes = _tables().shapes
     known = _implied(shapes[type(command)], at, command)
     data: dict[str, Any] = {"at": at, "command": as_data(command)}
@@ -106,7 +99,7 @@ def turn_data(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: i
         data["timed"] = timed
     if facts:
         data["facts"] = [_written(shapes[type(event)], event, known) for event in facts]
-    return data
+    return as_json(data)
 
 
 def decode(body: bytes) -> Turn:
@@ -115,11 +108,7 @@ def decode(body: bytes) -> Turn:
     Unknown fields are passed over; missing ones take their default. Raises what `MALFORMED`
     lists if the kind is unknown, or a field is missing that has no default.
     """
-    return turn_of(from_json(body))
-
-
-def turn_of(data: dict[str, Any]) -> Turn:
-    """Return the turn in *data*, which is used up. Raises what `MALFORMED` lists."""
+    data = from_json(body)
     tables = _tables()
     at = data["at"]
     command = _message(tables.commands, data["command"], _NOTHING)

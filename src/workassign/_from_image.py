@@ -7,14 +7,13 @@ the facts is derived by those who derive it after a replay, too.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from workassign import commands as cmd
-from workassign import events as ev
-from workassign._codec import from_data, from_table, turn_of
+from workassign._codec import from_data, from_table
 from workassign._counters import Tally
-from workassign._image import AGENT, COUNTS, HOLD, KIND
+from workassign._image import AGENT, COUNTS, HOLD, KIND, Answers
 from workassign._records import (
     AgentState,
     Clock,
@@ -43,8 +42,10 @@ from workassign.queues import Queue, calendar_of
 __all__ = ["from_image"]
 
 
-def from_image(data: dict[str, Any]) -> Engine:
-    """Return an engine that goes on from the image *data*, which is used up. Cost: O(its size).
+def from_image(data: dict[str, Any], answers: Sequence[bytes]) -> Engine:
+    """Return an engine that goes on from the image *data*, which is used up, and its *answers*.
+
+    Cost: O(their size).
 
     Raises:
         JournalError: If a table of an earlier plan cannot be read any more.
@@ -53,17 +54,9 @@ def from_image(data: dict[str, Any]) -> Engine:
     """
     engine = Engine(Plan.from_data(data["plan"]))
     state = engine._state
-    answers: dict[str, tuple[Instant, cmd.Command, list[ev.Event]]] = {}
-    submitted: dict[InteractionId, Interaction] = {}
-    for table in data["answers"]:
-        key = table.pop("key")
-        since, command, answer, _ = turn_of(table)
-        answers[key] = since, command, answer
-        if isinstance(command, cmd.Submit):
-            submitted[command.interaction.id] = command.interaction
     _count(state, data)
     agents = _agents(state, data)
-    _works(state, data, submitted)
+    _works(state, data)
     _hand_over(state, agents)
     _tables(state, data)
     for name, row in data["conversations"].items():
@@ -71,7 +64,9 @@ def from_image(data: dict[str, Any]) -> Engine:
     _waits(state, data.get("waits"), data["at"])
     _surge(state, data.get("surge"))
     _form(state, data)
-    engine._stand(data["at"], answers)
+    kept = zip(data["keys"], answers, strict=True)
+    remembered = Answers({key: answer for (_, key), answer in kept})
+    engine._stand(data["at"], remembered, deque((since, key) for since, key in data["keys"]))
     return engine
 
 
@@ -137,13 +132,12 @@ def _form(state: State, data: dict[str, Any]) -> None:
 # --- interactions -----------------------------------------------------------------------------
 
 
-def _works(state: State, data: dict[str, Any], submitted: dict[InteractionId, Interaction]) -> None:
+def _works(state: State, data: dict[str, Any]) -> None:
     sigs = _signatures(state, data)
     needs = [kept(each) for each in data["needs"]]
     for row in data["works"]:
-        name, table = row[0], row[1]
-        work = _work(state, row, sigs, submitted[name] if table is None else _interaction(table, needs))
-        state.works[name] = work
+        interaction = _interaction(row[0], needs)
+        state.works[interaction.id] = _work(state, row, sigs, interaction)
     for name, rows in data["rivals"].items():
         state.rivals[name] = [_hold(state, state.works[name], row) for row in rows]
     for name, agent in data["offers"]:
@@ -182,7 +176,7 @@ def _interaction(table: dict[str, Any], needs: list[Needs]) -> Interaction:
 
 
 def _work(state: State, row: list[Any], sigs: list[Signature], interaction: Interaction) -> Work:
-    _, _, stage, sig, seq, since, version, *more = row
+    _, stage, sig, seq, since, version, *more = row
     if not more:
         work = Work(interaction, sigs[sig], seq, since, None)
         work.stage, work.version = stage, version
@@ -231,7 +225,7 @@ def _tables(state: State, data: dict[str, Any]) -> None:
     state.missed, state.boosts, state.replies = data["missed"], data["boosts"], data["replies"]
     state.proposed, state.periods, state.failures = data["proposed"], data["periods"], data["failures"]
     state.off = dict.fromkeys(data["off"], True)
-    state.alarms = dict.fromkeys(data["alarms"], True)
+    state.alarms = dict.fromkeys([(queue, alarm) for queue, alarm in data["alarms"]], True)
     state.updates = {name: from_data(each) for name, each in data["updates"].items()}
     state.parts = {name: dict.fromkeys(each) for name, each in data["parts"].items()}
     state.locks = {name: (agent, until) for name, (agent, until) in data["locks"].items()}

@@ -1,8 +1,8 @@
 """What must be kept of an engine, so that another can go on from there, to the letter?
 
 `_snapshot` says what is the case, so that two engines can be compared; an image has what an engine
-is made again from (`_from_image`): the facts of `_state`, and the answers to keys. What follows from
-these (the index, the timers, who is formed by which group) is left out and derived anew.
+is made again from (`_from_image`): the facts of `_state`, and beside them the answers to keys. What
+follows from these (the index, the timers, who is formed by which group) is left out and derived anew.
 
 Its keys are promises, as those of a journal's entries: only added to. What most things do not have
 stands in a table behind each (`rare`), and only where they have it.
@@ -10,14 +10,13 @@ stands in a table behind each (`rare`), and only where they have it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 import attrs
 
-from workassign import commands as cmd
-from workassign._codec import as_data, as_table, turn_data
+from workassign._codec import as_data, as_table, decode, encode
 from workassign._counters import Tally
 from workassign._records import AgentState, Clock, Conversation, Holding, QueueState, Signature, Work
 from workassign._room import Kind
@@ -26,13 +25,13 @@ from workassign._tables import queue_data
 from workassign._waits import Waits
 from workassign.engine import Engine
 from workassign.errors import PlanError
-from workassign.model import Instant, Interaction, InteractionId
+from workassign.model import Instant, Interaction
 from workassign.needs import Needs
 from workassign.policies import naming
 from workassign.policies.sla import Target
 from workassign.queues import Queue, calendar_of
 
-__all__ = ["AGENT", "COUNTS", "HOLD", "KIND", "image"]
+__all__ = ["AGENT", "COUNTS", "HOLD", "KIND", "Answers", "answers", "image"]
 
 COUNTS = ("submitted", "placed", "fences", "enrolled", "plan_version")
 """What a state has counted."""
@@ -60,22 +59,15 @@ def image(engine: Engine) -> dict[str, Any]:
         PlanError: If a policy has no name that could be kept (a lambda, a closure).
     """
     state = engine._state
-    submitted: dict[InteractionId, object] = {}
-    """What a key was given for: its interaction is kept there already."""
-    for command, _ in engine._answers.values():
-        if isinstance(command, cmd.Submit):
-            submitted[command.interaction.id] = command.interaction
     return {
         "at": engine.now,
         "plan": state.plan.to_data(),
         "counts": {**{name: getattr(state, name) for name in COUNTS}, "clocks": state.conversations.started},
-        "answers": [
-            turn_data(since, *engine._answers[key], 0) | {"key": key} for since, key in engine._answered
-        ],
+        "keys": [[since, key] for since, key in engine._answered],
         "queues": [_queue_data(state, each) for each in state.queues.values()],
         "twice": _tally(state._twice),
         "agents": [_agent_data(each) for each in state.agents.values()],
-        **_works_data(state, submitted),
+        **_works_data(state),
         **_tables(state),
         "conversations": {
             name: _conversation_data(state, each) for name, each in state.conversations.items()
@@ -83,6 +75,28 @@ def image(engine: Engine) -> dict[str, Any]:
         **({} if state.waits is None else {"waits": _waits_data(state.waits)}),
         **({} if state.surge is None else {"surge": {**state.surge.as_data(), "calm": state.surge.calm}}),
     }
+
+
+def answers(engine: Engine) -> list[bytes]:
+    """Return the answers of *engine* to the `keys` of its image, in their order, each a turn."""
+    known = engine._answers
+    found = []
+    for since, key in engine._answered:
+        answer = dict.__getitem__(known, key)
+        found.append(answer if isinstance(answer, bytes) else encode(since, *answer, 0))
+    return found
+
+
+class Answers(dict[str, Any]):
+    """Answers to keys: those of an image are bytes until they are asked for, which few ever are."""
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - as of a dict
+        """Return the command that came with *key*, and its answer."""
+        found = super().get(key, default)
+        if isinstance(found, bytes):
+            _, command, answer, _ = decode(found)
+            found = self[key] = command, answer
+        return found
 
 
 def _tally(tally: Tally) -> list[Any]:
@@ -117,7 +131,7 @@ def _agent_data(agent: AgentState) -> list[Any]:
 # --- interactions -----------------------------------------------------------------------------
 
 
-def _works_data(state: State, submitted: Mapping[InteractionId, object]) -> dict[str, Any]:
+def _works_data(state: State) -> dict[str, Any]:
     """Return the interactions, and the signatures that they have in common, each said once."""
     kinds: dict[Kind, int] = {kind: number for number, kind in enumerate(state._kinds.values())}
     sigs: dict[Signature, int] = {sig: number for number, sig in enumerate(state.signatures())}
@@ -126,9 +140,7 @@ def _works_data(state: State, submitted: Mapping[InteractionId, object]) -> dict
     works = []
     for work in state.works.values():
         number = sigs.setdefault(work.sig, len(sigs))
-        who = work.interaction
-        shared = who if submitted.get(who.id) is who else None
-        works.append(_work_data(work, number, None if shared is not None else _interaction(who, needs)))
+        works.append(_work_data(work, number, _interaction(work.interaction, needs)))
     for sig in sigs:
         kinds.setdefault(sig.kind, len(kinds))
     return {
@@ -159,7 +171,7 @@ def _kind_data(kind: Kind) -> list[Any]:
     return [sorted(each) if isinstance(each, frozenset) else each for each in found]
 
 
-def _work_data(work: Work, sig: int, interaction: dict[str, Any] | None) -> list[Any]:
+def _work_data(work: Work, sig: int, interaction: dict[str, Any]) -> list[Any]:
     rare: dict[str, Any] = {}
     if work.key is not work.since:
         rare["key"] = work.key
@@ -179,7 +191,7 @@ def _work_data(work: Work, sig: int, interaction: dict[str, Any] | None) -> list
     if work.progress is not None:
         progress = work.progress
         rare["progress"] = [progress.came, progress.taken, progress.tier, progress.head_start]
-    row = [work.interaction.id, interaction, work.stage, sig, work.seq, work.since, work.version]
+    row = [interaction, work.stage, sig, work.seq, work.since, work.version]
     return [*row, rare] if rare else row
 
 

@@ -493,10 +493,9 @@ class Engine:
             "keys": [[at, key] for at, key in self._answered],
         }
 
-    def _stand(self, at: Instant, answers: dict[str, tuple[Instant, cmd.Command, list[ev.Event]]]) -> None:
-        """Go on from *at*, with the facts as they are by now and these *answers* to keys, oldest first."""
-        self._answers = {key: (command, answer) for key, (_, command, answer) in answers.items()}
-        self._answered = deque((since, key) for key, (since, _, _) in answers.items())
+    def _stand(self, at: Instant, answers: dict[str, Any], answered: deque[tuple[Instant, str]]) -> None:
+        """Go on from *at*, with the facts as they are by now and these *answers* to keys."""
+        self._answers, self._answered = answers, answered
         self._turn.at = at
         self._stale = True
         self._deadlines.bound = -inf  # so that the next turn comes by `_fire`

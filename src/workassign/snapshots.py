@@ -1,8 +1,9 @@
 """Where does a restart begin, so that it need not read the whole journal?
 
 A snapshot is the image of an engine as it stood after an entry, kept on the shelf beside the
-journal. It is never the truth: the journal is. One that is damaged, or cannot be understood, is
-passed over, and the log says so; then an older one, or the beginning, does.
+journal: a line of JSON, and one for each answer that must be remembered. It is never the truth: the
+journal is. One that is damaged, or cannot be understood, is passed over, and the log says so; then
+an older one, or the beginning, does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import attrs
 
 from workassign._codec import MALFORMED, as_json, from_json
 from workassign._from_image import from_image
-from workassign._image import image
+from workassign._image import answers, image
 from workassign._version import __version__
 from workassign.engine import Engine
 from workassign.errors import JournalError
@@ -81,7 +82,7 @@ def take(store: object, engine: Engine, seq: int, events: int) -> bool:
         "events": events,
         "image": image(engine),
     }
-    store.snapshot(seq, as_json(data))
+    store.snapshot(seq, b"\n".join([as_json(data), *answers(engine)]))
     return True
 
 
@@ -117,9 +118,10 @@ def standing(seq: int, body: bytes | None) -> Standing:
         raise JournalError(f"{where} was altered")
     try:
         with _undisturbed():
-            data = from_json(body)
+            first, *answered = body.split(b"\n")
+            data = from_json(first)
             _check_format(where, data["snapshot"])
-            engine = from_image(data["image"])
+            engine = from_image(data["image"], answered)
         if engine.plan.hash != data["plan_hash"]:
             raise JournalError(f"{where} is of another plan than it says")
         return Standing(engine, seq, int(data["events"]))
