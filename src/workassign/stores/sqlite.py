@@ -281,7 +281,9 @@ class SqliteStore:
         )
         try:
             prepare(connection)
-        except BaseException:
+        except BaseException as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                self._clear_away()
             connection.close()
             raise
         return connection
@@ -327,18 +329,28 @@ class SqliteStore:
         if len(head) != 1 or not all(type(each) is int for each in head[0]):
             raise JournalError(f"{self._path.name}: the head was altered")
         self._head, self._crc = head[0]
+        if self._head < 0:  # an empty journal: is it?
+            (rows,) = connection.execute("SELECT count(*) FROM (SELECT 1 FROM journal LIMIT 1)").fetchone()
+            if rows or head[0] != (-1, 0):
+                raise JournalError(
+                    f"{self._path.name}: the head was altered: it says that there are no entries"
+                )
 
     def _close(self) -> None:
         if self._connection is not None:
             try:
-                if self._readonly:
-                    for each in self._made:  # while the file is locked: nobody writes there now
-                        each.unlink(missing_ok=True)
+                self._clear_away()
                 self._connection.close()
             except (OSError, sqlite3.Error) as error:
                 raise JournalError(f"{self._path.name}: closing failed: {error}") from error
             finally:
                 self._connection = None
+
+    def _clear_away(self) -> None:
+        """Remove what SQLite put beside the file to read it; while that is locked nobody writes there."""
+        if self._readonly:
+            for each in self._made:
+                each.unlink(missing_ok=True)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -375,9 +387,9 @@ class SqliteStore:
             if not rows:
                 raise JournalError(f"entry {seq + 1} is missing: the head is {head}")
             for row in rows:
+                if tuple(map(type, row)) != (int, int, bytes):
+                    raise JournalError(f"entry {seq + 1} was altered")
                 seq, crc, body = row
-                if not (type(seq) is int and type(crc) is int and type(body) is bytes):
-                    raise JournalError(f"entry after {seq!r} was altered")
                 yield seq, crc, body
         if head == self._head and crc is not None and crc != self._crc:
             raise JournalError(f"entry {head} was altered: the head has checksum {self._crc}, not {crc}")
