@@ -218,6 +218,44 @@ def test_no_flipped_bit_of_a_journal_goes_unnoticed(tmp_path: Path) -> None:
     assert noticed > sum(map(len, entries))
 
 
+CRASHED = """
+import os, sys
+from workassign.stores.sqlite import SqliteStore
+
+store = SqliteStore(sys.argv[1])
+for number in range(4):
+    store.append(number - 1, [b"%d" % number * 400])
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_no_flipped_bit_of_a_log_that_a_crash_has_left_goes_unnoticed_but_in_its_last_batch(
+    tmp_path: Path,
+) -> None:
+    path, log = tmp_path / "journal.db", tmp_path / "journal.db-wal"
+    subprocess.run([sys.executable, "-c", CRASHED, str(path)], check=False)
+    file, whole, dice = path.read_bytes(), log.read_bytes(), Random(10)
+    unnoticed = []
+    for at in range(0, len(whole), 7):
+        path.write_bytes(file)
+        log.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << dice.randrange(8)]) + whole[at + 1 :])
+        back = as_it_was(path)
+        if back is not None and len(back) < 4:
+            assert len(back) == 3
+            unnoticed.append(at)
+    frames = [whole[at : at + 24] for at in range(32, len(whole), 24 + 4096)]
+    ends = [number for number, frame in enumerate(frames) if any(frame[4:8])]
+    assert len(ends) >= 4
+    assert all(at >= 32 + (ends[-2] + 1) * (24 + 4096) for at in unnoticed), "before the last batch"
+    path.write_bytes(file)
+    log.write_bytes(whole[:200] + b"?" + whole[201:])
+    for readonly in (False, True):
+        with pytest.raises(JournalError, match=r"journal\.db-wal was altered: at least \d batches"):
+            SqliteStore(path, readonly=readonly)
+    with pytest.raises(JournalError, match="nothing of it can be saved"):
+        repair(path, tmp_path / "new.db")
+
+
 def test_no_flipped_bit_of_a_snapshot_leads_astray(tmp_path: Path) -> None:
     path = worked(tmp_path / "journal.db", turns=12)
     whole = path.read_bytes()

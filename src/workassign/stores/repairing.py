@@ -20,6 +20,7 @@ import attrs
 from workassign.errors import JournalError, LockedError, UsageError
 from workassign.journal import Store
 from workassign.stores.jsonl import JsonlStore, line_of
+from workassign.stores.logs import batches_behind_damage
 from workassign.stores.sqlite import SqliteStore
 
 __all__ = ["Repaired", "repair"]
@@ -70,6 +71,7 @@ def repair(source: str | PathLike[str], out: str | PathLike[str]) -> Repaired:
         raise UsageError(f"{old.name}: there is no journal")
     _check_closed(old)
     try:
+        lost = batches_behind_damage(old.with_name(f"{old.name}-wal"))
         with tempfile.TemporaryDirectory(dir=new.parent, prefix=f"{new.name}.") as folder:
             copy = _copied(old, Path(folder))
             found = _Lines(copy) if old.suffix == ".jsonl" else _Rows(copy)
@@ -80,6 +82,8 @@ def repair(source: str | PathLike[str], out: str | PathLike[str]) -> Repaired:
             fresh.replace(new)
     except OSError as error:
         raise JournalError(f"{new.name}: cannot be written: {error.strerror}") from None
+    if lost and not found.reason:
+        found.reason, found.head = f"the log was altered, with at least {lost} batches behind that", None
     return Repaired(kept=kept, reason=found.reason, head=found.head, behind=found.behind)
 
 

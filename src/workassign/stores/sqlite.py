@@ -24,6 +24,7 @@ from zlib import crc32
 
 from workassign.errors import JournalError, LockedError, UsageError
 from workassign.journal import chained, linked
+from workassign.stores.logs import batches_behind_damage
 
 __all__ = ["SqliteStore"]
 
@@ -248,7 +249,23 @@ class SqliteStore:
             raise JournalError(f"{self._path.name}: cannot be opened as a journal: {error}") from None
         self._connection, self._poisoned = connection, False
 
+    def _check_log(self) -> None:
+        """Refuse a log that was altered: opening it would drop what was answered for, and say nothing."""
+        log = self._path.with_name(self._path.name + "-wal")
+        if not (lost := batches_behind_damage(log)):
+            return
+        with closing(
+            sqlite3.connect(self._path.absolute().as_uri() + "?mode=ro", timeout=0, uri=True)
+        ) as asked:
+            try:
+                asked.execute("SELECT 1 FROM sqlite_master")
+            except _BROKEN as error:  # whoever has it open is at work on the log just now; else it is damaged
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                    raise
+        raise JournalError(f"{log.name} was altered: at least {lost} batches behind that would be lost")
+
     def _for_writing(self) -> sqlite3.Connection:
+        self._check_log()
         self._path.touch(mode=0o600)
         return self._connected(str(self._path), self._set_up)
 
@@ -259,6 +276,7 @@ class SqliteStore:
         """
         if not self._path.is_file():
             raise FileNotFoundError("no file is there")
+        self._check_log()
         uri = self._path.absolute().as_uri() + "?mode=ro"
         log, shared = (self._path.with_name(self._path.name + ending) for ending in ("-wal", "-shm"))
         self._made = [each for each in (log, shared) if not each.exists()]
