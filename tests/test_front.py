@@ -165,6 +165,17 @@ def test_a_thank_you_does_not_open_again_what_is_done() -> None:
     assert any(isinstance(each, events.Reopened) for each in desk.happened)
 
 
+def test_who_says_again_what_was_closed_opens_it_again() -> None:
+    """It is nearly the same as what she said before, and yet no duplicate: she was not helped."""
+    desk = Floor(front())
+    desk.take(mention("1", LOST))
+    desk.finish()
+
+    taken = desk.take(mention("2", LOST, 60.0, author="a1", in_reply_to="1"))
+    assert kinds(taken) == ["Joined"]
+    assert any(isinstance(each, events.Reopened) for each in desk.happened)
+
+
 def test_what_may_not_be_opened_again_is_an_interaction_of_its_own_for_the_same_agent() -> None:
     desk = Floor(front())
     desk.take(mention("1", LOST, brand="SeaTwo"))

@@ -59,6 +59,29 @@ def test_the_thread_of_the_network_joins_her_messages() -> None:
     assert threads.find(message("2", 10.0, thread="t", network="y"), "ann", "AirOne") is None
 
 
+def test_her_answer_to_what_somebody_else_said_there_goes_on_with_her_own() -> None:
+    """The network names no thread: what she answers stands in the one that she began."""
+    threads = begun()
+    other = message("2", 10.0, author="eve", in_reply_to="1")
+    assert threads.find(other, "eve", "AirOne") is None
+    threads.begin("x/2", other, "eve", "AirOne")
+    hers = message("3", 20.0, in_reply_to="2")
+
+    found = threads.find(hers, "ann", "AirOne")
+    assert found is not None
+    assert found.interaction == "x/1"
+    assert threads.says_so(hers, found, "ann")
+    assert threads.find(message("4", 20.0, author="bob", in_reply_to="2"), "bob", "AirOne") is None
+
+
+def test_who_answers_the_same_post_of_nobody_twice_goes_on() -> None:
+    threads = begun(in_reply_to="a post of the brand's own")
+    again = message("2", 10.0, in_reply_to="a post of the brand's own")
+
+    assert threads.find(again, "ann", "AirOne") is not None
+    assert threads.find(again, "eve", "AirOne") is None
+
+
 def test_what_began_a_thread_is_found_by_its_own_id() -> None:
     assert begun().find(message("2", 10.0, thread="1"), "ann", "AirOne") is not None
 
@@ -121,7 +144,7 @@ def test_conversations_are_those_that_reading_everything_again_would_find(
     lines: list[tuple[str, int, int | None, str | None]], within: int, most: int
 ) -> None:
     threads = Threads(ThreadSettings(within=60.0, same_author_within=float(within), most=most))
-    history: list[tuple[Mention, str]] = []
+    history: list[Told] = []
     at = 0.0
     for number, (author, later, answered, thread) in enumerate(lines):
         at += later
@@ -129,40 +152,50 @@ def test_conversations_are_those_that_reading_everything_again_would_find(
         said = message(str(number), at, author=author, in_reply_to=reply, thread=thread)
         found = threads.find(said, author, None)
 
-        assert (found and found.interaction) == read_again(history, said, within, most)
+        stands = stands_in(history, said, most)
+        assert (found and found.interaction) == read_again(history, said, stands, within, most)
         if found is None:
             threads.begin(said.key, said, author, None)
         else:
             threads.go_on(found, said)
-        history.append((said, said.key if found is None else found.interaction))
+        history.append((said, said.key if found is None else found.interaction, stands))
         assert len(threads) <= most
 
 
-def read_again(history: list[tuple[Mention, str]], said: Mention, within: int, most: int) -> str | None:
+Told = tuple[Mention, str, str]
+"""A message, its conversation, and the thread in which it stands."""
+
+
+def read_again(history: list[Told], said: Mention, stands: str, within: int, most: int) -> str | None:
     """The conversation that *said* goes on with, from everything that was said before."""
-    last: dict[str, float] = {}
-    for mention, into in history:  # in order of each conversation's latest message
-        last.pop(into, None)
-        last[into] = mention.at
-    newest = history[-1][0].at if history else 0.0
-    known = [into for into in list(last)[-most:] if newest - last[into] <= 60.0]
     alive = _never_forgotten(history, most)
-    hers = [(m, into) for m, into in history if m.author == said.author and into in known and into in alive]
-    for mention, into in hers:
+    hers = [(m, into, thread) for m, into, thread in history if m.author == said.author and into in alive]
+    for mention, into, _ in hers:
         if mention.id == said.in_reply_to:
             return into
-    for mention, into in reversed(hers):
-        if (mention.thread or mention.id) == (said.thread or said.id):
+    for _, into, thread in reversed(hers):
+        if thread == stands:
             return into
-    for _, into in reversed(hers):
-        return into if said.at - last[into] <= within else None
+    for _, into, _ in reversed(hers):
+        return into if said.at - alive[into] <= within else None
     return None
 
 
-def _never_forgotten(history: list[tuple[Mention, str]], most: int) -> set[str]:
-    """Conversations that were remembered all the time since they began."""
+def stands_in(history: list[Told], said: Mention, most: int) -> str:
+    """The thread of *said*: what it says, or that of the conversation that it answers a message of."""
+    if said.thread is not None:
+        return said.thread
+    alive = _never_forgotten(history, most)
+    for mention, into, _ in history:
+        if mention.id == said.in_reply_to and into in alive:
+            return next(thread for first, _, thread in history if first.key == into)
+    return said.in_reply_to or said.id
+
+
+def _never_forgotten(history: list[Told], most: int) -> dict[str, float]:
+    """Conversations that were remembered all the time since they began, and when they went on last."""
     last: dict[str, float] = {}
-    for mention, into in history:
+    for mention, into, _ in history:
         last.pop(into, None)
         last[into] = mention.at
         while last:
@@ -170,4 +203,4 @@ def _never_forgotten(history: list[tuple[Mention, str]], most: int) -> set[str]:
             if len(last) <= most and mention.at - last[oldest] <= 60.0:
                 break
             del last[oldest]
-    return set(last)
+    return last

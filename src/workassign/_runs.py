@@ -22,7 +22,7 @@ _LOG = logging.getLogger("workassign.desk")
 class Run:
     """An engine and its journal, from one (re)start to the first failure."""
 
-    __slots__ = ("begin", "counts", "durable", "failure", "kept", "kpis", "recorder")
+    __slots__ = ("begin", "counts", "durable", "failure", "fresh", "kept", "kpis", "recorder")
 
     def __init__(self, recorder: Recorder, counts: array[int], kpis: Kpis | None, begin: int = 0) -> None:
         self.recorder = recorder
@@ -35,6 +35,8 @@ class Run:
         self.counts = counts
         """For each entry from `begin` on, the number of its last event; for the header 0."""
         self.failure: BaseException | None = None
+        self.fresh: list[Event] | None = None
+        """The events that are not in the store yet; None if nobody listens."""
 
     @property
     def engine(self) -> Engine:
@@ -48,6 +50,8 @@ class Run:
         if recorder.last > last:
             facts = self.engine.facts
             self.counts.append(self.counts[-1] + len(facts))
+            if self.fresh is not None:
+                self.fresh.extend(facts)
             if self.kpis is not None:
                 self.kpis.take(self.engine.now, facts)
         return answer

@@ -40,6 +40,10 @@ class Mood(Protocol):
         """How many were happy."""
 
     @property
+    def unknown(self) -> int:
+        """Of how many nobody can tell."""
+
+    @property
     def mean(self) -> float | None:
         """The mean sentiment, -1 to 1; None: nobody's is known."""
 
@@ -91,6 +95,7 @@ class Source:
                     "unhappy": each.unhappy,
                     "neither": each.neither,
                     "happy": each.happy,
+                    "unknown": each.unknown,
                     "mean": each.mean,
                 }
                 for each in self.moods

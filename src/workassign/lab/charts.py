@@ -31,6 +31,8 @@ __all__ = ["charts", "check_installed"]
 INK, GRID = "#010203", "#040506"
 """Stand-ins: they become the page's colors."""
 MOST_PANELS = 12
+NAMED = 40
+"""A name out of the data is cut after so many characters: a chart has no room for more."""
 LEAST = 0.01
 """A queue with a smaller share of all has no curve: it would be a few steps."""
 WIDTH = 10.0
@@ -38,6 +40,7 @@ WIDTH = 10.0
 
 _STYLE: Any = {
     "svg.hashsalt": "workassign",
+    "text.parse_math": False,  # a dollar in a brand's name is a dollar
     "svg.fonttype": "none",
     "font.size": 10.0,
     "axes.titlesize": 10.5,
@@ -119,7 +122,7 @@ def _panels(
 def _funnel(account: Account) -> Figure:
     source, total = account.source, account.found.total
     bars = [("read", source.read, QUIET), ("bad records", len(source.bad), LATE)]
-    bars += [(source.left_at(stage), number, QUIET) for stage, number in source.dropped.items()]
+    bars += [(_named(source.left_at(stage)), number, QUIET) for stage, number in source.dropped.items()]
     late = total.answered - total.within
     bars += [("entered", total.entered, COLORS[0]), ("answered in time", total.within, GOOD)]
     bars += [("answered late, or no target", late, LATE), ("abandoned", total.abandoned, LATE)]
@@ -149,18 +152,13 @@ def _queues(account: Account) -> Figure:
     hours = account.found.hours
     figure, panels = _panels(len(queues), 1, 1.35, sharex=True)
     times = np.array([hour.number * HOUR for hour in hours])
+    numbers = [hour.number for hour in hours]
     for line, color, axes in zip(queues, _cycle(COLORS), panels, strict=False):
         came = [hour.arrivals[line.name] for hour in hours]
         waited = [hour.peak[line.name] for hour in hours]
-        axes.bar(
-            times,
-            came,
-            width=HOUR,
-            align="edge",
-            color=color,
-            alpha=0.38,
-            linewidth=0,
-            label="arrivals an hour",
+        outline = _outline(numbers, came)
+        axes.fill_between(
+            *outline, step="post", color=color, alpha=0.38, linewidth=0, label="arrivals an hour"
         )
         axes.step(
             [*times, *(times[-1:] + HOUR)],
@@ -214,10 +212,10 @@ def _moods(account: Account) -> Figure:
     told = sorted(brands.items(), key=lambda item: -sum(each.unhappy + each.happy for each in item[1]))
     figure, panels = _panels(min(len(told), MOST_PANELS), 1, 1.35, sharex=True)
     for (brand, moods), axes in zip(told, panels, strict=False):
-        times = [each.hour * HOUR for each in moods]
         up, down = [each.happy for each in moods], [-each.unhappy for each in moods]
         for heights, color, label in ((up, GOOD, "happy"), (down, LATE, "unhappy")):
-            axes.bar(times, heights, width=HOUR, align="edge", color=color, linewidth=0, label=label)
+            times, levels = _outline([each.hour for each in moods], heights)
+            axes.fill_between(times, levels, step="post", color=color, linewidth=0, label=label)
         axes.axhline(0, color=INK, linewidth=0.7)
         most = max(1, *up, *(-each for each in down))
         axes.set_ylim(-1.15 * most, 1.15 * most)
@@ -230,6 +228,29 @@ def _moods(account: Account) -> Figure:
     return figure
 
 
+def _outline(hours: Sequence[int], heights: Sequence[int]) -> tuple[list[float], list[int]]:
+    """Return where bars of an hour each begin and how high they are, 0 where there is none.
+
+    One outline, however long the days go on: a bar for each hour would make a page of megabytes.
+    """
+    times: list[float] = []
+    levels: list[int] = []
+    for hour, height in zip(hours, heights, strict=True):
+        if times and times[-1] == hour * HOUR:  # the end of the bar before
+            levels[-1] = height
+        else:
+            times.append(hour * HOUR)
+            levels.append(height)
+        times.append((hour + 1) * HOUR)
+        levels.append(0)
+    return times, levels
+
+
+def _named(name: str) -> str:
+    """Return *name* as a chart can hold it."""
+    return "".join(each if each.isprintable() else " " for each in name[:NAMED])
+
+
 def _mood(brand: str, moods: Sequence[Mood]) -> str:
     """Return how people felt about a brand over all hours."""
     counts = [sum(getattr(each, kind) for each in moods) for kind in ("happy", "neither", "unhappy")]
@@ -239,7 +260,7 @@ def _mood(brand: str, moods: Sequence[Mood]) -> str:
         for count, kind in zip(counts, ("happy", "neither", "unhappy"), strict=True)
         if known
     )
-    return f"{brand or 'no brand'}: {shares or 'nobody can tell'} of {known:,}"
+    return f"{_named(brand) or 'no brand'}: {shares or 'nobody can tell'} of {known:,}"
 
 
 # --- waits ----------------------------------------------------------------------------------

@@ -124,8 +124,8 @@ People had labelled these mentions. No label decided anything; here they are wha
 held against."""
 
 MOODS = """\
-Bars: mentions an hour that were happy (above the line) and unhappy (below it), reposts and the \
-brands' own posts left out. Each brand has a scale of its own."""
+Bars: mentions an hour that were happy (above the line) and unhappy (below it), reposts, \
+near-duplicates and the brands' own posts left out. Each brand has a scale of its own."""
 
 SYNTHETIC = """\
 <p class="note"><b>Synthetic:</b> the file holds neither followers nor customer values, so they were

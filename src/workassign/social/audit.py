@@ -101,6 +101,12 @@ class Audit:
             self._await(key, stage)
         return drawn
 
+    def not_kept(self, key: str) -> None:
+        """What was kept did not come in after all, and says nothing of the screening."""
+        if self._open.get(key) == KEPT:
+            del self._open[key]
+            self._left[KEPT] -= 1
+
     def _await(self, key: str, stage: str) -> None:
         self._open[key] = stage
         if len(self._open) > self._settings.most:
@@ -114,7 +120,7 @@ class Audit:
         """
         stage = self._open.pop(key, None)
         if stage is None:
-            raise UsageError(f"mention {key!r} is not to be labelled: unknown, too old, or done before")
+            raise UsageError(f"mention {key[:200]!r} is not to be labelled: unknown, too old, or done before")
         self._labelled[stage] += 1
         self._needed[stage] += needed
         return stage
@@ -173,4 +179,4 @@ class Audit:
 
 def _number(text: str) -> float:
     """Return a number from 0 to below 1 that belongs to *text*."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest()) / 2**56
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=7).digest()) / 2**56

@@ -11,14 +11,30 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 
 import attrs
 
 from workassign.model import Instant
 from workassign.social.mentions import BadRecord, Mention
 
-__all__ = ["COLLAPSED", "JOINED", "LOSSLESS", "OURS", "Funnel", "Mood", "Sample", "Tally"]
+__all__ = [
+    "COLLAPSED",
+    "JOINED",
+    "LOSSLESS",
+    "OURS",
+    "REFUSED",
+    "REPEATED",
+    "Funnel",
+    "Mood",
+    "Sample",
+    "Tally",
+]
 
+REPEATED = "record repeated"
+"""The same record with the same id once more."""
+REFUSED = "not let in"
+"""The engine refused it: its queue is full, or gone. Whoever wrote it gets a new interaction next time."""
 OURS = "written by us"
 """An answer of ours that comes back, or a post of the brand's own."""
 JOINED = "same conversation"
@@ -30,6 +46,8 @@ LOSSLESS = (JOINED, COLLAPSED)
 """What leaves at these is part of something that entered."""
 
 HOUR = 3600.0
+MOODS_KEPT = 100_000
+"""So many hours of brands are remembered, those that began last: a year and more of ten brands."""
 SAMPLES = 5
 """So many of what left at a stage are shown."""
 SHOWN = 280
@@ -84,11 +102,11 @@ class Funnel:
     samples: Mapping[str, tuple[Sample, ...]] = attrs.field(factory=dict)
     """Stage -> some of what left there, drawn by their keys."""
     moods: tuple[Mood, ...] = ()
-    """By brand and hour, of what is no repost and not the brand's own."""
+    """By brand and hour, of what is no repost, no near-duplicate and not the brand's own."""
 
 
 class Tally:
-    """Counts what goes through a funnel. Its memory grows with brands and hours, not with mentions."""
+    """Counts what goes through a funnel. Memory: some samples, and `MOODS_KEPT` moods."""
 
     def __init__(self, stages: Sequence[str]) -> None:
         """Count what leaves at *stages*, in their order."""
@@ -114,9 +132,17 @@ class Tally:
         self.dropped[stage] -= 1
         self.entered += 1
 
+    def turned_away(self, stage: str = REFUSED) -> None:
+        """What had entered was not let in: it left at *stage*."""
+        self.dropped[stage] += 1
+        self.entered -= 1
+
     def felt(self, brand: str | None, at: Instant, sentiment: float | None) -> None:
         """Somebody wrote about a brand."""
         counts = self._moods.setdefault((brand or "", int(at // HOUR)), [0, 0, 0, 0, 0.0])
+        if len(self._moods) > MOODS_KEPT:
+            for oldest in list(islice(self._moods, MOODS_KEPT // 10)):
+                del self._moods[oldest]
         if sentiment is None:
             counts[3] += 1
             return
@@ -148,4 +174,4 @@ class Tally:
 
 
 def _number(key: str) -> int:
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+    return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest())

@@ -16,7 +16,8 @@ YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 
 def needs_answer(sentiment: str, text: str) -> bool:
     """Whether a mention so labelled needs an answer: it is negative, or asks and is not positive."""
-    return sentiment == NEGATIVE or (sentiment != POSITIVE and "?" in text)
+    felt = sentiment.strip().casefold()
+    return felt == NEGATIVE or (felt != POSITIVE and "?" in text)
 
 
 def needed_by(mentions: Iterable[Mention]) -> dict[str, bool]:
@@ -27,8 +28,9 @@ def needed_by(mentions: Iterable[Mention]) -> dict[str, bool]:
     found = {}
     for mention in mentions:
         said, felt = mention.labels.get(NEEDED), mention.labels.get(SENTIMENT)
-        if said is not None and said.casefold() in (*YES, *NO):
-            found[mention.key] = said.casefold() in YES
+        word = None if said is None else said.strip().casefold()
+        if word in (*YES, *NO):
+            found[mention.key] = word in YES
         elif felt:
             found[mention.key] = needs_answer(felt, mention.text)
     return found

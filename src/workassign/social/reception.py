@@ -14,7 +14,7 @@ from workassign.errors import UsageError
 from workassign.model import Instant, InteractionId
 from workassign.social.front import Front, Taken
 from workassign.social.happenings import Dropped, Entered, Misplaced
-from workassign.social.mentions import BadRecord, Mention
+from workassign.social.mentions import BadRecord, Mention, name_of
 
 __all__ = ["Reception"]
 
@@ -25,7 +25,7 @@ class Reception:
     def __init__(self, front: Front, needed: Mapping[str, bool] | None = None) -> None:
         """Stand before *front*; *needed*: key of a mention -> whether it needed an answer, people say."""
         self._front = front
-        self._needed = needed or {}
+        self._needed = {name_of(key): said for key, said in (needed or {}).items()}
         self._looked_at: dict[InteractionId, str] = {}
         """Interaction of the audit lane -> the mention that is looked at there."""
         self.bad: list[BadRecord] = []
@@ -39,7 +39,7 @@ class Reception:
         if taken.commands or not any(isinstance(each, Dropped) and each.audited for each in taken.happenings):
             return taken.commands
         # There is no lane in which somebody would come to it: it is looked at now.
-        return self._labelled(arrival.key, at)
+        return self._labelled(name_of(arrival.key), at)
 
     def see(self, event: ev.Event) -> Iterable[Command]:
         """Take in what happened, and return what follows; who is done with something labels it."""
@@ -66,10 +66,10 @@ class Reception:
         for fact in taken.happenings:
             if isinstance(fact, Misplaced):
                 self.bad.append(BadRecord(fact.line, fact.reason))
-            elif isinstance(fact, Dropped | Entered) and mention.key in self._needed:
+            elif isinstance(fact, Dropped | Entered) and (name := name_of(mention.key)) in self._needed:
                 kept = isinstance(fact, Entered)
                 if kept or self._is_judged(fact):
-                    self._counts[kept, self._needed[mention.key]] += 1
+                    self._counts[kept, self._needed[name]] += 1
         for command in taken.commands:
             if isinstance(command, Submit) and (key := command.interaction.attributes.get("audit_of")):
                 self._looked_at[command.interaction.id] = str(key)

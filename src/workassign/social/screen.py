@@ -14,15 +14,16 @@ from typing import TypeAlias
 import attrs
 
 from workassign.model import Instant
-from workassign.social.conditions import When, condition
+from workassign.social.conditions import READ, When, condition
+from workassign.social.funnel import COLLAPSED, JOINED, OURS, REFUSED, REPEATED
 from workassign.social.mentions import Mention, key_of
 from workassign.social.texts.keywords import Keywords
 from workassign.social.understanding import Understood
 
 __all__ = ["REPEATED", "Lately", "Screen", "Stage", "is_repost"]
 
-REPEATED = "record repeated"
-"""The stage that is always there, first: the same record with the same id once more."""
+TAKEN = (REPEATED, JOINED, COLLAPSED, OURS, REFUSED)
+"""These stages are always there, and no other has their names."""
 
 Test: TypeAlias = Callable[[Understood], bool]
 """Whether a mention meets a condition, by what it says."""
@@ -72,8 +73,8 @@ class Stage:
         conditions = [each for each in attrs.fields(Stage)[1:] if each.name != "audit"]
         if all(getattr(self, each.name) in ((), None, False, When()) for each in conditions):
             raise ValueError(f"has no condition; there are {', '.join(each.name for each in conditions)}")
-        if self.name == REPEATED:
-            raise ValueError(f"the name {REPEATED!r} is taken")
+        if self.name in TAKEN:
+            raise ValueError(f"the name {self.name!r} is taken")
         if self.same_text_within is not None and self.same_text_within <= 0:
             raise ValueError(f"same_text_within must be positive, not {self.same_text_within!r}")
         if self.sentiment_from is not None and not -1 <= self.sentiment_from <= 1:
@@ -111,7 +112,7 @@ class Screen:
 
 def is_repost(mention: Mention) -> bool:
     """Whether *mention* repeats another's words, as far as it shows."""
-    return mention.repost_of is not None or _REPOST.match(mention.text) is not None
+    return mention.repost_of is not None or _REPOST.match(mention.text, 0, READ) is not None
 
 
 def _tests(stage: Stage) -> list[Test]:
@@ -191,13 +192,23 @@ class Lately:
         """Whether *key* came at most a window ago; from now on it has come at *at*."""
         if self._since is None or at - self._since > self._window or len(self._young) >= self._most:
             self._old, self._young, self._since = self._young, {}, at
-        digest = blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
+        digest = _digest(key)
         last = self._young.get(digest)
         if last is None:
             last = self._old.get(digest)
         self._young[digest] = at
         return last is not None and at - last <= self._window
 
+    def forget(self, key: str) -> None:
+        """*key* has not come after all."""
+        digest = _digest(key)
+        self._young.pop(digest, None)
+        self._old.pop(digest, None)
+
     def __len__(self) -> int:
         """Return how many keys are remembered."""
         return len(self._young) + len(self._old)
+
+
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -24,6 +25,7 @@ from workassign.social.replying.routes import Route, Routes
 from workassign.social.screen import Stage
 from workassign.social.texts.duplicates import Nearby
 from workassign.social.texts.intents import INTENTS, URGENT
+from workassign.social.texts.keywords import Keywords
 from workassign.social.texts.sentiment import Sentiment, named
 from workassign.social.texts.topics import Language, Topic
 from workassign.social.threads import ThreadSettings
@@ -65,6 +67,12 @@ class UrgentWords:
     level: float
     """0 to 1."""
     words: tuple[str, ...]
+
+    def __attrs_post_init__(self) -> None:
+        """Raise a ValueError for what cannot be: no such level, a word that could never be found."""
+        if not 0 <= self.level <= 1:
+            raise ValueError(f"level must be between 0 and 1, not {self.level!r}")
+        Keywords(self.words)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +124,7 @@ class MentionSettings:
 
     def __attrs_post_init__(self) -> None:
         """Check the numbers."""
-        if self.remember <= 0:
+        if not 0 < self.remember < math.inf:
             raise ValueError(f"remember must be positive, not {self.remember!r}")
         if self.influence_follows is not None and not 100 <= self.influence_follows <= 1_000_000:
             raise ValueError(f"influence_follows must be from 100 to 1000000, not {self.influence_follows}")
@@ -155,21 +163,31 @@ class MentionSettings:
         from workassign.social.learning.models import Model
         from workassign.social.texts.language import guesser
 
-        return Understanding(
-            self.topics,
-            self.languages,
-            guess=guesser(self.guess_languages) if self.guess_languages else None,
-            sentiment=self._sentiment(),
-            model=None if self.model is None else Model.load(folder / self.model),
-            model_languages=self.model_languages,
-            intents=self.intents or INTENTS,
-            urgency={each.level: each.words for each in self.urgency} or URGENT,
-        )
+        model = None if self.model is None else Model.load(folder / self.model)
+        try:
+            return Understanding(
+                self.topics,
+                self.languages,
+                guess=guesser(self.guess_languages) if self.guess_languages else None,
+                sentiment=self._sentiment(),
+                model=model,
+                model_languages=self.model_languages,
+                intents=self.intents or INTENTS,
+                urgency=self._urgent() or URGENT,
+            )
+        except PlanError as error:
+            raise PlanError([f"mentions.{problem}" for problem in error.problems]) from None
+
+    def _urgent(self) -> dict[float, tuple[str, ...]]:
+        found: dict[float, tuple[str, ...]] = {}
+        for each in self.urgency:
+            found[each.level] = (*found.get(each.level, ()), *each.words)
+        return found
 
     def _sentiment(self) -> Sentiment | Literal["model"] | None:
         if self.sentiment == "model":
             if self.model is None:
-                raise PlanError(["mentions.sentiment: model: there is none; name it in mentions.model"])
+                raise PlanError(["sentiment: model: there is none; name it in mentions.model"])
             return "model"
         return None if self.sentiment is None else named(self.sentiment)
 

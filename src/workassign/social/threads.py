@@ -3,7 +3,8 @@
 A conversation is one interaction. A message belongs to it if its customer wrote it and
 
 - it answers a message of the conversation, ours or hers, or
-- it stands in the same thread of the network, or
+- it stands in the same thread of the network (where that does not tell, in the thread of what it
+  answers, whoever wrote that), or
 - it came to the same brand soon after her last message, on any network that is known to be hers.
 
 In a public thread others write, too: what they say is no part of her conversation.
@@ -11,8 +12,10 @@ In a public thread others write, too: what they say is no part of her conversati
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 import attrs
@@ -28,6 +31,12 @@ MESSAGES_KEPT = 200
 """A conversation remembers so many of its messages: the first one and the latest."""
 SHARERS_KEPT = 10_000
 """A conversation remembers so many of those who said the same, the first ones; it counts all."""
+PLACES_KEPT = 1_000
+"""In so many places a later message of hers, or of ours, finds a conversation: those of use last."""
+SHARED_PLACES_KEPT = 20_000
+"""In so many more it is found by what was collapsed into it."""
+REACH = 10**12
+"""Nobody reaches more people than this."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +59,7 @@ class ThreadSettings:
         """Check the times."""
         for name in ("within", "same_author_within"):
             seconds = getattr(self, name)
-            if seconds is not None and seconds <= 0:
+            if seconds is not None and not 0 < seconds < math.inf:
                 raise ValueError(f"{name} must be positive, not {seconds!r}")
         if self.most < 1:
             raise ValueError(f"most must be at least 1, not {self.most}")
@@ -68,6 +77,8 @@ class Conversation:
     brand: str | None
     last: Instant
     """When the latest message came."""
+    thread: _Key = ()
+    """Network and thread in which it began."""
     messages: list[Said] = attrs.field(factory=list)
     left_out: int = 0
     """Messages between the first and the others that are not remembered any more."""
@@ -91,7 +102,10 @@ class Conversation:
     """The followers of everybody who said the same, added up, each author once."""
     sharers: dict[str, Origin] = attrs.field(factory=dict, repr=False)
     """Account, or key of a mention without one -> where she said the same; the customer's first."""
-    keys: list[_Key] = attrs.field(factory=list, repr=False)
+    keys: dict[_Key, None] = attrs.field(factory=dict, repr=False)
+    """Where a later message of hers, or of ours, finds it; what was of use last comes last."""
+    shared_keys: dict[_Key, None] = attrs.field(factory=dict, repr=False)
+    """Where it is found by what was collapsed into it."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -105,10 +119,15 @@ class Conversation:
         who = _account(mention)
         if who in self.sharers:
             return True
-        self.reach += mention.followers or 0
+        self.reach = min(self.reach + int(min(mention.followers or 0, REACH)), REACH)
         if len(self.sharers) < SHARERS_KEPT:
             self.sharers[who] = Origin.of(mention)
         return who in self.sharers
+
+    def worse(self, sentiment: float | None) -> float | None:
+        """Return *sentiment* if the engine is to know of it: she feels worse than it was told."""
+        told = 0.0 if self.felt is None else self.felt
+        return sentiment if sentiment is not None and sentiment < told else None
 
     def keep(self, said: Said) -> None:
         """Remember a message."""
@@ -130,6 +149,7 @@ class Threads:
         self._conversations: OrderedDict[InteractionId, Conversation] = OrderedDict()
         """In order of their latest message."""
         self._places: dict[_Key, Conversation] = {}
+        self._most_places = max(10 * settings.most, 2 * SHARED_PLACES_KEPT)
 
     def __len__(self) -> int:
         """Return how many conversations are remembered."""
@@ -148,11 +168,12 @@ class Threads:
                 return found
         if customer is None or mention.ours:
             return None
-        return self._places.get(_in_thread(mention, customer)) or self._just_before(mention, customer, brand)
+        found = self._places.get(self._in_thread(mention, customer))
+        return found or self._just_before(mention, customer, brand)
 
     def says_so(self, mention: Mention, found: Conversation, customer: str | None) -> bool:
         """Whether *mention* says itself that it goes on with what was *found*, beyond being near in time."""
-        keys = [*_answers(mention), *([_in_thread(mention, customer)] if customer else [])]
+        keys = [*_answers(mention), *([self._in_thread(mention, customer)] if customer else [])]
         return any(self._places.get(key) is found for key in keys)
 
     def _just_before(self, mention: Mention, customer: str, brand: str | None) -> Conversation | None:
@@ -165,62 +186,129 @@ class Threads:
         """Return the conversation of which the mention of this *key* is a message, or was collapsed into."""
         return self._places.get(("message", key))
 
+    def saying(self, key: str) -> Conversation | None:
+        """Return the latest conversation that says what the mention of this *key* said first."""
+        return self._places.get(("said", key)) or self.holding(key)
+
+    def beside(self, mention: Mention) -> Conversation | None:
+        """Return the conversation in which *mention* answers something, whoever's it is. Cost: O(1)."""
+        return next((found for key in _answers(mention) if (found := self._places.get(key))), None)
+
     def get(self, interaction: InteractionId) -> Conversation | None:
         """Return a conversation; None: it is none, or too long ago."""
         return self._conversations.get(interaction)
 
     def begin(
-        self, interaction: InteractionId, mention: Mention, customer: str | None, brand: str | None
+        self,
+        interaction: InteractionId,
+        mention: Mention,
+        customer: str | None,
+        brand: str | None,
+        said_first: str | None = None,
     ) -> Conversation:
-        """A conversation begins with *mention*."""
+        """A conversation begins with *mention*.
+
+        *said_first*: key of the mention that said the same before and belongs to nothing that is open.
+        """
         before = None if customer is None else self._places.get(("by", customer, brand or ""))
-        conversation = Conversation(interaction, customer, brand, mention.at)
+        conversation = Conversation(interaction, customer, brand, mention.at, self._thread(mention))
         conversation.contacts = 1 if before is None else before.contacts + 1
-        conversation.sharers[_account(mention)] = Origin.of(mention)
-        self._conversations[interaction] = conversation
-        self.go_on(conversation, mention)
+        self._put_in(conversation, mention)
+        if said_first is not None:
+            self._remember(conversation, conversation.keys, [("said", said_first)], mention.at)
         return conversation
 
-    def renew(self, before: Conversation, interaction: InteractionId) -> Conversation:
-        """What would have gone on with *before* begins a conversation of its own, which takes its place."""
-        after = Conversation(interaction, before.customer, before.brand, before.last)
+    def renew(self, before: Conversation, interaction: InteractionId, mention: Mention) -> Conversation:
+        """*mention*, which would have gone on with *before*, begins a conversation that takes its place.
+
+        Whoever answers something of the old one goes on with the new one from now on.
+        """
+        last = max(before.last, mention.at)
+        after = Conversation(interaction, before.customer, before.brand, last, before.thread)
         after.contacts, after.agent = before.contacts + 1, before.agent
-        after.messages = [before.messages.pop()]
-        del self._conversations[before.interaction]
-        self._conversations[interaction] = after
-        self._remember(after, list(before.keys), after.last)
+        self.forget(before)
+        self._put_in(after, mention)
+        self._remember(after, after.keys, list(before.keys), mention.at)
+        self._remember(after, after.shared_keys, list(before.shared_keys), mention.at)
         return after
 
-    def share(self, conversation: Conversation, mention: Mention) -> None:
-        """*mention* is collapsed into a conversation, which is remembered longer. Cost: O(1), amortised."""
-        keys = [("message", mention.key)] if conversation.share(mention) else []
-        self._remember(conversation, keys, mention.at)
+    def forget(self, conversation: Conversation) -> None:
+        """A conversation is none any more: what would have gone on with it begins another."""
+        del self._conversations[conversation.interaction]
+        for key in (*conversation.keys, *conversation.shared_keys):
+            if self._places.get(key) is conversation:
+                del self._places[key]
+
+    def _put_in(self, conversation: Conversation, mention: Mention) -> None:
+        conversation.sharers[_account(mention)] = Origin.of(mention)
+        if (twin := self._conversations.get(conversation.interaction)) is not None:
+            self.forget(twin)  # the same mention has come again, long after it was known
+        self._conversations[conversation.interaction] = conversation
+        self.go_on(conversation, mention)
+
+    def share(self, conversation: Conversation, mention: Mention, said_first: str | None = None) -> None:
+        """*mention* is collapsed into a conversation, which is remembered longer. Cost: O(1), amortised.
+
+        *said_first*: key of the mention that said the same first.
+        """
+        keys: list[_Key] = [("message", mention.key)] if conversation.share(mention) else []
+        self._remember(conversation, conversation.shared_keys, keys, mention.at)
+        if said_first is not None:  # a storm is known as long as it goes on
+            self._remember(conversation, conversation.keys, [("said", said_first)], mention.at)
 
     def go_on(self, conversation: Conversation, mention: Mention) -> None:
         """A conversation goes on with *mention*, of the customer or the brand. Cost: O(1), amortised."""
         by = "agent" if mention.ours else "customer"
         conversation.keep(Said(at=mention.at, by=by, ref=mention.key, network=mention.network))
-        self._remember(conversation, _places_of(mention, conversation), mention.at)
+        self._remember(conversation, conversation.keys, [*self._places_of(mention, conversation)], mention.at)
 
-    def _remember(self, conversation: Conversation, keys: Iterable[_Key], now: Instant) -> None:
+    def _places_of(self, mention: Mention, conversation: Conversation) -> Iterator[_Key]:
+        """Yield where a later message may find the conversation."""
+        yield "message", mention.key
+        if conversation.customer is not None:
+            yield self._in_thread(mention, conversation.customer)
+            if not mention.ours:
+                yield "by", conversation.customer, conversation.brand or ""
+
+    def _in_thread(self, mention: Mention, customer: str) -> _Key:
+        return "thread", *self._thread(mention), customer
+
+    def _thread(self, mention: Mention) -> _Key:
+        """Return network and thread in which *mention* stands, as far as is known."""
+        if mention.thread is None:
+            for key in _answers(mention):
+                answered = self._places.get(key)
+                if answered is not None and answered.thread[0] == mention.network:
+                    return answered.thread
+        # What begins a thread is often named by its own id there.
+        return mention.network, mention.thread or mention.in_reply_to or mention.id
+
+    def _remember(
+        self, conversation: Conversation, own: dict[_Key, None], keys: Iterable[_Key], now: Instant
+    ) -> None:
+        """Remember that a conversation is found by *keys*, which are put behind its *own*."""
         for key in keys:
-            if self._places.get(key) is not conversation:
-                self._places[key] = conversation
-                conversation.keys.append(key)
+            self._places[key] = conversation
+            own.pop(key, None)
+            own[key] = None
+        most = PLACES_KEPT if own is conversation.keys else SHARED_PLACES_KEPT
+        if len(own) > most:  # many at once, for the first of a dict is not found at once
+            for oldest in list(islice(own, most // 10)):
+                del own[oldest]
+                if self._places.get(oldest) is conversation:
+                    del self._places[oldest]
         self._conversations.move_to_end(conversation.interaction)
-        self._forget(now)
+        self._forget_some(now)
 
-    def _forget(self, now: Instant) -> None:
+    def _forget_some(self, now: Instant) -> None:
         """Forget what is too old, or too many."""
         settings, known = self._settings, self._conversations
         while known:
             oldest = next(iter(known.values()))
-            if len(known) <= settings.most and now - oldest.last <= settings.within:
+            few = len(known) <= settings.most and len(self._places) <= self._most_places
+            if few and now - oldest.last <= settings.within:
                 return
-            del known[oldest.interaction]
-            for key in oldest.keys:
-                if self._places.get(key) is oldest:
-                    del self._places[key]
+            self.forget(oldest)
 
 
 def _account(mention: Mention) -> str:
@@ -235,17 +323,3 @@ def _answers(mention: Mention) -> Iterator[_Key]:
     """Yield the places of what *mention* says that it answers."""
     if mention.in_reply_to is not None:
         yield "message", key_of(mention.network, mention.in_reply_to)
-
-
-def _in_thread(mention: Mention, customer: str) -> _Key:
-    # What begins a thread is often named by its own id there.
-    return "thread", mention.network, mention.thread or mention.id, customer
-
-
-def _places_of(mention: Mention, conversation: Conversation) -> Iterator[_Key]:
-    """Yield where a later message may find the conversation."""
-    yield "message", mention.key
-    if conversation.customer is not None:
-        yield _in_thread(mention, conversation.customer)
-        if not mention.ours:
-            yield "by", conversation.customer, conversation.brand or ""

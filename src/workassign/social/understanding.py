@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from workassign.errors import UsageError
+from workassign.model import is_number
 from workassign.social.conditions import READ, Facts
 from workassign.social.learning.leans import Leans
 from workassign.social.mentions import Mention, key_of
@@ -105,12 +107,22 @@ class Understanding:
         return best
 
     def sentiment(self, said: Understood) -> float | None:
-        """Return the sentiment: as the source says it, else as it is found in the text."""
+        """Return the sentiment: as the source says it, else as it is found in the text.
+
+        Raises:
+            UsageError: If what finds it returns what is none.
+        """
         if said.mention.sentiment is not None:
             return said.mention.sentiment
         if self._by_model:
             return None if said.opinion is None else said.opinion.mood
-        return None if self._sentiment is None else self._sentiment(said.mention.text, said.language)
+        if self._sentiment is None:
+            return None
+        found = self._sentiment(said.mention.text, said.language)
+        if found is not None and not (is_number(found) and -1 <= found <= 1):
+            what = repr(found) if is_number(found) else f"a {type(found).__name__}"
+            raise UsageError(f"what tells sentiments must return None or a number from -1 to 1, not {what}")
+        return found
 
     def opinion(self, said: Understood, leans: Leans | None) -> Opinion | None:
         """Return what the model makes of the text, and of what its author said before."""

@@ -15,7 +15,7 @@ from workassign._names import NAME_LIMIT
 from workassign.errors import UsageError
 from workassign.model import Customer, Value, is_number
 from workassign.needs import checked_name
-from workassign.social.mentions import Mention
+from workassign.social.mentions import Mention, key_of
 
 __all__ = ["Ask", "BadFactsError", "CustomerFacts", "Directory", "facts_of", "identified", "known"]
 
@@ -155,7 +155,7 @@ def _account(mention: Mention) -> str | None:
     """Return the name of the account that wrote; None: there is none, or it can be no id."""
     if not mention.author:
         return None
-    account = f"{mention.network}/{mention.author}" if mention.network else mention.author
+    account = key_of(mention.network, mention.author)
     return account if len(account) <= NAME_LIMIT and account.isprintable() else None
 
 
