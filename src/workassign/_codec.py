@@ -27,7 +27,19 @@ from workassign.errors import WorkassignError
 from workassign.model import Agent, Customer, Instant, Interaction
 from workassign.needs import Needs, kept
 
-__all__ = ["MALFORMED", "Turn", "as_data", "as_json", "decode", "encode", "from_json", "plain"]
+__all__ = [
+    "MALFORMED",
+    "Turn",
+    "as_data",
+    "as_json",
+    "as_table",
+    "decode",
+    "encode",
+    "from_data",
+    "from_json",
+    "from_table",
+    "plain",
+]
 
 T = TypeVar("T")
 
@@ -57,9 +69,25 @@ def from_json(body: bytes) -> Any:
     return _DECODER.decode(body.decode("ascii"))
 
 
-def as_data(message: cmd.Command | ev.Event) -> dict[str, Any]:
-    """Return one command or event as plain data, complete in itself."""
-    return _written(_tables().shapes[type(message)], message, _NOTHING)
+def as_data(message: cmd.Command | ev.Event, known: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    """Return one command or event as plain data, complete in itself but for what is *known*."""
+    return _written(_tables().shapes[type(message)], message, known)
+
+
+def from_data(data: dict[str, Any], known: Mapping[str, Any] = _NOTHING) -> Any:
+    """Return the event in *data*, which is used up, with what is *known*. Raises what `MALFORMED` lists."""
+    return _message(_tables().events, data, known)
+
+
+def as_table(value: Interaction | Agent) -> dict[str, Any]:
+    """Return an interaction or an agent as plain data."""
+    return _written(_shape(type(value)), value, _NOTHING)  # type: ignore[arg-type]
+
+
+def from_table(kind: type[T], data: dict[str, Any]) -> T:
+    """Return the *kind* that is in *data*, which is used up. Raises what `MALFORMED` lists."""
+    made: T = _made(_shape(kind), data, _NOTHING)  # type: ignore[arg-type]
+    return made
 
 
 def encode(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> bytes:
@@ -185,7 +213,7 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
         shape = _shape(hint)
         return (lambda value: _written(shape, value, _NOTHING)), (lambda data: _made(shape, data, _NOTHING))
     if hint is Needs:
-        return (lambda needs: needs.data), kept
+        return (lambda needs: needs.data), _needs
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda member: member.value), hint
     if hint == tuple[str, ...]:
@@ -193,6 +221,10 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
     if get_origin(hint) is tuple:
         return None, (lambda rows: tuple([(name, number) for name, number in rows]))
     return None, None
+
+
+def _needs(data: Any) -> Needs:
+    return data if type(data) is Needs else kept(data)
 
 
 def _implied(shape: _Shape, at: Instant, command: cmd.Command) -> dict[str, Any]:

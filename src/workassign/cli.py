@@ -1,4 +1,4 @@
-"""What can be asked in a terminal? `run`, `simulate`, `explain`, `why-not`, … `lint`, `train`, `screen`.
+"""What can be asked in a terminal? `run`, `simulate`, `explain`, `why-not`, … `verify`, `repair`, `train`.
 
 Exit codes: 0 done, 1 something was found (problems of a journal or a plan, or not one record
 that can be used), 2 refused: what was asked cannot be done, and standard error says why, one line
@@ -23,7 +23,6 @@ from workassign.errors import PlanError, UsageError, WorkassignError
 
 if TYPE_CHECKING:
     from workassign.engine import Engine
-    from workassign.journal import Verdict
     from workassign.lab.account import Account
     from workassign.model import Agent
     from workassign.plan import Plan
@@ -122,6 +121,7 @@ def _command_line() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="prove from a journal that every law was kept")
     verify.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
     verify.set_defaults(act=_verify)
+    repair, compact = _keeping_commands(commands)
 
     lint = commands.add_parser("lint", help="say what is wrong, dead or dangerous in a plan")
     lint.add_argument("plan", type=Path, metavar="PLAN.toml")
@@ -132,7 +132,7 @@ def _command_line() -> argparse.ArgumentParser:
 
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
     texts = _text_commands(commands)
-    for command in (run, simulate, explain, why_not, why_waiting, verify, lint, *texts):
+    for command in (run, simulate, explain, why_not, why_waiting, verify, repair, compact, lint, *texts):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
 
@@ -158,6 +158,17 @@ def _simulate_command(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401
     simulate.add_argument("--seeds", type=_count, metavar="N", help=runs)
     simulate.set_defaults(act=_simulate)
     return simulate
+
+
+def _keeping_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
+    repair = commands.add_parser("repair", help="save of a damaged journal what holds, into a new file")
+    compact = commands.add_parser("compact", help="give back the room in a journal's file that nothing is in")
+    for command in (repair, compact):
+        command.add_argument("journal", type=Path, metavar="STORE", help="a journal's file, or a run's DIR")
+    repair.add_argument("--out", type=Path, required=True, metavar="NEW", help="the new file, .db or .jsonl")
+    repair.set_defaults(act=_repair)
+    compact.set_defaults(act=_compact)
+    return [repair, compact]
 
 
 def _text_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
@@ -345,29 +356,31 @@ def _engine(told: argparse.Namespace) -> Engine:
 def _verify(told: argparse.Namespace) -> int:
     from workassign.journal import verify
     from workassign.lab.folder import opened
+    from workassign.lab.keeping import said
 
     with opened(told.journal) as store:
         verdict = verify(store)
-    _say(told, "\n".join(_verdict(verdict)))
+    _say(told, _printable("\n".join(said(verdict))))
     _write_json(told, verdict.as_dict())
     return DONE if verdict.ok else FOUND
 
 
-def _verdict(verdict: Verdict) -> Iterator[str]:
-    """Yield what a verdict says: figures, the balance of every queue, problems."""
-    yield f"{verdict.entries:,} entries, {verdict.events:,} events, {len(verdict.problems):,} problems"
-    for name, balance in [("all queues", verdict.balance), *verdict.queues.items()]:
-        if balance:
-            exited = sum(balance["exited"].values())
-            yield (
-                f"  {name}: entered {balance['entered']:,} = answered {balance['answered']:,} + abandoned "
-                f"{balance['abandoned']:,} + exited {exited:,} + waiting {balance['waiting']:,}"
-            )
-    for problem in verdict.problems:
-        yield f"  problem: {_printable(problem)}"
-    if verdict.skipped:
-        yield f"  not replayed: {_printable(verdict.skipped)}"
-    yield "every law was kept" if verdict.ok else "NOT in order"
+def _repair(told: argparse.Namespace) -> int:
+    from workassign.lab.keeping import repaired
+
+    found = repaired(told.journal, told.out)
+    _say(told, _printable(found.text))
+    _write_json(told, found.data)
+    return DONE if found.data["whole"] else FOUND
+
+
+def _compact(told: argparse.Namespace) -> int:
+    from workassign.lab.keeping import compacted
+
+    found = compacted(told.journal)
+    _say(told, found.text)
+    _write_json(told, found.data)
+    return DONE
 
 
 def _lint(told: argparse.Namespace) -> int:

@@ -22,15 +22,17 @@ from math import inf
 from types import TracebackType
 from typing import TypeAlias
 
+from workassign._runs import Run, numbered, resumed
 from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
 from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event, Refused
 from workassign.explain import Explanation, WhyNot, WhyWaiting, explain, why_not, why_waiting
-from workassign.journal import Entry, Recorder, Store, entries, header, record, replay
+from workassign.journal import Store, entries, header, record
 from workassign.kpi import Kpis
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.plan import Plan
+from workassign.snapshots import take
 from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
 from workassign.waiting import Wait, expected_wait
 
@@ -42,42 +44,6 @@ Listener: TypeAlias = Callable[[int, Sequence[Event], Instant], object]
 _LOG = logging.getLogger("workassign.desk")
 
 _UNKNOWN = "it could not be made durable, and it is unknown whether it happened: ask again with the same key"
-
-
-class _Run:
-    """An engine and its journal, from one (re)start to the first failure."""
-
-    __slots__ = ("counts", "durable", "failure", "fresh", "kpis", "recorder")
-
-    def __init__(self, recorder: Recorder, counts: array[int], kpis: Kpis | None) -> None:
-        self.recorder = recorder
-        self.kpis = kpis
-        """What the turns so far add up to."""
-        self.durable = recorder.last
-        """The seq of the last entry that is in the store."""
-        self.counts = counts
-        """For each entry, the number of its last event; for the header 0."""
-        self.failure: BaseException | None = None
-        self.fresh: list[Event] | None = None
-        """The events that are not in the store yet; None if nobody listens."""
-
-    @property
-    def engine(self) -> Engine:
-        return self.recorder.engine
-
-    def handle(self, command: Command, at: Instant) -> list[Event]:
-        """Let the engine decide, and count what it brought about."""
-        recorder = self.recorder
-        last = recorder.last
-        answer = recorder.handle(command, at)
-        if recorder.last > last:
-            facts = self.engine.facts
-            self.counts.append(self.counts[-1] + len(facts))
-            if self.fresh is not None:
-                self.fresh.extend(facts)
-            if self.kpis is not None:
-                self.kpis.take(self.engine.now, facts)
-        return answer
 
 
 class Desk:
@@ -104,14 +70,17 @@ class Desk:
         *,
         clock: Callable[[], float] = time.time,
         kpis: Callable[[Plan], Kpis] | None = None,
+        snapshot_every: int | None = None,
     ) -> None:
         """Begin a journal of a fresh *engine* in an empty *store*.
 
         *clock* gives seconds. *kpis* makes what gathers the key figures from the plan: `Kpis`, or
-        one with settings (`partial(Kpis, zone="Europe/Berlin")`).
+        one with settings (`partial(Kpis, zone="Europe/Berlin")`). After every *snapshot_every*
+        entries the desk takes a `snapshot` by itself; None: never.
         """
+        _check_every(snapshot_every)  # before anything is written
         gathered = None if kpis is None else kpis(engine.plan)
-        self._begin(_Run(record(engine, store), array("q", [0]), gathered), store, clock, kpis)
+        self._begin(Run(record(engine, store), array("q", [0]), gathered), store, clock, kpis, snapshot_every)
 
     @classmethod
     def open(
@@ -121,12 +90,14 @@ class Desk:
         *,
         clock: Callable[[], float] = time.time,
         kpis: Callable[[Plan], Kpis] | None = None,
+        snapshot_every: int | None = None,
     ) -> Desk:
         """Go on where the journal in *store* ends, or begin one if it is empty.
 
         A *plan* other than the one that the journal ends with is a change of plan, at once; None
-        keeps the journal's. *clock* and *kpis* as when a journal is begun; the key figures are those
-        of the whole journal. Cost: a replay of the journal.
+        keeps the journal's. *clock*, *kpis* and *snapshot_every* as when a journal is begun; the key
+        figures are those of the whole journal. Cost: a replay of what is behind the newest snapshot
+        that holds; of the whole journal where there is none, or with *kpis*.
 
         Raises:
             JournalError: If the journal is damaged.
@@ -134,23 +105,28 @@ class Desk:
                 or names a policy that is not there.
         """
         if store.head() < 0:
-            return cls(Engine(plan), store, clock=clock, kpis=kpis)
+            return cls(Engine(plan), store, clock=clock, kpis=kpis, snapshot_every=snapshot_every)
         desk = cls.__new__(cls)
-        desk._begin(_resumed(store, kpis), store, clock, kpis)
+        desk._begin(resumed(store, kpis), store, clock, kpis, snapshot_every)
         if plan is not None:
             desk._change_plan(plan)
         return desk
 
     def _begin(
         self,
-        run: _Run,
+        run: Run,
         store: Store,
         clock: Callable[[], float],
         kpis: Callable[[Plan], Kpis] | None,
+        every: int | None,
     ) -> None:
+        _check_every(every)
         self._make_kpis = kpis
+        self._every = every
+        self._tried = 0
+        """The last entry after which a snapshot was tried."""
         self._turns = threading.Condition(threading.Lock())
-        self._run: _Run | None = run
+        self._run: Run | None = run
         self._store = store
         self._clock = clock
         self._busy = False
@@ -188,7 +164,25 @@ class Desk:
                 at = max(self._clock(), run.engine.now)
             answer = self._decide(run, command, at)
             self._await(run, run.recorder.last)
+            self._keep_if_due(run)
             return answer
+
+    def snapshot(self) -> bool:
+        """Let the store keep how things stand, so that the next `open` begins there; whether it can.
+
+        Turns wait meanwhile. Cost: O(all that is kept): about a second for 100,000 open interactions.
+
+        Raises:
+            JournalError: If it could not be written. The journal has all that was durable before.
+        """
+        with self._settled() as run:
+            try:
+                kept = take(self._store, run.engine, run.durable, run.counts[-1])
+            except BaseException as error:
+                self._give_up(run, error)
+                raise
+            run.kept = run.durable
+            return kept
 
     def handle_all(self, commands: Sequence[Command]) -> list[list[Event] | UsageError | PlanError]:
         """Carry out *commands* one after the other, now, and return their answers once all are durable.
@@ -209,6 +203,7 @@ class Desk:
                 except (UsageError, PlanError) as error:
                     answers.append(error)
             self._await(run, run.recorder.last)
+            self._keep_if_due(run)
         return answers
 
     def tick(self, at: Instant | None = None) -> list[Event]:
@@ -389,14 +384,16 @@ class Desk:
             counts = run.counts
             if not 0 <= since <= counts[-1]:
                 raise UsageError(f"there is no event {since}: the last one is {counts[-1]}")
-            seq = bisect_left(counts, since + 1)
-            if seq == len(counts):
+            if since < counts[0]:  # it began with a snapshot: what was before is counted again
+                return numbered(entries(self._store), 0, since)
+            place = bisect_left(counts, since + 1)
+            if place == len(counts):
                 return iter(())
-            return _numbered(entries(self._store, seq), counts[seq - 1], since)
+            return numbered(entries(self._store, run.begin + place), counts[place - 1], since)
 
     # --- turns and batches ------------------------------------------------------------------
 
-    def _ready(self) -> _Run:
+    def _ready(self) -> Run:
         """Return the run that goes on, begun anew if the last one failed."""
         if self._closed:
             raise UsageError("the desk is closed")
@@ -404,11 +401,11 @@ class Desk:
             self._idle()
         if self._run is None:  # still: somebody else may have been first
             self._store.reopen()
-            self._run = _resumed(self._store, self._make_kpis)
+            self._run = resumed(self._store, self._make_kpis)
             self._run.fresh = [] if self._listeners else None
         return self._run
 
-    def _decide(self, run: _Run, command: Command, at: Instant) -> list[Event]:
+    def _decide(self, run: Run, command: Command, at: Instant) -> list[Event]:
         try:
             return run.handle(command, at)
         except (UsageError, PlanError):
@@ -417,7 +414,7 @@ class Desk:
             self._give_up(run, error)
             raise
 
-    def _await(self, run: _Run, seq: int) -> None:
+    def _await(self, run: Run, seq: int) -> None:
         """Wait until the entry *seq* is durable, writing what is pending if nobody else does."""
         while run.durable < seq:
             if run.failure is not None:
@@ -429,7 +426,7 @@ class Desk:
         if self._listeners and run.engine.next_wake != self._told_wake:
             self._tell(run, ())  # time moved on without a fact
 
-    def _lead(self, run: _Run) -> None:
+    def _lead(self, run: Run) -> None:
         """Write what is pending, and let others decide meanwhile."""
         batch, run.recorder.pending = run.recorder.pending, []
         fresh, run.fresh = run.fresh, None if run.fresh is None else []
@@ -450,7 +447,7 @@ class Desk:
             self._tell(run, fresh)
             self._turns.notify_all()
 
-    def _write(self, run: _Run) -> None:
+    def _write(self, run: Run) -> None:
         """Write what is pending while nobody else can do anything."""
         fresh, run.fresh = run.fresh, None if run.fresh is None else []
         try:
@@ -461,13 +458,34 @@ class Desk:
         self._tell(run, fresh)
         self._turns.notify_all()
 
-    def _tell(self, run: _Run, fresh: Sequence[Event] | None) -> None:
+    def _keep_if_due(self, run: Run) -> None:
+        if self._every is not None and run.durable - max(run.kept, self._tried) >= self._every:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Take a snapshot, if it can be: whoever asked for something else has got that."""
+        self._idle()
+        run = self._run
+        if run is None or run.durable - max(run.kept, self._tried) < (self._every or 0):
+            return  # somebody else was first
+        self._tried = run.recorder.last
+        try:
+            if run.recorder.pending:
+                self._write(run)
+            take(self._store, run.engine, run.durable, run.counts[-1])
+            run.kept = run.durable
+        except Exception as error:  # noqa: BLE001 - what was asked for is durable, and must be told
+            _LOG.exception("no snapshot could be taken")
+            if isinstance(error, JournalError) and self._run is run:
+                self._give_up(run, error)
+
+    def _tell(self, run: Run, fresh: Sequence[Event] | None) -> None:
         if fresh is not None and self._listeners:
             self._told_wake = run.engine.next_wake
             for listener in self._listeners:
-                listener(run.counts[run.durable], fresh, self._told_wake)
+                listener(run.counts[run.durable - run.begin], fresh, self._told_wake)
 
-    def _give_up(self, run: _Run, error: BaseException) -> None:
+    def _give_up(self, run: Run, error: BaseException) -> None:
         """Drop an engine that may be ahead of its journal, and tell everybody who waits."""
         _LOG.error("%s; the engine will be made anew from the journal", type(error).__name__)
         run.failure = error
@@ -475,7 +493,7 @@ class Desk:
             self._run = None
         self._told_wake = -inf
         for listener in self._listeners:
-            listener(run.counts[run.durable], (), -inf)
+            listener(run.counts[run.durable - run.begin], (), -inf)
         self._turns.notify_all()
 
     def _idle(self) -> None:
@@ -484,7 +502,7 @@ class Desk:
             self._turns.wait()
 
     @contextmanager
-    def _settled(self) -> Iterator[_Run]:
+    def _settled(self) -> Iterator[Run]:
         """Hold everything still while all that has happened is durable."""
         with self._turns:
             self._idle()
@@ -494,25 +512,6 @@ class Desk:
             yield run
 
 
-def _resumed(store: Store, make_kpis: Callable[[Plan], Kpis] | None) -> _Run:
-    """Replay the journal and go on from there."""
-    counts = array("q", [0])
-    kpis = None if make_kpis is None else make_kpis(Plan.from_data(header(store).plan))
-
-    def count(entry: Entry) -> None:
-        counts.append(counts[-1] + len(entry.facts))
-        if kpis is not None:
-            kpis.take(entry.at, entry.facts)
-
-    engine = replay(store, count)
-    _LOG.info("replayed %d entries with %d events", len(counts) - 1, counts[-1])
-    return _Run(Recorder(engine, store), counts, kpis)
-
-
-def _numbered(found: Iterator[Entry], number: int, since: int) -> Iterator[tuple[int, Event]]:
-    """Yield the events of *found*, the first of which has the number after *number*, after *since*."""
-    for entry in found:
-        for event in entry.facts:
-            number += 1
-            if number > since:
-                yield number, event
+def _check_every(entries: int | None) -> None:
+    if entries is not None and (type(entries) is not int or entries < 1):
+        raise UsageError(f"snapshot_every must be a whole number >= 1, not {entries!r}")

@@ -493,6 +493,13 @@ class Engine:
             "keys": [[at, key] for at, key in self._answered],
         }
 
+    def _stand(self, at: Instant, answers: dict[str, Any], answered: deque[tuple[Instant, str]]) -> None:
+        """Go on from *at*, with the facts as they are by now and these *answers* to keys."""
+        self._answers, self._answered = answers, answered
+        self._turn.at = at
+        self._stale = True
+        self._deadlines.bound = -inf  # so that the next turn comes by `_fire`
+
     def absorb(self, at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> None:
         """Take in a turn that has already happened, as a journal has it. No policy is asked.
 

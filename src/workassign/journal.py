@@ -27,6 +27,7 @@ from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event
 from workassign.model import Instant
 from workassign.plan import Plan
+from workassign.snapshots import Marks, Standing, newest
 
 __all__ = [
     "FORMAT",
@@ -41,6 +42,8 @@ __all__ = [
     "linked",
     "record",
     "replay",
+    "resume",
+    "take_up",
     "verify",
 ]
 
@@ -274,13 +277,46 @@ def replay(store: Store, each: Callable[[Entry], object] | None = None, *, until
     """Return an engine in the state that the journal in *store* ends with. No policy is asked.
 
     *each* is called with every entry before it is taken in; turns after *until* are left out.
+    Without *each* it begins with the newest snapshot that the store has and that holds.
 
     Raises:
         JournalError: If the journal is damaged, or its facts contradict one another.
         PlanError: If a policy that its plan names is not there any more.
     """
-    engine = Engine(Plan.from_data(header(store).plan))
-    for entry in entries(store):
+    begun = resume(store, until) if each is None else _beginning(header(store))
+    return _taken_up(begun, store, each, until)
+
+
+def resume(store: Store, until: Instant = inf) -> Standing:
+    """Return how things stood at the newest snapshot in *store* that holds, or at the beginning.
+
+    Snapshots of turns after *until* are left out.
+
+    Raises:
+        JournalError: If the journal has no header.
+        PlanError: If a policy that its plan names is not there any more.
+    """
+    head = header(store)  # of a newer format nothing is taken, not even a snapshot
+    return newest(store, until) or _beginning(head)
+
+
+def take_up(begun: Standing, store: Store, each: Callable[[Entry], object]) -> Engine:
+    """Return the engine of *begun* in the state that the journal ends with; as `replay` does.
+
+    *each* is called with every entry that is not taken in yet.
+    """
+    return _taken_up(begun, store, each, inf)
+
+
+def _beginning(head: Header) -> Standing:
+    return Standing(Engine(Plan.from_data(head.plan)), 0, 0)
+
+
+def _taken_up(
+    begun: Standing, store: Store, each: Callable[[Entry], object] | None, until: Instant
+) -> Engine:
+    engine = begun.engine
+    for entry in entries(store, begun.seq + 1):
         if entry.at > until:
             break
         if each is not None:
@@ -340,8 +376,9 @@ def verify(store: Store) -> Verdict:
     """Prove from the journal in *store* alone that every law was kept.
 
     The facts are followed twice: by an auditor that shares no bookkeeping with the engine, and
-    by replay, whose engine must agree with the auditor and pass `Engine.check`. That last check
-    asks the plan's policies which pairs fit; nothing before it does. Where a policy is not there
+    by replay, whose engine must agree with the auditor, be as every snapshot of the store says,
+    and pass `Engine.check`. That last check asks the plan's policies which pairs fit; nothing
+    before it does. Where a policy is not there
     any more, the auditor goes on alone, and the verdict says what was skipped.
 
     It raises nothing for what is in the journal: that is a problem of the verdict.
@@ -366,6 +403,7 @@ def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | No
     verdict.format, verdict.library = head.format, head.library
     auditor = Auditor(head.plan, head.plan_hash)
     engine = _begun(head, auditor, verdict)
+    marks = Marks(store, verdict.problems)
     try:
         for entry in entries(store):
             verdict.entries = entry.seq
@@ -374,6 +412,7 @@ def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | No
             auditor.turn(entry.seq, entry.at, entry.facts, entry.timed)
             if engine is not None:
                 engine = _taken_in(engine, entry, verdict)
+            marks.compare(entry.seq, engine, auditor.events)
     except MALFORMED as error:
         verdict.problems.append(str(error))
         engine = None

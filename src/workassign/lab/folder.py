@@ -16,7 +16,7 @@ from workassign.journal import Store
 from workassign.lab.run import is_simulated
 from workassign.stores.sqlite import SqliteStore
 
-__all__ = ["JOURNAL", "REPORT", "check_replaceable", "new_journal", "opened", "reserved"]
+__all__ = ["JOURNAL", "REPORT", "check_replaceable", "journal_file", "new_journal", "opened", "reserved"]
 
 JOURNAL, REPORT = "journal.db", "report.html"
 LINES = "journal.jsonl"
@@ -140,14 +140,19 @@ def opened(path: Path) -> Iterator[Store]:
         UsageError: If there is none.
         JournalError: If it cannot be read, or somebody has it open.
     """
-    store = _readable(_file(path))
+    store = _readable(journal_file(path))
     try:
         yield store
     finally:
         store.close()
 
 
-def _file(path: Path) -> Path:
+def journal_file(path: Path) -> Path:
+    """Return the journal's file: that of the run's folder *path*, or *path* itself.
+
+    Raises:
+        UsageError: If there is none.
+    """
     if not path.is_dir():
         if not path.exists():
             raise UsageError(f"{path}: there is no journal")

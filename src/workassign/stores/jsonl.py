@@ -23,7 +23,7 @@ from zlib import crc32
 from workassign.errors import JournalError, LockedError
 from workassign.journal import chained, linked
 
-__all__ = ["JsonlStore"]
+__all__ = ["JsonlStore", "line_of"]
 
 _LOG = logging.getLogger("workassign.stores.jsonl")
 
@@ -236,3 +236,9 @@ class JsonlStore:
             yield int(found[1]), int(found[2]), found[3]
         if at < end:
             raise JournalError(f"{self._path.name}: the file was cut off")
+
+
+def line_of(line: bytes) -> tuple[int, int, bytes] | None:
+    """Return seq, checksum and body of *line*, without its end; None if it is none of ours."""
+    found = _LINE.fullmatch(line)
+    return None if found is None else (int(found[1]), int(found[2]), found[3])
