@@ -16,9 +16,11 @@ import threading
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from types import TracebackType
+from typing import TypeAlias
 
 from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
@@ -32,7 +34,10 @@ from workassign.plan import Plan
 from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
 from workassign.waiting import Wait, expected_wait
 
-__all__ = ["AgentView", "Desk", "InteractionView", "QueueView"]
+__all__ = ["AgentView", "Desk", "InteractionView", "Listener", "QueueView"]
+
+Listener: TypeAlias = Callable[[int, Sequence[Event], Instant], object]
+"""Hears what has become durable: the number of its last event, the events, and when time is due next."""
 
 _LOG = logging.getLogger("workassign.desk")
 
@@ -42,7 +47,7 @@ _UNKNOWN = "it could not be made durable, and it is unknown whether it happened:
 class _Run:
     """An engine and its journal, from one (re)start to the first failure."""
 
-    __slots__ = ("counts", "durable", "failure", "kpis", "recorder")
+    __slots__ = ("counts", "durable", "failure", "fresh", "kpis", "recorder")
 
     def __init__(self, recorder: Recorder, counts: array[int], kpis: Kpis | None) -> None:
         self.recorder = recorder
@@ -53,6 +58,8 @@ class _Run:
         self.counts = counts
         """For each entry, the number of its last event; for the header 0."""
         self.failure: BaseException | None = None
+        self.fresh: list[Event] | None = None
+        """The events that are not in the store yet; None if nobody listens."""
 
     @property
     def engine(self) -> Engine:
@@ -66,6 +73,8 @@ class _Run:
         if recorder.last > last:
             facts = self.engine.facts
             self.counts.append(self.counts[-1] + len(facts))
+            if self.fresh is not None:
+                self.fresh.extend(facts)
             if self.kpis is not None:
                 self.kpis.take(self.engine.now, facts)
         return answer
@@ -147,6 +156,8 @@ class Desk:
         self._busy = False
         """A batch is being written."""
         self._closed = False
+        self._listeners: tuple[Listener, ...] = ()
+        self._told_wake = inf
 
     def _change_plan(self, plan: Plan) -> None:
         data = plan.to_data()
@@ -179,6 +190,27 @@ class Desk:
             self._await(run, run.recorder.last)
             return answer
 
+    def handle_all(self, commands: Sequence[Command]) -> list[list[Event] | UsageError | PlanError]:
+        """Carry out *commands* one after the other, now, and return their answers once all are durable.
+
+        They are written together. One that is wrong changes nothing: its error stands in place of
+        its answer, and the others are carried out.
+
+        Raises:
+            UsageError: If the desk is closed.
+            JournalError: As `handle` does, for all of them; ask for all of them again.
+        """
+        answers: list[list[Event] | UsageError | PlanError] = []
+        with self._turns:
+            run = self._ready()
+            for command in commands:
+                try:
+                    answers.append(self._decide(run, command, max(self._clock(), run.engine.now)))
+                except (UsageError, PlanError) as error:
+                    answers.append(error)
+            self._await(run, run.recorder.last)
+        return answers
+
     def tick(self, at: Instant | None = None) -> list[Event]:
         """Let what is due happen, and return it."""
         return self.handle(Tick(), at)
@@ -188,6 +220,31 @@ class Desk:
         """When `tick` must be called next; infinity if nothing is due."""
         with self._turns:
             return self._ready().engine.next_wake
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What tells the time here."""
+        return self._clock
+
+    def listen(self, listener: Listener) -> None:
+        """Tell *listener* of everything that becomes durable from now on, in order; first how things stand.
+
+        It is called by whichever thread wrote, before anybody is answered, while the desk stands
+        still: it must be quick, raise nothing and ask the desk nothing. With no events it is told
+        that only `next_wake` moved, or, with minus infinity, that a write failed: what is due must
+        be asked anew, and numbers may leave something out then, which `events` has.
+        """
+        with self._settled() as run:
+            self._listeners += (listener,)
+            run.fresh = []
+            self._tell(run, ())
+
+    def unlisten(self, listener: Listener) -> None:
+        """Tell *listener* no more. Cost: O(listeners); nothing happens if it does not listen."""
+        with self._turns:
+            self._listeners = tuple(each for each in self._listeners if each != listener)
+            if self._run is not None and not self._listeners:
+                self._run.fresh = None
 
     def close(self) -> None:
         """Write what is pending and close the store. May be called twice."""
@@ -348,6 +405,7 @@ class Desk:
         if self._run is None:  # still: somebody else may have been first
             self._store.reopen()
             self._run = _resumed(self._store, self._make_kpis)
+            self._run.fresh = [] if self._listeners else None
         return self._run
 
     def _decide(self, run: _Run, command: Command, at: Instant) -> list[Event]:
@@ -368,10 +426,13 @@ class Desk:
                 self._turns.wait()
             else:
                 self._lead(run)
+        if self._listeners and run.engine.next_wake != self._told_wake:
+            self._tell(run, ())  # time moved on without a fact
 
     def _lead(self, run: _Run) -> None:
         """Write what is pending, and let others decide meanwhile."""
         batch, run.recorder.pending = run.recorder.pending, []
+        fresh, run.fresh = run.fresh, None if run.fresh is None else []
         self._busy = True
         self._turns.release()
         try:
@@ -386,16 +447,25 @@ class Desk:
             self._turns.acquire()
             self._busy = False
             run.durable = head
+            self._tell(run, fresh)
             self._turns.notify_all()
 
     def _write(self, run: _Run) -> None:
         """Write what is pending while nobody else can do anything."""
+        fresh, run.fresh = run.fresh, None if run.fresh is None else []
         try:
             run.durable = run.recorder.flush()
         except BaseException as error:
             self._give_up(run, error)
             raise
+        self._tell(run, fresh)
         self._turns.notify_all()
+
+    def _tell(self, run: _Run, fresh: Sequence[Event] | None) -> None:
+        if fresh is not None and self._listeners:
+            self._told_wake = run.engine.next_wake
+            for listener in self._listeners:
+                listener(run.counts[run.durable], fresh, self._told_wake)
 
     def _give_up(self, run: _Run, error: BaseException) -> None:
         """Drop an engine that may be ahead of its journal, and tell everybody who waits."""
@@ -403,6 +473,9 @@ class Desk:
         run.failure = error
         if self._run is run:
             self._run = None
+        self._told_wake = -inf
+        for listener in self._listeners:
+            listener(run.counts[run.durable], (), -inf)
         self._turns.notify_all()
 
     def _idle(self) -> None:

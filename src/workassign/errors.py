@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["JournalError", "LockedError", "PlanError", "UsageError", "WorkassignError"]
+__all__ = [
+    "JournalError",
+    "LockedError",
+    "Overloaded",
+    "PlanError",
+    "Stopped",
+    "UsageError",
+    "WorkassignError",
+]
 
 
 class WorkassignError(Exception):
@@ -39,3 +47,22 @@ class JournalError(WorkassignError):
 
 class LockedError(JournalError):
     """Somebody else has the journal open."""
+
+
+class Overloaded(WorkassignError):  # noqa: N818 - it is the answer, not a mishap
+    """More is asked than can be carried out. It was not accepted, so nothing of it happened.
+
+    >>> raise Overloaded(0.25)
+    Traceback (most recent call last):
+    ...
+    workassign.errors.Overloaded: too many commands wait: ask again in 0.25 s
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        """Say when to ask again: in *retry_after* seconds, which is an estimate."""
+        self.retry_after = retry_after
+        super().__init__(f"too many commands wait: ask again in {retry_after:.3g} s")
+
+
+class Stopped(WorkassignError):  # noqa: N818 - as above
+    """The service does not work (yet, or any more). It was not accepted, so nothing of it happened."""
