@@ -262,6 +262,19 @@ def test_the_same_words_after_it_is_closed_are_work_again_and_the_next_ones_coll
     assert conversation.mentions == 3
 
 
+def test_a_storm_that_goes_on_after_the_answer_is_no_work_again() -> None:
+    floor = Floor(front())
+    floor.take(mention("1", LOST, followers=10))
+    floor.finish()
+
+    for number in range(2, 9):
+        taken = floor.take(mention(str(number), "RT @a1: " + LOST, number * 1.0, followers=10_000))
+        assert (kinds(taken), taken.commands) == (["Collapsed"], ())
+    assert kinds(floor.take(mention("9", LOST, 10.0, repost_of="1"))) == ["Collapsed"]
+    assert floor.front.conversation("x/1").reach == 70_000  # type: ignore[union-attr]
+    assert kinds(floor.take(mention("10", LOST, 11.0))) == ["Entered"]
+
+
 def test_everybody_who_asks_the_same_gets_the_canned_reply() -> None:
     question = "What are your opening hours on Sunday please, I could not find them anywhere on the page"
     floor = Floor(

@@ -137,10 +137,10 @@ class Front:
         said = self._understanding.of(mention, self._leans)
         first, shared = self._said_before(mention)  # it is remembered, whatever becomes of it
         goes_on = conversation is not None and conversation.open
-        if not goes_on and shared is not None and self._joins and shared.customer == who is not None:
-            conversation, goes_on = shared, True  # she says again what she has said
-        if not goes_on and shared is not None:
-            return self._collapse(mention, shared, first)
+        if shared is not None and not goes_on:
+            if not self._joins or who is None or shared.customer != who:
+                return self._collapse(mention, shared, first)
+            conversation, goes_on = shared, shared.open  # she says it again: if it is closed, it is not done
         if not is_repost(mention):
             self.tally.felt(brand, mention.at, said.sentiment)
         if goes_on and conversation is not None:
@@ -184,16 +184,21 @@ class Front:
         return attrs.evolve(taken, commands=(*taken.commands, update))
 
     def _said_before(self, mention: Mention) -> tuple[str | None, Conversation | None]:
-        """Return who said the same first, and the open conversation about it, if there is one."""
+        """Return who said the same first, and the conversation of which it is a part, if there is one.
+
+        What is closed takes in reposts alone: who only repeats another's words asks for nothing, but
+        who says the same in her own name has not been answered.
+        """
         if self._nearby is None:
             return None, None
         if mention.repost_of is not None:
             found = self._threads.saying(key_of(mention.network, mention.repost_of))
-            if found is not None and found.open and found.brand == mention.brand:
+            if found is not None and found.brand == mention.brand:
                 return None, found
         first = self._nearby.seen(mention, mention.brand or "")
         found = None if first is None else self._threads.saying(first)
-        return first, found if found is not None and found.open else None
+        takes_in = found is not None and (found.open or is_repost(mention))
+        return first, found if takes_in else None
 
     def _collapse(self, mention: Mention, conversation: Conversation, first: str | None) -> Taken:
         """Somebody says the same: it is one interaction, and reaches further."""

@@ -7,7 +7,7 @@ What a network does not tell is None, and never guessed here.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -128,7 +128,7 @@ def usable(mention: Mention) -> Mention:
         value = getattr(mention, name)
         if value is None and name not in ("id", "network"):
             continue
-        if not isinstance(value, str):
+        if type(value) is not str:
             raise UsageError(f"{name} of a mention must be a string, not {type(value).__name__}")
         if len(value) > LONGEST_ID:
             raise UsageError(f"{name} of a mention must have at most {LONGEST_ID:,} characters")
@@ -136,40 +136,38 @@ def usable(mention: Mention) -> Mention:
         checked_name(mention.brand, "brand of a mention")
     if mention.attributes:
         checked_attributes(mention.attributes)
-    unknown: dict[str, Any] = {
-        name: None for name, holds in _POSSIBLE.items() if not holds(getattr(mention, name))
-    }
+    unknown: dict[str, Any] = {}
+    for name, holds in _POSSIBLE:
+        value = getattr(mention, name)
+        if value is not None and not holds(value):
+            unknown[name] = None
     return attrs.evolve(mention, **unknown) if unknown else mention
 
 
 _IDS = ("id", "network", "author", "in_reply_to", "thread", "repost_of")
 
 
-def _is_somebody(value: object) -> bool:
-    return value is None or value != ""
-
-
 def _is_count(value: object) -> bool:
-    return value is None or (is_number(value) and 0 <= value < math.inf)  # type: ignore[operator]
+    return is_number(value) and 0 <= value < math.inf  # type: ignore[operator]
 
 
 def _is_feeling(value: object) -> bool:
-    return value is None or (is_number(value) and -1 <= value <= 1)  # type: ignore[operator]
+    return is_number(value) and -1 <= value <= 1  # type: ignore[operator]
 
 
 def _is_word(value: object) -> bool:
-    return value is None or (isinstance(value, str) and 0 < len(value) <= NAME_LIMIT and value.isprintable())
+    return isinstance(value, str) and 0 < len(value) <= NAME_LIMIT and value.isprintable()
 
 
-_POSSIBLE = {
-    "author": _is_somebody,
-    "followers": _is_count,
-    "likes": _is_count,
-    "reposts": _is_count,
-    "replies": _is_count,
-    "sentiment": _is_feeling,
-    "language": _is_word,
-}
+_POSSIBLE: tuple[tuple[str, Callable[[object], bool]], ...] = (
+    ("author", bool),
+    ("followers", _is_count),
+    ("likes", _is_count),
+    ("reposts", _is_count),
+    ("replies", _is_count),
+    ("sentiment", _is_feeling),
+    ("language", _is_word),
+)
 """What must hold of a field, for it to be known."""
 
 
