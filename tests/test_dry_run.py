@@ -327,7 +327,8 @@ def test_a_csv_file_holds_mentions(tmp_path: Path) -> None:
     mentions = MentionSettings(
         columns=Columns(id="id", at="at", text="text"), channel="chat", queues={"*": "vip"}
     )
-    expected = read_interactions(path, lambda: mentions, Plan(queues={"vip": Queue()}))
+    plan = Plan(queues={"vip": Queue()}, channels={"chat": Channel()})
+    expected = read_interactions(path, lambda: mentions, plan)
     assert [each.queue for each in expected.interactions] == ["vip"]
     assert [each.line for each in expected.bad] == [3]
     with pytest.raises(UsageError, match="must end in"):
