@@ -402,3 +402,10 @@ def test_memory_does_not_grow_with_what_comes() -> None:
     assert len(desk._threads) <= 50
     assert desk._nearby is not None
     assert len(desk._nearby) <= 50
+
+
+def test_how_urgent_it_is_can_give_a_head_start() -> None:
+    entered = submitted(front().take(mention("1", "We are stranded in Denver, and it is cold")))
+
+    assert entered.attributes["urgency"] == 0.8
+    assert "urgency" not in submitted(front().take(mention("2", "is it blue?"))).attributes

@@ -52,6 +52,8 @@ class Making:
         for name in ("topic", "language", "intent"):
             if (value := getattr(said, name)) is not None:
                 found[name] = value
+        if said.urgency:
+            found["urgency"] = said.urgency
         language = self._settings.languages.get(said.language or "")
         skills.update({} if language is None else language.skills)
         name = name_of(mention.key)
