@@ -120,14 +120,18 @@ def _saved(found: _Rows | _Lines, fresh: Path) -> int:
         store.close()
 
 
-class _Rows:
-    """What can be read of a journal in a table."""
+class _Found:
+    """What can be read of a journal: why no more, the head that it names, what stands behind."""
 
     def __init__(self, path: Path) -> None:
         self.reason = ""
         self.head: int | None = None
         self.behind: int | None = None
         self._path = path
+
+
+class _Rows(_Found):
+    """What can be read of a journal in a table."""
 
     def holding(self) -> Iterator[bytes]:
         """Yield the bodies as far as they hold; then the reason is known."""
@@ -187,14 +191,8 @@ class _Rows:
         self.head = head[0] if head[0] >= kept - 1 else None
 
 
-class _Lines:
+class _Lines(_Found):
     """What can be read of a journal as text."""
-
-    def __init__(self, path: Path) -> None:
-        self.reason = ""
-        self.head: int | None = None
-        self.behind: int | None = None
-        self._path = path
 
     def holding(self) -> Iterator[bytes]:
         """Yield the bodies as far as they hold; then the reason is known."""
