@@ -17,7 +17,7 @@ import tomllib
 import tracemalloc
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import run
@@ -36,7 +36,6 @@ from workassign.journal import Recorder, Store, entries, record, verify
 from workassign.kpi import measure as key_figures
 from workassign.lab.day import Arrivals, Simulation, run_day
 from workassign.lab.roster import Roster, zone_named
-from workassign.lab.synthetic import with_synthetic_customers
 from workassign.social.intake import take_in
 from workassign.social.settings import MentionSettings
 from workassign.stores.sqlite import SqliteStore
@@ -126,7 +125,17 @@ def usual_days(file: Path | None, folder: Path) -> Arrivals:
     plan, simulation = Plan.from_data(data), Simulation.from_data(data)
     arrivals = take_in(file, MentionSettings.from_data(data, plan), plan).arrivals
     assert simulation.customers is not None
-    return with_synthetic_customers(arrivals, simulation.customers, simulation.seed)
+    drawn = simulation.customers.drawer(simulation.seed)
+    return [(at, _with_figures(interaction, drawn)) for at, interaction in arrivals]
+
+
+def _with_figures(interaction: Interaction, drawn: Callable[[str], tuple[int, float]]) -> Interaction:
+    """Return *interaction*, its customer with synthetic followers and value: the files have neither."""
+    if interaction.customer is None:
+        return interaction
+    followers, value = drawn(interaction.customer.id)
+    known = attrs.evolve(interaction.customer, followers=followers, value=value)
+    return attrs.evolve(interaction, customer=known)
 
 
 def _midnight(arrivals: Arrivals, data: Mapping[str, Any]) -> float:

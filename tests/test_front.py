@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fronts import LOST, TABLE, front_of, kinds, mention
 from workassign import Agent, Engine, events
 from workassign.commands import Accept, AddAgent, Complete, CustomerReplied, SignOn, Submit, Update
 from workassign.errors import PlanError, UsageError
@@ -20,10 +21,7 @@ from workassign.social.mentions import Mention
 from workassign.social.people.crm import Answer
 from workassign.social.people.customers import CustomerFacts
 from workassign.social.screen import REPEATED
-from workassign.social.settings import MentionSettings
 from workassign.social.understanding import Understanding
-
-DAY = 86_400.0
 
 PLAN = Plan.from_data(
     {
@@ -35,27 +33,10 @@ PLAN = Plan.from_data(
         }
     }
 )
-TABLE: dict[str, Any] = {
-    "queues": {"AirOne": "air", "SeaTwo": "sea"},
-    "topics": [{"name": "bags", "words": ["bag*"]}],
-    "threads": {},
-    "collapse": {},
-    "influence": {},
-    "screen": [{"name": "praise", "words": ["love", "thanks"], "no_question": True}],
-}
-
-LOST = "My bag did not arrive in Denver this morning and nobody at the counter can tell me where it went"
 
 
 def front(understanding: Understanding | None = None, *, customers: Any = None, **table: Any) -> Front:
-    settings = MentionSettings.from_data({"mentions": {**TABLE, **table}}, PLAN)
-    return Front(settings, PLAN, understanding, customers=customers)
-
-
-def mention(id: str, text: str = "where is it?", at: float = 0.0, **said: Any) -> Mention:
-    return Mention(
-        **{"id": id, "at": at, "text": text, "network": "x", "brand": "AirOne", "author": f"a{id}", **said}
-    )
+    return front_of(PLAN, {**TABLE, **table}, understanding, customers=customers)
 
 
 class Floor:
@@ -90,10 +71,6 @@ class Floor:
         for assigned in [each for each in self.happened if isinstance(each, Assigned)]:
             self.say(Complete(assigned.interaction, "ann", assigned.fence))
         self.happened.clear()
-
-
-def kinds(taken: Taken) -> list[str]:
-    return [type(each).__name__ for each in taken.happenings]
 
 
 def stage(taken: Taken) -> str:

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fronts import LOST, front_of, kinds, mention
+from tests.fronts import TABLE as AIRLINES
 from workassign import Agent, Desk, Engine, events
 from workassign.commands import Accept, AddAgent, Cancel, ChangePlan, Complete, SignOn, Submit, Transfer
 from workassign.errors import PlanError, UsageError
@@ -42,26 +44,11 @@ QUEUES: dict[str, Any] = {
     "marketing": {},
 }
 PLAN = Plan.from_data({"queues": QUEUES})
-TABLE: dict[str, Any] = {
-    "queues": {"AirOne": "air", "SeaTwo": "sea", "Tiny": "small", "AirToo": "air"},
-    "topics": [{"name": "bags", "words": ["bag*"]}],
-    "threads": {},
-    "collapse": {},
-    "influence": {},
-    "screen": [{"name": "praise", "words": ["love", "thanks"], "no_question": True}],
-}
-LOST = "My bag did not arrive in Denver this morning and nobody at the counter can tell me where it went"
+TABLE: dict[str, Any] = {**AIRLINES, "queues": {**AIRLINES["queues"], "Tiny": "small", "AirToo": "air"}}
 
 
 def front(understanding: Understanding | None = None, *, customers: Any = None, **table: Any) -> Front:
-    settings = MentionSettings.from_data({"mentions": {**TABLE, **table}}, PLAN)
-    return Front(settings, PLAN, understanding, customers=customers)
-
-
-def mention(id: str, text: str = "where is it?", at: float = 0.0, **said: Any) -> Mention:
-    return Mention(
-        **{"id": id, "at": at, "text": text, "network": "x", "brand": "AirOne", "author": f"a{id}", **said}
-    )
+    return front_of(PLAN, {**TABLE, **table}, understanding, customers=customers)
 
 
 class Floor:
@@ -106,10 +93,6 @@ class Floor:
 
     def refused(self) -> list[str]:
         return [f"{each.command}: {each.rule}" for each in self.happened if isinstance(each, Refused)]
-
-
-def kinds(taken: Taken) -> list[str]:
-    return [type(each).__name__ for each in taken.happenings]
 
 
 # --- what the engine refuses ----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
+from tests.test_keywords import as_expression
 from workassign import Agent, Customer, Engine, Interaction, Plan, Queue
 from workassign import events as ev
 from workassign.errors import PlanError, UsageError
@@ -16,7 +17,7 @@ from workassign.settings import structured
 from workassign.social.conditions import Facts, When, condition
 from workassign.social.happenings import Routed
 from workassign.social.replying.routes import Route, Routes, routed, routed_to
-from workassign.social.texts.topics import plain, word_pattern
+from workassign.social.texts.topics import plain
 
 CENTER = Plan(
     queues={name: Queue() for name in ("care", "developers", "marketing", "legal")},
@@ -114,7 +115,7 @@ def test_a_word_is_found_as_topics_find_it(word: str) -> None:
         "l'été",
         "STRASSE",
     ):
-        found = word_pattern((word,)).search(plain(text)) is not None
+        found = as_expression([word]).search(plain(text)) is not None
         assert condition(When(words=(word,)))(facts(text)) is found
         assert condition(When(no_words=(word,)))(facts(text)) is not found
 

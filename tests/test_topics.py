@@ -16,7 +16,8 @@ from workassign.social.front import Front
 from workassign.social.mentions import Mention
 from workassign.social.screen import Lately, Screen, Stage
 from workassign.social.settings import MentionSettings
-from workassign.social.texts.topics import Language, Topic, plain, word_pattern
+from workassign.social.texts.keywords import Keywords, Tokens
+from workassign.social.texts.topics import Language, Topic, plain
 from workassign.social.understanding import Understanding
 
 REFUNDS = Topic(name="refunds", words=("refund*", "money back"), skills={"billing": 2})
@@ -77,11 +78,11 @@ def dropped(screen: Screen, said: Mention) -> str | None:
     ],
 )
 def test_words_are_matched_whole_and_in_any_case(word: str, text: str, found: bool) -> None:
-    assert bool(word_pattern((word,)).search(plain(text))) is found
+    assert Keywords((word,)).any(Tokens(plain(text))) is found
 
 
 def test_no_words_match_nothing() -> None:
-    assert word_pattern(()).search("anything") is None
+    assert Keywords(()).first(Tokens("anything")) is None
 
 
 @pytest.mark.parametrize("word", ["", "?!", "a*b", "*"])

@@ -18,6 +18,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workassign._answer import Answer, printable
 from workassign._version import __version__
 from workassign.errors import PlanError, UsageError, WorkassignError
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from workassign.model import Agent
     from workassign.plan import Plan
     from workassign.social.interactions import Expected
-    from workassign.social.learning.asked import Answer
     from workassign.social.settings import MentionSettings
 
 __all__ = ["main"]
@@ -80,7 +80,7 @@ def _say(told: argparse.Namespace, text: str) -> None:
 def _complain(problems: Sequence[str]) -> None:
     for problem in problems:
         line = " ".join(problem.split("\n"))
-        print(f"workassign: {line.encode(errors='backslashreplace').decode()}", file=sys.stderr)
+        print(f"workassign: {printable(line)}", file=sys.stderr)
 
 
 def _command_line() -> argparse.ArgumentParser:
@@ -249,11 +249,6 @@ def _run(told: argparse.Namespace) -> int:
     return FOUND if account.source.all_bad else DONE
 
 
-def _printable(text: str) -> str:
-    """Return *text* as something that can be written: file names need not be UTF-8."""
-    return text.encode(errors="backslashreplace").decode()
-
-
 def _write_all(told: argparse.Namespace, account: Account) -> None:
     from workassign.lab.folder import JOURNAL, REPORT
 
@@ -268,7 +263,7 @@ def _write_all(told: argparse.Namespace, account: Account) -> None:
     _write_json(told, account.as_data())
     if told.json not in (None, OUTPUT):
         written.append(told.json)
-    _say(told, "\nWritten: " + ", ".join(_printable(str(path)) for path in written))
+    _say(told, "\nWritten: " + ", ".join(printable(str(path)) for path in written))
 
 
 # --- simulate -------------------------------------------------------------------------------
@@ -279,7 +274,7 @@ def _simulate(told: argparse.Namespace) -> int:
     from workassign.lab.asked import asked
 
     found = asked(told, _murmur)
-    _say(told, _printable(found.text))
+    _say(told, printable(found.text))
     _write_json(told, found.data)
     return DONE
 
@@ -306,7 +301,7 @@ def _screen(told: argparse.Namespace) -> int:
 
 
 def _answered(told: argparse.Namespace, found: Answer) -> int:
-    _say(told, _printable(found.text))
+    _say(told, printable(found.text))
     _write_json(told, found.data)
     return DONE
 
@@ -360,7 +355,7 @@ def _verify(told: argparse.Namespace) -> int:
 
     with opened(told.journal) as store:
         verdict = verify(store)
-    _say(told, _printable("\n".join(said(verdict))))
+    _say(told, printable("\n".join(said(verdict))))
     _write_json(told, verdict.as_dict())
     return DONE if verdict.ok else FOUND
 
@@ -369,7 +364,7 @@ def _repair(told: argparse.Namespace) -> int:
     from workassign.lab.keeping import repaired
 
     found = repaired(told.journal, told.out)
-    _say(told, _printable(found.text))
+    _say(told, printable(found.text))
     _write_json(told, found.data)
     return DONE if found.data["whole"] else FOUND
 
@@ -407,7 +402,7 @@ def _lint(told: argparse.Namespace) -> int:
         made_up = isinstance(simulation, dict) and "customers" in simulation
         found = worst_first([*found, *of_mentions(plan, mentions, customers=made_up)])
     bounds = starvation_bound(plan)
-    _say(told, _printable(text(found, bounds)))
+    _say(told, printable(text(found, bounds)))
     dry = {} if expected is None else _dry_run(told, plan, roster, expected)
     _write_json(told, {**as_data(found, bounds), **dry})
     useless = expected is not None and expected.bad and not expected.interactions
@@ -435,8 +430,8 @@ def _dry_run(
     lines = ["", text(routes)]
     lines += [f"Dropped as {stage}: {count:,}" for stage, count in expected.dropped.items() if count]
     lines += [f"Bad record on line {each.line}: {each.reason}" for each in expected.bad]
-    _say(told, "\n".join(_printable(line) for line in lines))
-    bad = [{"line": each.line, "reason": _printable(each.reason)} for each in expected.bad]
+    _say(told, "\n".join(printable(line) for line in lines))
+    bad = [{"line": each.line, "reason": printable(each.reason)} for each in expected.bad]
     return {**as_data(routes), "dropped": dict(expected.dropped), "bad": bad}
 
 

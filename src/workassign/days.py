@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from workassign._answer import printable
 from workassign.errors import PlanError
 from workassign.lab.account import Account, Source
 from workassign.lab.day import Simulation
@@ -120,16 +121,20 @@ class Days:
 
     def _known(self, mentions: Iterable[Mention]) -> Iterator[Mention]:
         """Yield *mentions*; authors without followers or value have synthetic ones, if that is wanted."""
-        people, seed = self.simulation.customers, self.simulation.seed
+        people = self.simulation.customers
+        if people is None:
+            yield from mentions
+            return
+        drawn = people.drawer(self.simulation.seed)
         for mention in mentions:
-            author, followers, value = mention.author, mention.followers, mention.value
-            if people is None or author is None or (followers is not None and value is not None):
+            if mention.author is None or None not in (mention.followers, mention.value):
                 yield mention
                 continue
+            followers, value = drawn(mention.author)
             yield attrs.evolve(
                 mention,
-                followers=people.followers_of(author, seed) if followers is None else followers,
-                value=people.value_of(author, seed) if value is None else value,
+                followers=followers if mention.followers is None else mention.followers,
+                value=value if mention.value is None else mention.value,
             )
 
 
@@ -162,9 +167,9 @@ def _funnel(front: Front, reception: Reception, reading: Reading) -> Funnel:
 
 def _source(name: str, funnel: Funnel, measured: Mapping[str, float | None]) -> Source:
     return Source(
-        name=_printable(name),
+        name=printable(name),
         read=funnel.read,
-        bad=tuple((each.line, _printable(each.reason)) for each in funnel.bad),
+        bad=tuple((each.line, printable(each.reason)) for each in funnel.bad),
         dropped=funnel.dropped,
         joined=tuple(stage for stage in LOSSLESS if stage in funnel.dropped),
         entered=funnel.entered,
@@ -172,13 +177,8 @@ def _source(name: str, funnel: Funnel, measured: Mapping[str, float | None]) -> 
         out_of_order=funnel.out_of_order,
         audited=funnel.audited,
         samples={
-            stage: tuple(_printable(each.text) for each in some) for stage, some in funnel.samples.items()
+            stage: tuple(printable(each.text) for each in some) for stage, some in funnel.samples.items()
         },
         moods=funnel.moods,
         measured=measured,
     )
-
-
-def _printable(text: str) -> str:
-    """Return *text* as something that can be written: file names need not be UTF-8."""
-    return text.encode(errors="backslashreplace").decode()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import attrs
 
+from workassign._answer import Answer
 from workassign.errors import UsageError
 from workassign.lab.experiments import Comparison, Replications, compare, replicate
 from workassign.lab.replaying import Replay
@@ -18,15 +18,7 @@ from workassign.lab.simulation import simulate
 from workassign.lab.statistics import Estimate
 from workassign.plan import read_settings
 
-__all__ = ["Answer", "asked"]
-
-
-@attrs.frozen
-class Answer:
-    """Figures as text for people, and as data for machines."""
-
-    text: str
-    data: Mapping[str, Any]
+__all__ = ["asked"]
 
 
 def asked(told: Namespace, murmur: Callable[[str], None]) -> Answer:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import attrs
 
+from workassign._answer import Answer
 from workassign.errors import UsageError
 from workassign.journal import Verdict
 from workassign.lab.folder import journal_file
 from workassign.stores.repairing import Repaired, repair
 from workassign.stores.sqlite import SqliteStore
 
-__all__ = ["Kept", "compacted", "repaired", "said"]
-
-
-@attrs.frozen
-class Kept:
-    """What was done, as text for people, and as data for machines."""
-
-    text: str
-    data: Mapping[str, Any]
+__all__ = ["compacted", "repaired", "said"]
 
 
 def said(verdict: Verdict) -> Iterator[str]:
@@ -42,7 +34,7 @@ def said(verdict: Verdict) -> Iterator[str]:
     yield "every law was kept" if verdict.ok else "NOT in order"
 
 
-def repaired(path: Path, out: Path) -> Kept:
+def repaired(path: Path, out: Path) -> Answer:
     """Save what holds of the journal at *path* in *out*, and say what was lost.
 
     Raises:
@@ -51,7 +43,7 @@ def repaired(path: Path, out: Path) -> Kept:
     """
     found = repair(journal_file(path), out)
     data = {**attrs.asdict(found), "lost": found.lost, "whole": found.whole}
-    return Kept("\n".join(_told(found, out)), data)
+    return Answer("\n".join(_told(found, out)), data)
 
 
 def _told(found: Repaired, out: Path) -> Iterator[str]:
@@ -70,7 +62,7 @@ def _told(found: Repaired, out: Path) -> Iterator[str]:
         yield f"  {found.behind:,} of them can be read still, but what they follow from is lost"
 
 
-def compacted(path: Path) -> Kept:
+def compacted(path: Path) -> Answer:
     """Give back the room in the journal's file at *path* that nothing is in.
 
     Raises:
@@ -87,4 +79,4 @@ def compacted(path: Path) -> Kept:
     finally:
         store.close()
     text = f"{file}: {before:,} bytes before, {after:,} after; all {head + 1:,} entries are there"
-    return Kept(text, {"before": before, "after": after, "entries": head + 1})
+    return Answer(text, {"before": before, "after": after, "entries": head + 1})

@@ -7,15 +7,14 @@ of nobody. Figures that the file does hold are left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import cache
 
 import attrs
 
 from workassign.lab.draws import Lognormal, Purpose, stream
-from workassign.model import Customer, Instant, Interaction
 
-__all__ = ["SyntheticCustomers", "with_synthetic_customers"]
+__all__ = ["SyntheticCustomers"]
 
 MOST_FOLLOWERS = 100_000_000
 
@@ -51,29 +50,6 @@ class SyntheticCustomers:
         """Return the synthetic lifetime value of *author*, in whole cents."""
         return round(self.value.at(stream(seed, Purpose.VALUE, author).standard_normal()), 2)
 
-
-def with_synthetic_customers(
-    arrivals: Iterable[tuple[Instant, Interaction]], customers: SyntheticCustomers, seed: int
-) -> list[tuple[Instant, Interaction]]:
-    """Return *arrivals*; authors without followers or value have synthetic ones now."""
-
-    @cache
-    def figures(author: str) -> tuple[int, float]:
-        return customers.followers_of(author, seed), customers.value_of(author, seed)
-
-    def known(interaction: Interaction) -> Interaction:
-        customer = interaction.customer
-        if customer is None or (customer.followers is not None and customer.value is not None):
-            return interaction
-        followers, value = figures(customer.id)
-        return attrs.evolve(interaction, customer=_completed(customer, followers, value))
-
-    return [(at, known(interaction)) for at, interaction in arrivals]
-
-
-def _completed(customer: Customer, followers: int, value: float) -> Customer:
-    return attrs.evolve(
-        customer,
-        followers=followers if customer.followers is None else customer.followers,
-        value=value if customer.value is None else customer.value,
-    )
+    def drawer(self, seed: int) -> Callable[[str], tuple[int, float]]:
+        """Return what gives followers and value of an author, drawn once for each."""
+        return cache(lambda author: (self.followers_of(author, seed), self.value_of(author, seed)))

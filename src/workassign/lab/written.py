@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workassign._answer import printable
+
 __all__ = ["duration", "percent", "shown", "written"]
 
 MOST_SHOWN = 200
@@ -51,5 +53,5 @@ def shown(text: str) -> str:
     >>> shown("no such key:   'vip'")
     "no such key: 'vip'"
     """
-    line = " ".join(text.encode(errors="backslashreplace").decode().split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= MOST_SHOWN else line[:MOST_SHOWN] + "…"

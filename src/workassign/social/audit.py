@@ -13,13 +13,14 @@ dropped / labelled of its stage (stratified sampling; Cochran, Sampling Techniqu
 from __future__ import annotations
 
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
 
 import attrs
 
 from workassign.errors import UsageError
+from workassign.social.latest import Latest
 
 __all__ = ["Audit", "AuditSettings", "Estimate", "Quality"]
 
@@ -81,13 +82,13 @@ class Audit:
         """Stage -> how many left the funnel there; "": how many were kept."""
         self._labelled: Counter[str] = Counter()
         self._needed: Counter[str] = Counter()
-        self._open: OrderedDict[str, str] = OrderedDict()
+        self._open = Latest[str, str](settings.most)
         """Key of a mention that can be labelled -> its stage."""
 
     def kept(self, key: str) -> None:
         """A mention was kept: whoever answers it can say whether it needed that."""
         self._left[KEPT] += 1
-        self._await(key, KEPT)
+        self._open.put(key, KEPT)
 
     def dropped(self, key: str, stage: str, share: float | None = None) -> bool:
         """A *stage* dropped a mention; return whether people are to label it.
@@ -98,19 +99,14 @@ class Audit:
         share = self._settings.share if share is None else share
         drawn = _number(f"{self._settings.seed}/{stage}/{key}") < share
         if drawn:
-            self._await(key, stage)
+            self._open.put(key, stage)
         return drawn
 
     def not_kept(self, key: str) -> None:
         """What was kept did not come in after all, and says nothing of the screening."""
         if self._open.get(key) == KEPT:
-            del self._open[key]
+            self._open.take(key)
             self._left[KEPT] -= 1
-
-    def _await(self, key: str, stage: str) -> None:
-        self._open[key] = stage
-        if len(self._open) > self._settings.most:
-            self._open.popitem(last=False)
 
     def label(self, key: str, *, needed: bool) -> str:
         """Somebody looked at a mention: did it need an answer? Return its stage ("": it was kept).
@@ -118,7 +114,7 @@ class Audit:
         Raises:
             UsageError: If it is not among those to be labelled: unknown, too old, or labelled before.
         """
-        stage = self._open.pop(key, None)
+        stage = self._open.take(key)
         if stage is None:
             raise UsageError(f"mention {key[:200]!r} is not to be labelled: unknown, too old, or done before")
         self._labelled[stage] += 1

@@ -14,11 +14,12 @@ import attrs
 
 from workassign import events as ev
 from workassign.commands import Command, CustomerReplied, Submit, Update
-from workassign.model import Instant, Interaction
+from workassign.model import Instant, Interaction, InteractionId
 from workassign.social import happenings as hp
 from workassign.social.funnel import JOINED, REFUSED, REPEATED, Tally
+from workassign.social.latest import Latest
 from workassign.social.loudness import Loudness
-from workassign.social.making import Later, Making, Waiting, again
+from workassign.social.making import Later, Making, again
 from workassign.social.mentions import Mention
 from workassign.social.people.customers import known
 from workassign.social.sampling import Samples
@@ -55,7 +56,7 @@ class Following:
     ) -> None:
         self._threads, self._make, self._samples = threads, make, samples
         self._loudness, self._tally = loudness, tally
-        self._asking = Waiting(WAITING)
+        self._asking = Latest[InteractionId, Later](WAITING)
         """By interaction: the message with which its customer wants to go on with it."""
 
     def go_on(self, mention: Mention, conversation: Conversation, later: Later) -> Taken:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from workassign.social.latest import Latest
 from workassign.social.mentions import Mention, key_of
 from workassign.social.people.customers import CustomerFacts
 
@@ -25,8 +25,8 @@ class Acquaintances:
 
     def __init__(self, customers: Customers | None, identify: Identify | None, most: int) -> None:
         """Ask *customers* and *identify*, where there are such; remember *most* accounts."""
-        self._customers, self._identify, self._most = customers, identify, most
-        self._owners: OrderedDict[str, str] = OrderedDict()
+        self._customers, self._identify = customers, identify
+        self._owners = Latest[str, str](most)
         """Account -> the customer that the CRM says it is."""
         self.lookups: dict[str, int] = {}
         """How answers of the CRM came about -> how often."""
@@ -38,7 +38,7 @@ class Acquaintances:
         account = key_of(mention.network, mention.author)
         if self._identify is not None and (owner := self._identify(mention.network, mention.author)):
             return owner
-        return self._owners.get(account, account)
+        return self._owners.get(account) or account
 
     def ask(self, mention: Mention) -> tuple[CustomerFacts | None, str | None]:
         """Return what the CRM knows, and how that came about; an id of hers is remembered."""
@@ -47,11 +47,5 @@ class Acquaintances:
         answer = self._customers(mention.network, mention.author)
         self.lookups[answer.how] = self.lookups.get(answer.how, 0) + 1
         if answer.facts is not None and answer.facts.id is not None:
-            self._own(key_of(mention.network, mention.author), answer.facts.id)
+            self._owners.put(key_of(mention.network, mention.author), answer.facts.id)
         return answer.facts, answer.how
-
-    def _own(self, account: str, owner: str) -> None:
-        self._owners[account] = owner
-        self._owners.move_to_end(account)
-        if len(self._owners) > self._most:
-            self._owners.popitem(last=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import attrs
 
-from workassign.model import Customer, Interaction, InteractionId, Value
+from workassign.model import Customer, Interaction, Value
 from workassign.needs import Needs
 from workassign.social.mentions import Mention, name_of
 from workassign.social.people.customers import CustomerFacts
@@ -17,7 +16,7 @@ from workassign.social.texts.topics import Topic
 from workassign.social.threads import Conversation
 from workassign.social.understanding import Understanding, Understood
 
-__all__ = ["Later", "Making", "Waiting", "again", "silent"]
+__all__ = ["Later", "Making", "again", "silent"]
 
 BESIDE = "in_thread_of"
 """This attribute names the interaction of another customer, to whose messages, or ours, hers is an answer."""
@@ -114,26 +113,3 @@ class Later:
 def silent(mention: Mention, sentiment: float | None) -> Mention:
     """Return *mention* without its text, with the sentiment that was found in it."""
     return attrs.evolve(mention, text="", sentiment=sentiment)
-
-
-class Waiting:
-    """Remembers such messages by a name, the latest ones; bounded."""
-
-    def __init__(self, most: int) -> None:
-        """Remember *most* of them."""
-        self._most = most
-        self._kept: OrderedDict[InteractionId, Later] = OrderedDict()
-
-    def put(self, name: InteractionId, later: Later) -> None:
-        """Remember *later*, instead of what had that name."""
-        self._kept[name] = later
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def take(self, name: InteractionId) -> Later | None:
-        """Return what has that name, and forget it."""
-        return self._kept.pop(name, None)
-
-    def __len__(self) -> int:
-        """Return how many are remembered."""
-        return len(self._kept)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from workassign.model import Interaction, InteractionId
 from workassign.social.audit import Audit, AuditSettings, Quality
-from workassign.social.making import Later, Waiting
+from workassign.social.latest import Latest
+from workassign.social.making import Later
 from workassign.social.mentions import name_of
 from workassign.social.screen import Stage
 
@@ -24,8 +23,8 @@ class Samples:
         self._settings = settings or AuditSettings(share=0.0)
         self._channel = channel
         self._audit = Audit(self._settings)
-        self._sampled = Waiting(self._settings.most)
-        self._looks: OrderedDict[InteractionId, str] = OrderedDict()
+        self._sampled = Latest[InteractionId, Later](self._settings.most)
+        self._looks = Latest[InteractionId, str](min(LOOKS, self._settings.most))
         """Interaction of the audit lane -> the stage whose work is looked at."""
 
     def dropped(self, name: InteractionId, stage: Stage) -> bool:
@@ -44,9 +43,7 @@ class Samples:
             ref=interaction.ref,
             attributes={"stage": stage.name[:200], "audit_of": interaction.id},
         )
-        self._looks[look.id] = stage.name
-        if len(self._looks) > min(LOOKS, self._settings.most):
-            self._looks.popitem(last=False)
+        self._looks.put(look.id, stage.name)
         return look
 
     def kept(self, name: InteractionId) -> None:
@@ -56,7 +53,7 @@ class Samples:
     def not_let_in(self, name: InteractionId) -> str | None:
         """The engine refused an interaction; return the stage whose work nobody can look at now."""
         self._audit.not_kept(name)
-        return self._looks.pop(name, None)
+        return self._looks.take(name)
 
     def label(self, key: str, *, needed: bool) -> tuple[str, Later | None]:
         """Somebody looked at a mention: return its stage ("": kept), and what it is now, if it enters.

@@ -7,28 +7,19 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import attrs
-
+from workassign._answer import Answer
 from workassign.errors import UsageError
 from workassign.social.learning.labels import KNOWN, LabelledFile, columns_of, read_labelled
 from workassign.social.learning.models import Model
 from workassign.social.learning.screening import screened
 from workassign.social.learning.training import check_installed, train
 
-__all__ = ["Answer", "asked_screen", "asked_train"]
+__all__ = ["asked_screen", "asked_train"]
 
 COLUMNS = ("id", "at", "text", "author", "label", "sure", "reason")
 SHOWN = 20
 """So many bad records are listed."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@attrs.frozen
-class Answer:
-    """Figures as text for people, and as data for machines."""
-
-    text: str
-    data: Mapping[str, Any]
 
 
 def asked_train(told: Namespace, murmur: Callable[[str], None]) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from workassign.social.latest import Latest
 
 __all__ = ["Leans"]
 
@@ -15,19 +15,19 @@ class Leans:
 
     def __init__(self, most: int = AUTHORS) -> None:
         """Remember *most* authors."""
-        self._most = most
-        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._said = Latest[str, tuple[float, int]](most)
 
     def before(self, author: str | None) -> float:
         """Return what `Model.read` asks of an author: 0 for one of whom nothing is known."""
-        total, count = self._said.get(author, (0.0, 0)) if author is not None else (0.0, 0)
+        total, count = self._of(author)
         return total / (count + 1)
 
     def add(self, author: str | None, lean: float) -> None:
         """Remember a text of *author*."""
-        if author is None:
-            return
-        total, count = self._said.pop(author, (0.0, 0))
-        self._said[author] = (total + lean, count + 1)
-        if len(self._said) > self._most:
-            self._said.popitem(last=False)
+        if author is not None:
+            total, count = self._of(author)
+            self._said.put(author, (total + lean, count + 1))
+
+    def _of(self, author: str | None) -> tuple[float, int]:
+        """Return the sum of an author's leans, and how many there are."""
+        return (None if author is None else self._said.get(author)) or (0.0, 0)

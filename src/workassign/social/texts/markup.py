@@ -24,7 +24,6 @@ _PARAGRAPHS = frozenset(
 _LINES = frozenset(("br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "body"))
 _CELLS = frozenset(("td", "th"))
 _QUOTED_VALUE = re.compile("=[\"']")
-_MARKUP = re.compile("<(?:[!?]|/?[A-Za-z])")
 _AFTER_NAME = re.compile(r"[\s/>]")
 
 

@@ -16,10 +16,9 @@ import attrs
 
 from workassign.social.texts.keywords import Keywords
 
-__all__ = ["Language", "Topic", "plain", "word_pattern"]
+__all__ = ["Language", "Topic", "plain"]
 
 _NO_WORDS = re.compile(r"@\w+|https?://\S+|\bwww\.\S+")
-_NOTHING = re.compile(r"(?!)")
 
 
 @attrs.frozen(kw_only=True)
@@ -64,25 +63,3 @@ def plain(text: str) -> str:
     " don't lose my bag "
     """
     return _NO_WORDS.sub("", text).casefold().replace("’", "'")
-
-
-def word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds any of *words* in a `plain` text: the meaning of words, and slow with many.
-
-    `keywords.Keywords` finds the same, however many they are.
-
-    Raises:
-        ValueError: If a word has no letter or digit, or a star inside.
-
-    >>> bool(word_pattern(("money back",)).search("i want my money  back!"))
-    True
-    """
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_alternative, words))})(?!\w)") if words else _NOTHING
-
-
-def _alternative(word: str) -> str:
-    stem = word.casefold().replace("’", "'").strip()
-    stem, any_ending = (stem[:-1], r"\w*") if stem.endswith("*") else (stem, "")
-    if "*" in stem or not any(char.isalnum() for char in stem):
-        raise ValueError(f"{word!r} is no word to look for: letters or digits, and a * only at the end")
-    return r"\s+".join(map(re.escape, stem.split())) + any_ending
