@@ -17,7 +17,7 @@ DEMO := out/demo
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench format clean
+.PHONY: help setup demo test lint bench torture format clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -41,11 +41,16 @@ lint: $(DEV_READY) ## Style, types and the directions of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(DEV_READY) ## Measure the life cycle of an interaction, and live key figures
+bench: $(DEV_READY) ## Measure the life cycle of an interaction, live key figures, and stores
 	mkdir -p out
 	$(BIN)/python -m benchmarks.lifecycle --json out/lifecycle.json
 	$(BIN)/python -m benchmarks.rules --json out/rules.json
 	$(BIN)/python -m benchmarks.kpis --quick --json out/kpis.json
+	$(BIN)/python -m benchmarks.stores --quick --json out/stores.json
+
+torture: $(DEV_READY) ## Kill, cut off and crash everything, at length: about an hour on two cores
+	mkdir -p out
+	$(BIN)/python -m torture --json out/torture.json
 
 format: $(DEV_READY) ## Sort imports, mend what can be mended, lay out the code
 	$(BIN)/ruff check --fix
@@ -53,7 +58,7 @@ format: $(DEV_READY) ## Sort imports, mend what can be mended, lay out the code
 
 clean: ## Remove .venv, caches and out/
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
-	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests benchmarks torture examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("workassign needs Python 3.11 or newer; say make PYTHON=..." if sys.version_info < (3, 11) else 0)'

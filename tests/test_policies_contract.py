@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workassign import Agent, Customer, Engine, Interaction, Needs, Plan, Queue
+from workassign import Agent, Customer, Desk, Engine, Interaction, MemoryStore, Needs, Plan, Queue, UsageError
 from workassign import events as ev
+from workassign.commands import Accept, AddAgent, Command, Complete, SignOn, Submit, Tick
 from workassign.policies import (
     capacity,
     holds,
@@ -607,3 +608,45 @@ def test_a_plan_change_gives_every_policy_a_new_chance() -> None:
     engine.change_plan(Plan(), 1.0)
     assert engine.snapshot()["off"] == []
     assert engine.snapshot()["failures"] == {}
+
+
+ASKED: list[str] = []
+
+HELD: list[Desk] = []
+
+
+def asks_the_desk(*args: object) -> float:
+    """Ask the desk in the middle of a turn, and try to begin another one."""
+    desk = HELD[-1]
+    for ask in (lambda: desk.queue("default"), lambda: desk.handle(Tick()), lambda: list(desk.events())):
+        try:
+            ask()
+        except UsageError as error:
+            ASKED.append(str(error))
+    raise ValueError("it told me nothing")
+
+
+@pytest.mark.parametrize("slot", ["ordering", "scoring", "selection", "work", "sla"])
+def test_a_policy_that_asks_the_desk_is_told_that_it_may_not(slot: str) -> None:
+    """It does not wait for itself for ever, and the turn ends as with any policy that fails."""
+    plan, path = hostile_plan(slot, asks_the_desk)
+    desk = Desk(Engine(plan), MemoryStore(), clock=lambda: 5.0)
+    HELD.append(desk)
+    ASKED.clear()
+    told: list[ev.Event] = []
+    commands: list[Command] = [
+        AddAgent(Agent(id="ann", capacity=2.0)),
+        AddAgent(Agent(id="bob")),
+        SignOn("ann"),
+        SignOn("bob"),
+        *(Submit(Interaction(id=f"i{number}")) for number in range(5)),
+        Accept(1, "ann"),
+        Complete("i0", "ann", 1),
+    ]
+    for command in commands:
+        told += desk.handle(command)
+    HELD.pop()
+    assert {event.slot.startswith(path) for event in told if isinstance(event, ev.PolicyFailed)} == {True}
+    assert len(ASKED) >= 3
+    assert set(ASKED) == {"a turn is going on: neither a policy nor a listener may ask the desk"}
+    assert [event for _, event in desk.events()] == told

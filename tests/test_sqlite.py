@@ -94,6 +94,35 @@ def test_a_journal_of_the_first_layout_is_read_as_it_is(old: Path) -> None:
     assert old.read_bytes() == before
 
 
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """A journal of the second layout: with snapshots, without cursors."""
+    return Path(shutil.copy(GOLDEN / "store-layout-2.sqlite", tmp_path / "journal.db"))
+
+
+def test_a_journal_of_the_second_layout_gets_cursors_when_it_is_opened(second: Path) -> None:
+    before = read(second)
+    store = SqliteStore(second)
+    assert [seq for seq, body in store.snapshots() if body is not None] == [20, 10]
+    assert list(store.load()) == before
+    assert verify(store).ok
+    assert store.cursors() == {}
+    store.keep("crm", 7)
+    store.close()
+    store = SqliteStore(second)
+    assert store.cursors() == {"crm": 7}
+    store.close()
+
+
+def test_a_journal_of_the_second_layout_is_read_with_its_snapshots_and_left_as_it_is(second: Path) -> None:
+    before = second.read_bytes()
+    store = SqliteStore(second, readonly=True)
+    assert [seq for seq, body in store.snapshots() if body is not None] == [20, 10]
+    assert store.cursors() == {}
+    store.close()
+    assert second.read_bytes() == before
+
+
 @pytest.mark.parametrize("layout", [0, LAYOUT + 1])
 def test_a_layout_that_is_not_known_is_refused(old: Path, layout: int) -> None:
     changed(old, f"PRAGMA user_version = {layout}")

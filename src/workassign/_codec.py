@@ -13,7 +13,7 @@ JSON itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache
 from types import MappingProxyType
@@ -23,8 +23,9 @@ import attrs
 
 from workassign import commands as cmd
 from workassign import events as ev
+from workassign._reading import Field, Reader, reader
 from workassign.errors import WorkassignError
-from workassign.model import Agent, Customer, Instant, Interaction
+from workassign.model import LATEST, Agent, Customer, Instant, Interaction
 from workassign.needs import Needs, kept
 
 __all__ = [
@@ -33,12 +34,13 @@ __all__ = [
     "as_data",
     "as_json",
     "as_table",
+    "as_turn",
     "decode",
     "encode",
     "from_data",
     "from_json",
     "from_table",
-    "plain",
+    "reading",
 ]
 
 T = TypeVar("T")
@@ -50,8 +52,6 @@ MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError,
 """What `decode` and `from_json` raise of bytes that nobody wrote: the caller knows where they stood."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_NEEDED = object()
-"""Stands in for the default of a field that has none."""
 
 
 def as_json(data: object) -> bytes:
@@ -61,12 +61,17 @@ def as_json(data: object) -> bytes:
         ValueError: If a number is NaN or infinite.
         TypeError: If something is no plain data.
     """
-    return _ENCODER.encode(data).encode("ascii")
+    return "".join(_encoder()(data, 0)).encode("ascii")
 
 
 def from_json(body: bytes) -> Any:
     """Return what *body* says. Raises what `MALFORMED` lists."""
-    return _DECODER.decode(body.decode("ascii"))
+    text = body.decode("ascii")
+    try:
+        data, end = _DECODER.raw_decode(text)
+    except ValueError:
+        end = -1
+    return data if end == len(text) else _DECODER.decode(text)  # which passes over space around it
 
 
 def as_data(message: cmd.Command | ev.Event, known: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
@@ -75,8 +80,8 @@ def as_data(message: cmd.Command | ev.Event, known: Mapping[str, Any] = _NOTHING
 
 
 def from_data(data: dict[str, Any], known: Mapping[str, Any] = _NOTHING) -> Any:
-    """Return the event in *data*, which is used up, with what is *known*. Raises what `MALFORMED` lists."""
-    return _message(_tables().events, data, known)
+    """Return the event in *data*, with what is *known*. Raises what `MALFORMED` lists."""
+    return _tables().events[data.pop("kind")](data, known)
 
 
 def as_table(value: Interaction | Agent) -> dict[str, Any]:
@@ -85,21 +90,46 @@ def as_table(value: Interaction | Agent) -> dict[str, Any]:
 
 
 def from_table(kind: type[T], data: dict[str, Any]) -> T:
-    """Return the *kind* that is in *data*, which is used up. Raises what `MALFORMED` lists."""
-    made: T = _made(_shape(kind), data, _NOTHING)  # type: ignore[arg-type]
-    return made
+    """Return the *kind* that is in *data*. Raises what `MALFORMED` lists."""
+    return reading(kind)(data)
 
 
-def encode(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> bytes:
-    """Return a turn as bytes. Raises as `as_json` does."""
+def reading(kind: type[T]) -> Callable[[dict[str, Any]], T]:
+    """Return what `from_table` asks: for whoever has many tables of a *kind*."""
+    return _reader(kind)  # type: ignore[arg-type]
+
+
+def encode(
+    at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int, said: bytes | None = None
+) -> bytes:
+    """Return a turn as bytes. Raises as `as_json` does.
+
+    *said* is the command as bytes, for whoever wrote that before it was carried out.
+    """
     shapes = _tables().shapes
-    known = _implied(shapes[type(command)], at, command)
+    if said is None:
+        said = as_json(as_data(command))
+    data: dict[str, Any] = {}
+    if timed:
+        data["timed"] = timed
+    if facts:
+        known = _implied(shapes[type(command)], at, command)
+        data["facts"] = [_written(shapes[type(event)], event, known) for event in facts]
+    when = b"%r" % at if type(at) is float and -LATEST <= at <= LATEST else as_json(at)  # what JSON says, too
+    rest = b"," + as_json(data)[1:] if data else b"}"
+    return b'{"at":%b,"command":%b%b' % (when, said, rest)
+
+
+def as_turn(at: Instant, command: cmd.Command, facts: list[ev.Event], timed: int) -> dict[str, Any]:
+    """Return a turn as data, new but for attributes, needs and plans: they are those of the messages."""
     data: dict[str, Any] = {"at": at, "command": as_data(command)}
     if timed:
         data["timed"] = timed
     if facts:
+        shapes = _tables().shapes
+        known = _implied(shapes[type(command)], at, command)
         data["facts"] = [_written(shapes[type(event)], event, known) for event in facts]
-    return as_json(data)
+    return data
 
 
 def decode(body: bytes) -> Turn:
@@ -109,34 +139,40 @@ def decode(body: bytes) -> Turn:
     lists if the kind is unknown, or a field is missing that has no default.
     """
     data = from_json(body)
-    tables = _tables()
-    at = data["at"]
-    command = _message(tables.commands, data["command"], _NOTHING)
-    known = _implied(tables.shapes[type(command)], at, command)
-    facts = [_message(tables.events, fact, known) for fact in data.get("facts", ())]
+    shapes, commands, events = _tables()
+    at, said = data["at"], data["command"]
+    command = commands[said.pop("kind")](said)
+    known = _implied(shapes[type(command)], at, command)
+    facts = [events[fact.pop("kind")](fact, known) for fact in data.get("facts", ())]
     return at, command, facts, data.get("timed", 0)
-
-
-def plain(command: cmd.Command) -> cmd.Command:
-    """Return *command* as a journal gives it back: a plan in it becomes plain data.
-
-    Raises:
-        TypeError: If something in the plan is no plain data.
-        ValueError: If a number in it is NaN or infinite.
-    """
-    if isinstance(command, cmd.ChangePlan):
-        return attrs.evolve(command, plan=from_json(as_json(command.plan)))
-    return command
 
 
 def _as_plain(value: object) -> object:
     """Tell JSON what a read-only table is."""
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{value!r} is no plain data")
+    raise TypeError(f"a {type(value).__name__} is no plain data")
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_as_plain)
+@cache
+def _encoder() -> Callable[[object, int], Iterable[str]]:
+    """Return what `json.JSONEncoder` makes anew for each text: to make it takes longer than most texts.
+
+    It looks for no circles, which end as a RecursionError: so it remembers nothing, and threads share it.
+    """
+    fast = getattr(json.encoder, "c_make_encoder", None)
+    if fast is None:  # a Python without C
+        slow = json.JSONEncoder(
+            separators=(",", ":"), check_circular=False, allow_nan=False, default=_as_plain
+        )
+        return lambda data, level: slow.encode(data)
+    text = json.encoder.encode_basestring_ascii
+    encoder: Callable[[object, int], Iterable[str]] = fast(
+        None, _as_plain, text, None, ":", ",", False, False, False
+    )
+    return encoder
+
+
 _DECODER = json.JSONDecoder()
 
 
@@ -146,64 +182,69 @@ _DECODER = json.JSONDecoder()
 class _Shape(NamedTuple):
     """A class as JSON."""
 
-    make: Callable[..., Any]
     kind: str
     """The class's name under `kind`; empty for what stands within a message."""
     fields: tuple[tuple[str, object, Callable[[Any], Any] | None], ...]
     """Name, what is left out, and how it is written where it is no plain data."""
-    reads: tuple[tuple[str, Callable[[Any], Any]], ...]
-    """The fields that are no plain data, and how they are read."""
-    blank: Mapping[str, None]
-    """The fields without a default that may be None."""
-    names: frozenset[str]
     implied: tuple[str, ...]
     """The fields that its turn may say already."""
+    reads: tuple[Field, ...]
+    """The same fields, as they are read."""
+
+
+class _Readers(dict[str, Reader]):
+    """What reads a kind of message, written when the first of the kind is read."""
+
+    def __init__(self, kinds: Iterable[type]) -> None:
+        self._kinds = {kind.__name__: kind for kind in kinds}
+
+    def __missing__(self, name: str) -> Reader:
+        if name not in self._kinds:
+            raise LookupError(f"there is no {name!r}")
+        found = self[name] = _reader(self._kinds[name])
+        return found
 
 
 class _Tables(NamedTuple):
     shapes: Mapping[type, _Shape]
-    commands: Mapping[str, _Shape]
-    events: Mapping[str, _Shape]
+    commands: _Readers
+    events: _Readers
 
 
 @cache
 def _tables() -> _Tables:
-    commands = {kind: _shape(kind, kind.__name__) for kind in get_args(cmd.Command)}
-    events = {kind: _shape(kind, kind.__name__) for kind in get_args(ev.Event)}
-    return _Tables(
-        {**commands, **events},
-        {shape.kind: shape for shape in commands.values()},
-        {shape.kind: shape for shape in events.values()},
-    )
+    commands, events = get_args(cmd.Command), get_args(ev.Event)
+    shapes = {kind: _shape(kind, kind.__name__) for kind in (*commands, *events)}
+    return _Tables(shapes, _Readers(commands), _Readers(events))
+
+
+@cache
+def _reader(kind: type) -> Reader:
+    return reader(kind, _shape(kind).reads)
 
 
 @cache
 def _shape(kind: type, name: str = "") -> _Shape:
     """Find out what *kind* looks like from its fields."""
     hints = get_type_hints(kind)
-    fields, reads, implied = [], [], []
-    blank: dict[str, None] = {}
+    written, reads = [], []
     for field in attrs.fields(kind):
         hint = hints[field.name]
         optional = type(None) in get_args(hint)
         bare = next(each for each in get_args(hint) if each is not type(None)) if optional else hint
         write, read = _ways(bare)
-        default = _default(field, optional)
-        fields.append((field.name, default, write))
-        if read is not None:
-            reads.append((field.name, read))
-        if optional and field.default is attrs.NOTHING:
-            blank[field.name] = None
-        if bare in (Interaction, Agent) or field.name in ("at", "reference"):
-            implied.append(field.name)
-    names = frozenset(name for name, _, _ in fields)
-    return _Shape(kind, name, tuple(fields), tuple(reads), blank, names, tuple(implied))
+        implied = bare in (Interaction, Agent) or field.name in ("at", "reference")
+        missing = None if optional and field.default is attrs.NOTHING else field.default
+        written.append((field.name, _default(field, optional), write))
+        reads.append(Field(field.name, missing, read, implied))
+    known = tuple(field.name for field in reads if field.implied)
+    return _Shape(name, tuple(written), known, tuple(reads))
 
 
 def _default(field: attrs.Attribute[Any], optional: bool) -> object:
     """Return the value of *field* that is left out."""
     if field.default is attrs.NOTHING:
-        return None if optional else _NEEDED
+        return None if optional else attrs.NOTHING
     return _NOTHING if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
 
 
@@ -211,7 +252,7 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
     """Return how a value of this type is written and read; None where it is plain data."""
     if hint in (Interaction, Agent, Customer):
         shape = _shape(hint)
-        return (lambda value: _written(shape, value, _NOTHING)), (lambda data: _made(shape, data, _NOTHING))
+        return (lambda value: _written(shape, value, _NOTHING)), _reader(hint)
     if hint is Needs:
         return (lambda needs: needs.data), _needs
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -219,12 +260,16 @@ def _ways(hint: Any) -> tuple[Callable[[Any], Any] | None, Callable[[Any], Any] 
     if hint == tuple[str, ...]:
         return None, tuple
     if get_origin(hint) is tuple:
-        return None, (lambda rows: tuple([(name, number) for name, number in rows]))
+        return None, _pairs
     return None, None
 
 
 def _needs(data: Any) -> Needs:
     return data if type(data) is Needs else kept(data)
+
+
+def _pairs(rows: Any) -> tuple[Any, ...]:
+    return tuple([(name, number) for name, number in rows]) if rows != [] else ()
 
 
 def _implied(shape: _Shape, at: Instant, command: cmd.Command) -> dict[str, Any]:
@@ -249,28 +294,3 @@ def _written(shape: _Shape, message: object, known: Mapping[str, Any]) -> dict[s
                 continue
         data[name] = value if write is None else write(value)
     return data
-
-
-def _message(shapes: Mapping[str, _Shape], data: dict[str, Any], known: Mapping[str, Any]) -> Any:
-    kind = data.pop("kind")
-    shape = shapes.get(kind)
-    if shape is None:
-        raise LookupError(f"there is no {kind!r}")
-    return _made(shape, data, known)
-
-
-def _made(shape: _Shape, data: dict[str, Any], known: Mapping[str, Any]) -> Any:
-    """Return the object that *data*, which is used up, describes."""
-    for name, read in shape.reads:
-        if name in data:
-            data[name] = read(data[name])
-    for name in shape.implied:
-        if name not in data and name in known:
-            data[name] = known[name]
-    try:
-        return shape.make(**{**shape.blank, **data})
-    except TypeError as error:
-        found = {name: value for name, value in data.items() if name in shape.names}
-        if len(found) == len(data):
-            raise ValueError(str(error)) from None
-        return shape.make(**{**shape.blank, **found})

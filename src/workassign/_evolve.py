@@ -10,12 +10,12 @@ from workassign._records import Holding, Work
 from workassign._state import State
 from workassign.plan import Plan
 
-__all__ = ["evolve"]
+__all__ = ["EVOLVE", "evolve"]
 
 
 def evolve(state: State, event: ev.Event) -> None:
     """Take in one event, finding its records by id."""
-    _EVOLVE[type(event)](state, event)
+    EVOLVE[type(event)](state, event)
 
 
 def _held(state: State, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Completed) -> tuple[Work, Holding]:
@@ -24,7 +24,7 @@ def _held(state: State, event: ev.WrapUpStarted | ev.WrapUpExtended | ev.Complet
     return work, work.hold
 
 
-_EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
+EVOLVE: Mapping[type, Callable[[State, Any], object]] = {
     ev.Submitted: State.submitted_,
     ev.Offered: lambda s, e: s.offered(s.works[e.interaction], s.agents[e.agent], e),
     ev.Assigned: lambda s, e: s.assigned(s.works[e.interaction], s.agents[e.agent], e),

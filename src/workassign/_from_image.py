@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from workassign._codec import from_data, from_table
+from workassign._codec import from_data, from_table, reading
 from workassign._counters import Tally
 from workassign._image import AGENT, COUNTS, HOLD, KIND, Answers
 from workassign._records import (
@@ -34,7 +34,7 @@ from workassign.engine import Engine
 from workassign.errors import JournalError
 from workassign.hours import Calendar
 from workassign.model import Agent, Instant, Interaction, InteractionId, Presence, Status
-from workassign.needs import Needs, kept
+from workassign.needs import kept
 from workassign.plan import Plan
 from workassign.policies.offers import REFUSALS_KEPT
 from workassign.queues import Queue, calendar_of
@@ -135,9 +135,13 @@ def _form(state: State, data: dict[str, Any]) -> None:
 def _works(state: State, data: dict[str, Any]) -> None:
     sigs = _signatures(state, data)
     needs = [kept(each) for each in data["needs"]]
+    read, works = reading(Interaction), state.works
     for row in data["works"]:
-        interaction = _interaction(row[0], needs)
-        state.works[interaction.id] = _work(state, row, sigs, interaction)
+        table = row[0]
+        if "needs" in table:
+            table["needs"] = needs[table["needs"]]
+        interaction = read(table)
+        works[interaction.id] = _work(state, row, sigs, interaction)
     for name, rows in data["rivals"].items():
         state.rivals[name] = [_hold(state, state.works[name], row) for row in rows]
     for name, agent in data["offers"]:
@@ -169,21 +173,14 @@ def _kind(row: list[Any]) -> Kind:
     return kind
 
 
-def _interaction(table: dict[str, Any], needs: list[Needs]) -> Interaction:
-    if "needs" in table:
-        table["needs"] = needs[table["needs"]]
-    return from_table(Interaction, table)
-
-
 def _work(state: State, row: list[Any], sigs: list[Signature], interaction: Interaction) -> Work:
-    _, stage, sig, seq, since, version, *more = row
-    if not more:
-        work = Work(interaction, sigs[sig], seq, since, None)
-        work.stage, work.version = stage, version
-        return work
-    rare = more[0]
-    work = Work(interaction, sigs[sig], seq, since, rare.get("target"))
+    stage, sig, seq, since, version = row[1:6]
+    work = Work(interaction, sigs[sig], seq, since, None)
     work.stage, work.version = stage, version
+    if len(row) == 6:
+        return work
+    rare = row[6]
+    work.target = rare.get("target")
     work.key = rare.get("key", since)
     work.pending = rare.get("pending", False)
     work.answered = rare.get("answered", 0)

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 __all__ = ["Board", "Entry", "Group", "Line", "enter"]
 
-WIDE = 32
+WIDE = 64
 """Up to so many heads are looked at one by one; above, all heads are walked in key order."""
 
 WALK = 4

@@ -12,11 +12,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from math import inf, isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workassign._answer import Answer, printable
 from workassign._version import __version__
@@ -24,6 +24,7 @@ from workassign.errors import PlanError, UsageError, WorkassignError
 
 if TYPE_CHECKING:
     from workassign.engine import Engine
+    from workassign.journal import Store
     from workassign.lab.account import Account
     from workassign.model import Agent
     from workassign.plan import Plan
@@ -35,6 +36,7 @@ __all__ = ["main"]
 DONE, FOUND, REFUSED = 0, 1, 2
 STEP = 50
 """The progress bar moves every so many interactions."""
+_JOURNAL = "of a run, or a journal's file; or shard:NAME, in the PostgreSQL that WORKASSIGN_DSN says"
 OUTPUT = Path("-")
 """Stands for standard output."""
 
@@ -102,26 +104,32 @@ def _command_line() -> argparse.ArgumentParser:
     simulate = _simulate_command(commands)
 
     explain = commands.add_parser("explain", help="say why an interaction went where it went")
-    explain.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+    explain.add_argument("journal", type=Path, metavar="DIR", help=_JOURNAL)
     explain.add_argument("id", metavar="ID", help="the interaction")
+    removed = "with what was removed from the journal; may be said several times"
+    explain.add_argument("--archive", type=Path, action="append", default=[], metavar="FILE", help=removed)
     explain.set_defaults(act=_explain)
 
     why_not = commands.add_parser("why-not", help="say what keeps an agent from an interaction")
     why_waiting = commands.add_parser("why-waiting", help="say why an interaction waits, and what would help")
     for why in (why_not, why_waiting):
-        why.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+        why.add_argument("journal", type=Path, metavar="DIR", help=_JOURNAL)
     why_not.add_argument("agent", metavar="AGENT")
     for why in (why_not, why_waiting):
         why.add_argument("id", metavar="ID", help="the interaction")
         as_of = "as of then: seconds, or like 2026-01-31T09:00:00Z; else as of the journal's end"
         why.add_argument("--at", type=_instant, default=inf, metavar="INSTANT", help=as_of)
+        why.add_argument("--archive", type=Path, action="append", default=[], metavar="FILE", help=removed)
     why_not.set_defaults(act=_why_not)
     why_waiting.set_defaults(act=_why_waiting)
 
     verify = commands.add_parser("verify", help="prove from a journal that every law was kept")
-    verify.add_argument("journal", type=Path, metavar="DIR", help="of a run, or a journal's file")
+    parts = f"{_JOURNAL}; and the archives of what was removed from it"
+    verify.add_argument("journal", type=Path, nargs="+", metavar="DIR", help=parts)
+    verify.add_argument("--head", type=Path, metavar="FILE", help="its head, as it was published elsewhere")
+    _key_options(verify)
     verify.set_defaults(act=_verify)
-    repair, compact = _keeping_commands(commands)
+    keeping = [*_keeping_commands(commands), *_sealing_commands(commands)]
 
     lint = commands.add_parser("lint", help="say what is wrong, dead or dangerous in a plan")
     lint.add_argument("plan", type=Path, metavar="PLAN.toml")
@@ -130,9 +138,11 @@ def _command_line() -> argparse.ArgumentParser:
     lint.add_argument("--before", type=Path, metavar="OLD.toml", help="the plan that PLAN.toml is to replace")
     lint.set_defaults(act=_lint)
 
+    _shared_commands(commands)
+
     figures = "write the figures there as JSON, too; -: to standard output, and the text to standard error"
     texts = _text_commands(commands)
-    for command in (run, simulate, explain, why_not, why_waiting, verify, repair, compact, lint, *texts):
+    for command in (run, simulate, explain, why_not, why_waiting, verify, *keeping, lint, *texts):
         command.add_argument("--json", type=Path, metavar="PATH", help=figures)
     return parser
 
@@ -163,12 +173,66 @@ def _simulate_command(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401
 def _keeping_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
     repair = commands.add_parser("repair", help="save of a damaged journal what holds, into a new file")
     compact = commands.add_parser("compact", help="give back the room in a journal's file that nothing is in")
-    for command in (repair, compact):
+    prune = commands.add_parser("prune", help="remove from a journal what is old, or move it to an archive")
+    for command in (repair, compact, prune):
         command.add_argument("journal", type=Path, metavar="STORE", help="a journal's file, or a run's DIR")
     repair.add_argument("--out", type=Path, required=True, metavar="NEW", help="the new file, .db or .jsonl")
     repair.set_defaults(act=_repair)
     compact.set_defaults(act=_compact)
-    return [repair, compact]
+    days = "what is older than so many days before the last entry goes, if a snapshot stands behind it"
+    prune.add_argument("--keep-days", type=_days, required=True, metavar="N", help=days)
+    where = prune.add_mutually_exclusive_group(required=True)
+    where.add_argument("--archive", type=Path, metavar="FILE", help="a new file for it, .db")
+    where.add_argument("--discard", action="store_true", help="it goes for good")
+    prune.set_defaults(act=_prune)
+    return [repair, compact, prune]
+
+
+def _sealing_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
+    head = commands.add_parser("head", help="say how far a sealed journal has come, to be kept elsewhere")
+    erase = commands.add_parser("erase", help="erase a customer from a journal that nobody has open")
+    for command in (head, erase):
+        command.add_argument("journal", type=Path, metavar="STORE", help="a journal's file, or a run's DIR")
+        _key_options(command)
+    head.add_argument("--name", default="", help="what you call the journal, a shard say; it is signed, too")
+    head.set_defaults(act=_head)
+    who = "her id; -: read it from standard input"
+    erase.add_argument("--customer", required=True, metavar="ID", help=who)
+    erase.add_argument("--actor", metavar="NAME", help="who asks for it, which the journal keeps")
+    stays = "an attribute that stays, beside topic, language, intent, urgency, contacts; may be said again"
+    erase.add_argument("--keep", action="append", default=[], metavar="NAME", help=stays)
+    erase.set_defaults(act=_erase)
+    return [head, erase]
+
+
+def _key_options(command: argparse.ArgumentParser) -> None:
+    """Let *command* be told where the key of a seal is: never what it is."""
+    keys = command.add_mutually_exclusive_group()
+    file = "keys of the seal, one a line, the present one first"
+    keys.add_argument("--key-file", type=Path, metavar="FILE", help=file)
+    keys.add_argument("--key-env", metavar="NAME", help="the same in an environment variable")
+
+
+def _shared_commands(commands: Any) -> None:  # noqa: ANN401 - as above
+    """What goes by a store that several processes share."""
+    node = commands.add_parser("node", help="lead a shard in PostgreSQL, or stand by for whoever does")
+    node.add_argument("--plan", type=Path, metavar="PLAN.toml", help="else the journal's")
+    node.add_argument(
+        "--lease", type=float, default=5.0, metavar="SECONDS", help="of silence, then others lead"
+    )
+    node.add_argument("--shard", action="append", metavar="NAME", help="may be said several times; main")
+    node.add_argument("--quiet", action="store_true", help="say only what goes wrong")
+    node.set_defaults(act=_node, json=None)
+    send = commands.add_parser("send", help="let the leader of a shard carry out commands, one JSON a line")
+    send.add_argument(
+        "commands", type=Path, nargs="?", default=OUTPUT, metavar="FILE", help="else standard input"
+    )
+    send.add_argument("--patience", type=float, default=10.0, metavar="SECONDS", help="for each answer")
+    send.add_argument("--shard", default="main", metavar="NAME")
+    send.set_defaults(act=_send, json=None)
+    for command in (node, send):
+        where = "where PostgreSQL is; else WORKASSIGN_DSN. Keep passwords out of it (PGPASSFILE)"
+        command.add_argument("--dsn", metavar="DSN", help=where)
 
 
 def _text_commands(commands: Any) -> list[argparse.ArgumentParser]:  # noqa: ANN401 - as above
@@ -204,6 +268,14 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"must be a whole number > 0, not {text}")
     return int(text)
+
+
+def _days(text: str) -> float:
+    with suppress(ValueError):
+        days = float(text)
+        if isfinite(days * 86_400) and days >= 0:
+            return days
+    raise argparse.ArgumentTypeError(f"must be a number of days >= 0, not {text}")
 
 
 def _seconds(text: str) -> float:
@@ -312,9 +384,8 @@ def _answered(told: argparse.Namespace, found: Answer) -> int:
 def _explain(told: argparse.Namespace) -> int:
     from workassign.explain import explain
     from workassign.journal import entries, header
-    from workassign.lab.folder import opened
 
-    with opened(told.journal) as store:
+    with _joined([told.journal, *told.archive]) as store:
         found = explain(header(store).plan, entries(store), told.id)
     _say(told, found.text())
     _write_json(told, found.as_dict())
@@ -342,22 +413,33 @@ def _why_waiting(told: argparse.Namespace) -> int:
 def _engine(told: argparse.Namespace) -> Engine:
     """Return an engine that stands where the journal's did, at its end or by `--at`."""
     from workassign.journal import replay
-    from workassign.lab.folder import opened
 
-    with opened(told.journal) as store:
+    with _joined([told.journal, *told.archive]) as store:
         return replay(store, until=told.at)
 
 
 def _verify(told: argparse.Namespace) -> int:
     from workassign.journal import verify
-    from workassign.lab.folder import opened
     from workassign.lab.keeping import said
+    from workassign.lab.sealed import published, seal_told
 
-    with opened(told.journal) as store:
-        verdict = verify(store)
+    seal, head = seal_told(told), published(told.head)
+    with _joined(told.journal) as store:
+        verdict = verify(store, seal, head)
     _say(told, printable("\n".join(said(verdict))))
     _write_json(told, verdict.as_dict())
     return DONE if verdict.ok else FOUND
+
+
+@contextmanager
+def _joined(paths: Sequence[Path]) -> Iterator[Store]:
+    """Open a journal to read only, and with it the archives of what was removed from it."""
+    from workassign.lab.folder import opened
+    from workassign.stores.archiving import Joined
+
+    with ExitStack() as stack:
+        parts = [stack.enter_context(opened(path)) for path in paths]
+        yield parts[0] if len(parts) == 1 else Joined(parts)
 
 
 def _repair(told: argparse.Namespace) -> int:
@@ -376,6 +458,62 @@ def _compact(told: argparse.Namespace) -> int:
     _say(told, found.text)
     _write_json(told, found.data)
     return DONE
+
+
+def _head(told: argparse.Namespace) -> int:
+    from workassign.lab.sealed import headed, seal_told
+
+    return _answered(told, headed(told.journal, seal_told(told), told.name))
+
+
+def _erase(told: argparse.Namespace) -> int:
+    from workassign.lab.sealed import erased, seal_told
+
+    found = erased(told.journal, told.customer, seal_told(told), told.actor, told.keep)
+    _answered(told, found)
+    return DONE if found.data["number"] else FOUND
+
+
+def _prune(told: argparse.Namespace) -> int:
+    from workassign.lab.keeping import pruned
+
+    return _answered(told, pruned(told.journal, told.keep_days, told.archive))
+
+
+def _node(told: argparse.Namespace) -> int:
+    import logging
+
+    from workassign.plan import Plan
+    from workassign.serve.program import serve
+    from workassign.stores.connecting import dsn_of
+
+    level = logging.WARNING if told.quiet else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    plan = None if told.plan is None else Plan.load(told.plan)
+    serve(dsn_of(told.dsn), told.shard or ["main"], plan, told.lease)
+    return DONE
+
+
+def _lines_of(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"{path.name}: cannot be read: {error.strerror}") from None
+
+
+def _send(told: argparse.Namespace) -> int:
+    from workassign.serve.inbox import Inbox
+    from workassign.serve.program import tell
+    from workassign.stores.connecting import dsn_of
+
+    found = DONE
+    with ExitStack() as held:
+        lines = sys.stdin.buffer if told.commands == OUTPUT else held.enter_context(_lines_of(told.commands))
+        inbox = held.enter_context(Inbox(dsn_of(told.dsn), shard=told.shard, patience=told.patience))
+        for outcome in tell(inbox, lines):
+            print(json.dumps(outcome), flush=True)
+            found = FOUND if "error" in outcome else found
+    return found
 
 
 def _lint(told: argparse.Namespace) -> int:

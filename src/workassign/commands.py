@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import attrs
 
+from workassign._names import shown
 from workassign.errors import UsageError
 from workassign.model import (
     Agent,
@@ -528,7 +529,7 @@ def checked(command: Command) -> Command:
     """
     fields = _FIELDS.get(type(command))
     if fields is None:
-        raise UsageError(f"{command!r} is no command")
+        raise UsageError(f"{shown(command)} is no command")
     if command.key is not None or command.actor is not None or command.expected_version is not None:
         fields = fields + _COMMON
     for name, kind, optional in fields:
@@ -537,25 +538,26 @@ def checked(command: Command) -> Command:
             _NUMBERS[name](value, f"{name} of {type(command).__name__}")
             continue
         if kind is _AGES:
-            if value not in _AGES:
-                raise UsageError(f"{name} of {type(command).__name__} must be keep or reset, not {value!r}")
+            if type(value) is not str or value not in _AGES:
+                what = f"{name} of {type(command).__name__}"
+                raise UsageError(f"{what} must be keep or reset, not {shown(value)}")
             continue
         if type(value) is kind and (
             kind is not str or (0 < len(value) <= NAME_LIMIT and value.isprintable())
         ):
             continue  # the usual case, at once
-        if (optional and value is None) or (name == "reason" and value == ""):
+        if (optional and value is None) or (name == "reason" and isinstance(value, str) and not value):
             continue
         what = f"{name} of {type(command).__name__}"
         if kind is str:
             checked_name(value, what)
         elif isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
-            found = f"a {type(value).__name__}" if name in _OF_CUSTOMERS else repr(value)
+            found = f"a {type(value).__name__}" if name in _OF_CUSTOMERS else shown(value)
             raise UsageError(f"{what} must be {_what(kind)}, not {found}")
     if type(command) is Update:
         _check_update(command)
     if type(command) is SetShift and command.presence not in (Presence.OFFLINE, Presence.AWAY):
-        raise UsageError(f"presence of SetShift must be offline or away, not {command.presence!r}")
+        raise UsageError(f"presence of SetShift must be offline or away, not {shown(command.presence)}")
     return command
 
 

@@ -15,16 +15,19 @@ import logging
 import threading
 import time
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
+from os import PathLike
 from types import TracebackType
 from typing import TypeAlias
 
-from workassign._runs import Run, numbered, resumed
+from workassign._habits import Habits, check_figures
+from workassign._runs import Run, entry_read, events_since, resumed
+from workassign._turns import TurnLock
 from workassign.commands import ChangePlan, Command, Tick
 from workassign.engine import Engine
+from workassign.erasing import KEPT, Erasure, erase
 from workassign.errors import JournalError, PlanError, UsageError
 from workassign.events import Event, Refused
 from workassign.explain import Explanation, WhyNot, WhyWaiting, explain, why_not, why_waiting
@@ -32,8 +35,11 @@ from workassign.journal import Store, entries, header, record
 from workassign.kpi import Kpis
 from workassign.model import AgentId, Instant, InteractionId
 from workassign.plan import Plan
+from workassign.pruning import removable, remove
+from workassign.sealing import Seal
 from workassign.snapshots import take
-from workassign.views import AgentView, InteractionView, QueueView, of_agent, of_interaction, of_queue
+from workassign.stores.cursors import Cursors
+from workassign.views import AgentView, InteractionView, QueueView, agent_in, interaction_in, queue_in
 from workassign.waiting import Wait, expected_wait
 
 __all__ = ["AgentView", "Desk", "InteractionView", "Listener", "QueueView"]
@@ -71,16 +77,24 @@ class Desk:
         clock: Callable[[], float] = time.time,
         kpis: Callable[[Plan], Kpis] | None = None,
         snapshot_every: int | None = None,
+        seal: Seal | None = None,
+        keep: float | None = None,
+        read: Callable[[], int] | None = None,
     ) -> None:
         """Begin a journal of a fresh *engine* in an empty *store*.
 
         *clock* gives seconds. *kpis* makes what gathers the key figures from the plan: `Kpis`, or
         one with settings (`partial(Kpis, zone="Europe/Berlin")`). After every *snapshot_every*
-        entries the desk takes a `snapshot` by itself; None: never.
+        entries the desk takes a `snapshot` by itself; None: never. After each snapshot it removes what
+        is more than *keep* seconds old, as `prune` does; None: nothing. *read*, asked then, gives the
+        number of the last event that everybody has read who reads the events (0: none). With a *seal*
+        the journal is sealed.
         """
-        _check_every(snapshot_every)  # before anything is written
+        habits = Habits(snapshot_every, keep, read)
+        habits.check(store, kpis=kpis is not None)  # before anything is written
         gathered = None if kpis is None else kpis(engine.plan)
-        self._begin(Run(record(engine, store), array("q", [0]), gathered), store, clock, kpis, snapshot_every)
+        run = Run(record(engine, store, seal), array("q", [0]), gathered)
+        self._begin(run, store, clock, kpis, habits, seal)
 
     @classmethod
     def open(
@@ -91,23 +105,41 @@ class Desk:
         clock: Callable[[], float] = time.time,
         kpis: Callable[[Plan], Kpis] | None = None,
         snapshot_every: int | None = None,
+        seal: Seal | None = None,
+        keep: float | None = None,
+        read: Callable[[], int] | None = None,
     ) -> Desk:
         """Go on where the journal in *store* ends, or begin one if it is empty.
 
         A *plan* other than the one that the journal ends with is a change of plan, at once; None
-        keeps the journal's. *clock*, *kpis* and *snapshot_every* as when a journal is begun; the key
-        figures are those of the whole journal. Cost: a replay of what is behind the newest snapshot
-        that holds; of the whole journal where there is none, or with *kpis*.
+        keeps the journal's. *clock*, *kpis*, *snapshot_every*, *keep* and *read* as when a journal is
+        begun; the key figures are those of the whole journal. Cost: a replay of what is behind the
+        newest snapshot that holds; of the whole journal where there is none, or with *kpis*. A journal that
+        is sealed with a key goes on only with the *seal* that has it; of the seals before only the last
+        is checked.
 
         Raises:
-            JournalError: If the journal is damaged.
+            JournalError: If the journal is damaged, or *seal* lacks its key.
+            Removed: If its beginning is needed, for *kpis* or as no snapshot holds, and was removed.
+            UsageError: If there is a *seal*, and the journal was begun without.
             PlanError: If *plan* cannot be changed to (open interactions in a queue that is gone),
                 or names a policy that is not there.
         """
         if store.head() < 0:
-            return cls(Engine(plan), store, clock=clock, kpis=kpis, snapshot_every=snapshot_every)
-        desk = cls.__new__(cls)
-        desk._begin(resumed(store, kpis), store, clock, kpis, snapshot_every)
+            every = snapshot_every
+            return cls(
+                Engine(plan),
+                store,
+                clock=clock,
+                kpis=kpis,
+                snapshot_every=every,
+                seal=seal,
+                keep=keep,
+                read=read,
+            )
+        desk, habits = cls.__new__(cls), Habits(snapshot_every, keep, read)
+        habits.check(store, kpis=kpis is not None)
+        desk._begin(resumed(store, kpis, seal), store, clock, kpis, habits, seal)
         if plan is not None:
             desk._change_plan(plan)
         return desk
@@ -118,14 +150,18 @@ class Desk:
         store: Store,
         clock: Callable[[], float],
         kpis: Callable[[Plan], Kpis] | None,
-        every: int | None,
+        habits: Habits,
+        seal: Seal | None,
     ) -> None:
-        _check_every(every)
+        self._seal = seal
         self._make_kpis = kpis
-        self._every = every
+        self._habits = habits
+        self._every = habits.every
+        self._forgets = False
+        """A snapshot was taken, and nothing was removed since."""
         self._tried = 0
         """The last entry after which a snapshot was tried."""
-        self._turns = threading.Condition(threading.Lock())
+        self._turns = threading.Condition(TurnLock())  # type: ignore[arg-type]
         self._run: Run | None = run
         self._store = store
         self._clock = clock
@@ -165,7 +201,8 @@ class Desk:
             answer = self._decide(run, command, at)
             self._await(run, run.recorder.last)
             self._keep_if_due(run)
-            return answer
+        self._forget_if_due()
+        return answer
 
     def snapshot(self) -> bool:
         """Let the store keep how things stand, so that the next `open` begins there; whether it can.
@@ -182,7 +219,55 @@ class Desk:
                 self._give_up(run, error)
                 raise
             run.kept = run.durable
-            return kept
+            self._forgets = kept and self._habits.keep is not None
+        self._forget_if_due()
+        return kept
+
+    def prune(
+        self, older_than: float, *, read: int | None = None, archived: str | PathLike[str] | None = None
+    ) -> int:
+        """Remove what is more than *older_than* seconds before the journal's last entry; return how much.
+
+        Entries stay that a restart from the oldest snapshot needs, and those with an event after
+        number *read*: the last that everybody has read who reads the events; None: what the desk was
+        told when it was made. A consumer whose cursor the store keeps need not be told. The header
+        stays always. Where a snapshot does not hold, or there is none, nothing is removed. What goes is
+        first written to *archived*, a new file (see `workassign.stores.archiving.archive`). Turns go on
+        meanwhile, but for moments. Cost: reading the snapshots, and O(what is removed).
+
+        Raises:
+            UsageError: If *older_than* is no number of seconds, there is no event *read* yet, the
+                store cannot remove anything, the desk gathers key figures, or something else is at
+                *archived*.
+            JournalError: If an entry that is looked at is damaged, or writing failed. The journal has
+                all that was durable, but what was to be removed.
+        """
+        check_figures(kpis=self._make_kpis is not None)
+        if read is None and self._habits.read is not None:
+            read = self._habits.read()
+        stands = list(self._store.cursors().values()) if isinstance(self._store, Cursors) else []
+        stands += [] if read is None else [read]
+        with self._settled() as run:
+            limit = entry_read(self._store, run, min(stands)) if stands else None
+        found = removable(self._store, older_than, not_beyond=limit)
+        if not found.count:
+            return 0
+        before = found.before
+        if archived is not None:
+            from workassign.stores.archiving import archive
+
+            before = archive(self._store, before, archived)
+        try:
+            removed = remove(self._store, before, self._clock())
+        except BaseException as error:
+            with self._turns:
+                if self._run is run:
+                    self._give_up(run, error)
+            raise
+        with self._turns:
+            run.forget(before)
+        _LOG.info("removed %d entries from the journal: it begins with entry %d", removed, before)
+        return removed
 
     def handle_all(self, commands: Sequence[Command]) -> list[list[Event] | UsageError | PlanError]:
         """Carry out *commands* one after the other, now, and return their answers once all are durable.
@@ -204,7 +289,34 @@ class Desk:
                     answers.append(error)
             self._await(run, run.recorder.last)
             self._keep_if_due(run)
+        self._forget_if_due()
         return answers
+
+    def erase(self, customer: str, *, actor: str | None = None, keep: Collection[str] = KEPT) -> Erasure:
+        """Erase *customer*, and all that is hers, from the journal and from here; return how much that was.
+
+        Turns wait meanwhile. The engine is made anew from the journal, with pseudonyms, and has no snapshot
+        then: take one. See `workassign.erasing.erase`. Cost: O(the journal), read five times.
+
+        Raises:
+            UsageError: If *customer* or *actor* is no name, or the store cannot be rewritten.
+            JournalError: If the journal is damaged, or writing failed: then ask again.
+        """
+        with self._settled() as run:
+            at = max(self._clock(), run.engine.now)
+            try:
+                done = erase(self._store, customer, seal=self._seal, actor=actor, at=at, keep=keep)
+            except UsageError:
+                raise  # nothing has changed
+            except BaseException as error:
+                self._give_up(run, error)
+                raise
+            if done.number:
+                self._run, self._told_wake = None, -inf
+                self._ready()
+                for listener in self._listeners:
+                    listener(run.counts[run.durable - run.begin], (), -inf)
+            return done
 
     def tick(self, at: Instant | None = None) -> list[Event]:
         """Let what is due happen, and return it."""
@@ -275,10 +387,7 @@ class Desk:
                 retention.
         """
         with self._settled() as run:
-            work = run.engine._state.works.get(interaction)
-            if work is None:
-                raise UsageError(f"there is no interaction {interaction!r}")
-            return of_interaction(run.engine._state, work, run.engine.now)
+            return interaction_in(run.engine, interaction)
 
     def agent(self, agent: AgentId) -> AgentView:
         """Return how *agent* stands. Cost: O(what she has).
@@ -287,10 +396,7 @@ class Desk:
             UsageError: If she is not on the roster.
         """
         with self._settled() as run:
-            known = run.engine._state.agents.get(agent)
-            if known is None:
-                raise UsageError(f"there is no agent {agent!r}")
-            return of_agent(known)
+            return agent_in(run.engine, agent)
 
     def queue(self, queue: str) -> QueueView:
         """Return how *queue* stands. Cost: O(all interactions kept); its order is sorted later.
@@ -299,11 +405,7 @@ class Desk:
             UsageError: If there is no such queue.
         """
         with self._settled() as run:
-            state = run.engine._state
-            known = state.queues.get(queue)
-            if known is None:
-                raise UsageError(f"there is no queue {queue!r}")
-            return of_queue(state, known)
+            return queue_in(run.engine, queue)
 
     def expected_wait(self, interaction: InteractionId, share: float = 0.8) -> Wait | None:
         """Return how long *interaction* will still wait, and its place in line.
@@ -330,6 +432,7 @@ class Desk:
         Raises:
             UsageError: If it was never taken in.
             JournalError: If the journal is damaged.
+            Removed: If the beginning of the journal was removed.
         """
         with self._settled():
             plan, turns = header(self._store).plan, entries(self._store)
@@ -379,17 +482,13 @@ class Desk:
         Raises:
             UsageError: If there is no event *since* yet.
             JournalError: If the journal is damaged.
+            Removed: If the event after *since* was removed; it says from which number on there are some.
         """
         with self._settled() as run:
             counts = run.counts
             if not 0 <= since <= counts[-1]:
                 raise UsageError(f"there is no event {since}: the last one is {counts[-1]}")
-            if since < counts[0]:  # it began with a snapshot: what was before is counted again
-                return numbered(entries(self._store), 0, since)
-            place = bisect_left(counts, since + 1)
-            if place == len(counts):
-                return iter(())
-            return numbered(entries(self._store, run.begin + place), counts[place - 1], since)
+            return events_since(self._store, run, since)
 
     # --- turns and batches ------------------------------------------------------------------
 
@@ -401,7 +500,7 @@ class Desk:
             self._idle()
         if self._run is None:  # still: somebody else may have been first
             self._store.reopen()
-            self._run = resumed(self._store, self._make_kpis)
+            self._run = resumed(self._store, self._make_kpis, self._seal)
             self._run.fresh = [] if self._listeners else None
         return self._run
 
@@ -472,12 +571,25 @@ class Desk:
         try:
             if run.recorder.pending:
                 self._write(run)
-            take(self._store, run.engine, run.durable, run.counts[-1])
+            kept = take(self._store, run.engine, run.durable, run.counts[-1])
             run.kept = run.durable
+            self._forgets = kept and self._habits.keep is not None
         except Exception as error:  # noqa: BLE001 - what was asked for is durable, and must be told
-            _LOG.exception("no snapshot could be taken")
+            _LOG.error("%s; no snapshot could be taken", type(error).__name__)
             if isinstance(error, JournalError) and self._run is run:
                 self._give_up(run, error)
+
+    def _forget_if_due(self) -> None:
+        """Remove what is old, after a snapshot: whoever asked for something else has got that."""
+        if not self._forgets:
+            return
+        with self._turns:
+            due, self._forgets = self._forgets, False
+        if due and self._habits.keep is not None:
+            try:
+                self.prune(self._habits.keep)
+            except Exception:  # noqa: BLE001 - as when a snapshot cannot be taken
+                _LOG.exception("nothing could be removed from the journal")
 
     def _tell(self, run: Run, fresh: Sequence[Event] | None) -> None:
         if fresh is not None and self._listeners:
@@ -510,8 +622,3 @@ class Desk:
             if run.recorder.pending:
                 self._write(run)
             yield run
-
-
-def _check_every(entries: int | None) -> None:
-    if entries is not None and (type(entries) is not int or entries < 1):
-        raise UsageError(f"snapshot_every must be a whole number >= 1, not {entries!r}")

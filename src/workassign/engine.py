@@ -46,9 +46,11 @@ from workassign._deadlines import (
     SURGE,
     WRAP_UP,
 )
-from workassign._evolve import evolve
+from workassign._evolve import EVOLVE
+from workassign._garbage import undisturbed
 from workassign._interactions import Interactions
 from workassign._locking import Locking
+from workassign._names import shown
 from workassign._offering import Offering
 from workassign._owning import Owning
 from workassign._pairing import Pairing
@@ -175,7 +177,7 @@ class Engine:
         if key is not None:
             return self.handle(cmd.Submit(interaction, key=key), at)
         if type(interaction) is not Interaction:
-            raise UsageError(f"only an Interaction can be submitted, not {interaction!r}")
+            raise UsageError(f"only an Interaction can be submitted, not {shown(interaction)}")
         turn = self._turn
         if type(at) is float and turn.at <= at < self._deadlines.bound:
             turn.at, turn.facts = at, []  # `_begin`, written out: the hot path
@@ -408,7 +410,7 @@ class Engine:
     def change_plan(self, plan: Plan, at: Instant) -> list[ev.Event]:
         """Go on under another plan. Cost: O(open interactions)."""
         if not isinstance(plan, Plan):
-            raise UsageError(f"a plan must be a Plan, not {plan!r}: see Plan.from_data")
+            raise UsageError(f"a plan must be a Plan, not {shown(plan)}: see Plan.from_data")
         at = self._begin(at)
         self._planning.change(plan, at)
         return self._end(at)
@@ -505,11 +507,13 @@ class Engine:
 
         *timed* of the *facts* came before the command was heard.
         """
+        state = self._state
         for event in facts:
-            evolve(self._state, event)
+            EVOLVE[type(event)](state, event)
         if command.key is not None and command.key not in self._answers:
             answer = facts[timed:]
-            if all(type(event) is ev.Heard for event in answer):
+            heard = not answer or type(answer[0]) is ev.Heard
+            if heard and all(type(event) is ev.Heard for event in answer):
                 answer = [*answer, *(self._interactions.again(command) or ())]
             self._remember(command, answer, at)
         self._turn.at = at
@@ -541,11 +545,12 @@ class Engine:
     def _checked_instant(self, at: object) -> Instant:
         """Return *at* as a float, if time does not run backwards."""
         if isinstance(at, bool) or not isinstance(at, int | float):
-            raise UsageError(f"at must be seconds, not {at!r}: convert a datetime with workassign.instant")
+            found = f"not {shown(at)}: convert a datetime with workassign.instant"
+            raise UsageError(f"at must be seconds, {found}")
         if not -LATEST <= at <= LATEST:
-            raise UsageError(f"at must be finite and within {LATEST:g} seconds of 0, not {at!r}")
+            raise UsageError(f"at must be finite and within {LATEST:g} seconds of 0, not {shown(at)}")
         if at < self.now:
-            raise UsageError(f"time runs backwards: {at!r} is before {self.now!r}")
+            raise UsageError(f"time runs backwards: {shown(at)} is before {self.now!r}")
         return float(at)
 
     def _end(self, at: Instant) -> list[ev.Event]:
@@ -613,11 +618,12 @@ class Engine:
         """Derive the index and the timers from the facts, after a replay."""
         self._stale = False
         self._asking.quiet = True  # a policy that fails now fails again when it is asked in a turn
-        self._pairing.rebuild(self.now)
-        self._rotating.arm(self.now)
-        self._surging.arm()
-        self._batching.arm(self.now)
-        self._watch.rebuild(self.now)
+        with undisturbed(go_on=True):
+            self._pairing.rebuild(self.now)
+            self._rotating.arm(self.now)
+            self._surging.arm()
+            self._batching.arm(self.now)
+            self._watch.rebuild(self.now)
         self._asking.quiet = False
 
     def _ask_anew(self, at: Instant) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "Deposed",
     "JournalError",
     "LockedError",
     "Overloaded",
     "PlanError",
+    "Removed",
     "Stopped",
     "UsageError",
     "WorkassignError",
@@ -47,6 +49,19 @@ class JournalError(WorkassignError):
 
 class LockedError(JournalError):
     """Somebody else has the journal open."""
+
+
+class Deposed(JournalError):  # noqa: N818 - it is what became of the writer
+    """Somebody else leads the shard now. Nothing of what was to be written was written."""
+
+    def __init__(self, shard: str) -> None:
+        """Name the *shard*."""
+        self.shard = shard
+        super().__init__(f"shard {shard!r} is led by somebody else now: nothing was written")
+
+
+class Removed(JournalError):  # noqa: N818 - nothing is wrong with the journal
+    """What is asked for was removed from the journal, as whoever keeps it wished."""
 
 
 class Overloaded(WorkassignError):  # noqa: N818 - it is the answer, not a mishap

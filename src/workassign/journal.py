@@ -6,12 +6,14 @@ reads the facts and asks no policy, so a policy that has changed cannot change h
 
 An entry is a body of JSON. A store keeps bodies, each with a checksum that goes on from the one
 before it (`zlib.crc32(body, previous)`): nothing can be altered, lost, added or swapped in the
-middle without being noticed. That guards against accidents; it is no seal against forgers.
+middle without being noticed. That guards against accidents; against forgers there are seals, in
+the bodies (`workassign.sealing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import inf
 from typing import Any, Protocol
 from zlib import crc32
@@ -19,14 +21,19 @@ from zlib import crc32
 import attrs
 
 from workassign._audit import Auditor
-from workassign._codec import MALFORMED, as_json, decode, encode, from_json, plain
+from workassign._codec import MALFORMED, Turn, as_json, as_turn, decode, encode, from_json
+from workassign._garbage import undisturbed
 from workassign._version import __version__
 from workassign.commands import Command
 from workassign.engine import Engine
-from workassign.errors import JournalError, PlanError, UsageError
+from workassign.errors import JournalError, PlanError, Removed, UsageError
 from workassign.events import Event
+from workassign.gate import admitted
+from workassign.heads import Head, examine
 from workassign.model import Instant
 from workassign.plan import Plan
+from workassign.retention import beginning, gone
+from workassign.sealing import Seal, begun, sealer
 from workassign.snapshots import Marks, Standing, newest
 
 __all__ = [
@@ -37,6 +44,7 @@ __all__ = [
     "Store",
     "Verdict",
     "chained",
+    "check_rewrite",
     "entries",
     "header",
     "linked",
@@ -76,6 +84,7 @@ class Store(Protocol):
 
         Raises:
             JournalError: If an entry is altered, missing or out of place; it names its seq.
+            Removed: If it was removed on purpose (see `workassign.retention`); the header never is.
         """
 
     def head(self) -> int:
@@ -118,6 +127,19 @@ def chained(rows: Iterable[tuple[int, int, bytes]], start: int = 0, crc: int = 0
         if crc != kept:
             raise JournalError(f"entry {seq} was altered: its checksum is {crc}, not {kept}")
         yield body
+
+
+def check_rewrite(expected_head: int, head: int, changed: Mapping[int, bytes]) -> None:
+    """Check that entries *changed*, by seq, can be put in place of what is there. For stores.
+
+    Raises:
+        JournalError: If *head* is not *expected_head*, or there is no such entry.
+    """
+    if head != expected_head:
+        raise JournalError(f"the head is {head}, not {expected_head}: somebody else has written")
+    for seq in changed:
+        if not 0 <= seq <= head:
+            raise JournalError(f"there is no entry {seq} to rewrite: the head is {head}")
 
 
 # --- header and entries -------------------------------------------------------------------------
@@ -180,22 +202,24 @@ def entries(store: Store, start: int = 1) -> Iterator[Entry]:
 
     Raises:
         JournalError: If one is altered, missing, out of place or unreadable; it names its seq.
+        Removed: If one was removed.
     """
-    return (_entry(seq, body) for seq, body in enumerate(store.load(start), start))
+    return (Entry(seq, *_turn(seq, body)) for seq, body in enumerate(store.load(start), start))
 
 
-def _entry(seq: int, body: bytes) -> Entry:
+def _turn(seq: int, body: bytes) -> Turn:
     try:
-        return Entry(seq, *decode(body))
+        return decode(body)
     except MALFORMED as error:
-        raise JournalError(f"entry {seq} cannot be read: {error}") from None
+        problem = f"there is no {error}" if type(error) is KeyError else error
+        raise JournalError(f"entry {seq} cannot be read: {problem}") from None
 
 
 # --- recording ----------------------------------------------------------------------------------
 
 
-def record(engine: Engine, store: Store) -> Recorder:
-    """Begin a journal of a fresh *engine* in an empty *store*.
+def record(engine: Engine, store: Store, seal: Seal | None = None) -> Recorder:
+    """Begin a journal of a fresh *engine* in an empty *store*; with a *seal*, each entry is sealed.
 
     Raises:
         JournalError: If the store has a journal already.
@@ -209,47 +233,55 @@ def record(engine: Engine, store: Store) -> Recorder:
     if store.head() >= 0:
         raise JournalError("the store has a journal already: replay it")
     data = {"format": FORMAT, "library": __version__, "plan": plan, "plan_hash": engine.plan.hash}
-    store.append(-1, [as_json(data)])
-    return Recorder(engine, store)
+    store.append(-1, [as_json(data) if seal is None else begun(seal, data)])
+    return Recorder(engine, store, seal)
 
 
 class Recorder:
     """Lets an engine work and keeps what it does, in memory until `flush`.
 
     One flush costs one write to the disk, however many turns it holds. The engine must be the
-    one of the journal: fresh (`record`) or replayed, and used through here only.
+    one of the journal: fresh (`record`) or replayed, and used through here only. A sealed journal
+    goes on sealed; where it has a key, by *seal*.
+
+    Raises:
+        JournalError: If *seal* lacks the key of the last entry, or that entry was altered.
+        UsageError: If there is a *seal*, and the journal was begun without.
     """
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    def __init__(self, engine: Engine, store: Store, seal: Seal | None = None) -> None:
         self.engine = engine
         self.pending: list[bytes] = []
         """The bodies that are not in the store yet."""
         self.last = store.head()
         """The seq of the last entry, in the store or pending."""
         self._store = store
+        self._sealer = sealer(store.load, self.last, seal)
 
     def handle(self, command: Command, at: Instant) -> list[Event]:
         """Let the engine handle *command* and return its answer. Nothing is durable before `flush`.
 
-        A turn is kept if it has facts, or a key that must be remembered.
+        A turn is kept if it has facts, or a key that must be remembered. The command is written
+        before the engine hears it: what cannot be kept is refused, and changes nothing.
 
         Raises:
-            UsageError: As the engine does; also if a plan in the command is no plain data.
+            UsageError: As the engine and the gate do.
             PlanError: As the engine does.
             JournalError: If a fact cannot be written. The engine is ahead of its journal then,
                 and must be given up.
         """
         engine = self.engine
-        try:
-            command = plain(command)
-        except MALFORMED as error:
-            raise UsageError(f"plan of ChangePlan must be plain data: {error}") from None
-        key = getattr(command, "key", None)
+        command, said = admitted(command)
+        key = command.key
         is_new = key is not None and not _remembers(engine, key)
         answer = engine.handle(command, at)
         if engine.facts or (is_new and _remembers(engine, key)):
             try:
-                self.pending.append(encode(engine.now, command, engine.facts, engine.timed))
+                if self._sealer is None:
+                    body = encode(engine.now, command, engine.facts, engine.timed, said)
+                else:
+                    body = self._sealer.sealed(as_turn(engine.now, command, engine.facts, engine.timed))
+                self.pending.append(body)
             except (TypeError, ValueError) as error:
                 raise JournalError(f"entry {self.last + 1} cannot be written: {error}") from error
             self.last += 1
@@ -281,10 +313,13 @@ def replay(store: Store, each: Callable[[Entry], object] | None = None, *, until
 
     Raises:
         JournalError: If the journal is damaged, or its facts contradict one another.
+        Removed: If a turn is needed that was removed: with *each*, or with *until* before the
+            oldest snapshot.
         PlanError: If a policy that its plan names is not there any more.
     """
-    begun = resume(store, until) if each is None else _beginning(header(store))
-    return _taken_up(begun, store, each, until)
+    with undisturbed():
+        begun = resume(store, until) if each is None else _beginning(header(store))
+        return _taken_up(begun, store, each, until)
 
 
 def resume(store: Store, until: Instant = inf) -> Standing:
@@ -294,10 +329,15 @@ def resume(store: Store, until: Instant = inf) -> Standing:
 
     Raises:
         JournalError: If the journal has no header.
+        Removed: If there is no such snapshot, and the beginning was removed.
         PlanError: If a policy that its plan names is not there any more.
     """
     head = header(store)  # of a newer format nothing is taken, not even a snapshot
-    return newest(store, until) or _beginning(head)
+    if (found := newest(store, until)) is not None:
+        return found
+    if (begin := beginning(store)).removed:
+        raise Removed(f"there is no snapshot to begin with, and {gone(begin)}")
+    return _beginning(head)
 
 
 def take_up(begun: Standing, store: Store, each: Callable[[Entry], object]) -> Engine:
@@ -305,7 +345,8 @@ def take_up(begun: Standing, store: Store, each: Callable[[Entry], object]) -> E
 
     *each* is called with every entry that is not taken in yet.
     """
-    return _taken_up(begun, store, each, inf)
+    with undisturbed():
+        return _taken_up(begun, store, each, inf)
 
 
 def _beginning(head: Header) -> Standing:
@@ -315,22 +356,23 @@ def _beginning(head: Header) -> Standing:
 def _taken_up(
     begun: Standing, store: Store, each: Callable[[Entry], object] | None, until: Instant
 ) -> Engine:
-    engine = begun.engine
-    for entry in entries(store, begun.seq + 1):
-        if entry.at > until:
+    engine, first = begun.engine, begun.seq + 1
+    for seq, body in enumerate(store.load(first), first):
+        turn = _turn(seq, body)
+        if turn[0] > until:
             break
         if each is not None:
-            each(entry)
-        _absorb(engine, entry)
+            each(Entry(seq, *turn))
+        _absorb(engine, seq, turn)
     return engine
 
 
-def _absorb(engine: Engine, entry: Entry) -> None:
+def _absorb(engine: Engine, seq: int, turn: Turn) -> None:
     try:
-        engine.absorb(entry.at, entry.command, entry.facts, entry.timed)
+        engine.absorb(*turn)
     except (LookupError, TypeError, AttributeError, AssertionError) as error:
         problem = f"{type(error).__name__}: {error}"
-        raise JournalError(f"entry {entry.seq} does not follow from what was before: {problem}") from error
+        raise JournalError(f"entry {seq} does not follow from what was before: {problem}") from error
 
 
 # --- verifying ----------------------------------------------------------------------------------
@@ -359,8 +401,14 @@ class Verdict:
     """How many are open at the end in each stage."""
     holds: dict[str, int] = attrs.field(factory=dict)
     """Reason -> pairs of a free agent and an eligible interaction that it keeps apart at the end."""
+    seal: str = ""
+    """What seals it, and whether that was checked; empty: nothing seals it."""
     skipped: str = ""
     """Why it was not replayed: a policy that its plan names is not there. The audit is complete."""
+    removed: int = 0
+    """So many turns at the beginning were removed: they are not counted above, nor are their events."""
+    unproved: str = ""
+    """What of the proof is left out for that reason."""
 
     @property
     def ok(self) -> bool:
@@ -372,8 +420,11 @@ class Verdict:
         return {"ok": self.ok, **attrs.asdict(self)}
 
 
-def verify(store: Store) -> Verdict:
+def verify(store: Store, seal: Seal | None = None, head: Head | None = None) -> Verdict:
     """Prove from the journal in *store* alone that every law was kept.
+
+    Where it is sealed, every seal is checked, if *seal* has the keys; and that it goes on from *head*,
+    which was published elsewhere.
 
     The facts are followed twice: by an auditor that shares no bookkeeping with the engine, and
     by replay, whose engine must agree with the auditor, be as every snapshot of the store says,
@@ -381,23 +432,30 @@ def verify(store: Store) -> Verdict:
     before it does. Where a policy is not there
     any more, the auditor goes on alone, and the verdict says what was skipped.
 
+    Where the beginning was removed there is no auditor, who needs the whole past: the replay begins
+    with the oldest snapshot, and the verdict says what is not proved.
+
     It raises nothing for what is in the journal: that is a problem of the verdict.
     Cost: O(entries), and O(waiting x agents) at the end.
     """
     verdict = Verdict()
     try:
-        auditor, engine = _follow(store, verdict)
+        if beginning(store).removed:
+            _follow_rest(store, verdict)
+        else:
+            _sum_up(verdict, *_follow(store, verdict))
     except MALFORMED as error:
         verdict.problems.append(str(error))
         return verdict
-    if auditor is not None:
-        _sum_up(verdict, auditor, engine)
+    with suppress(JournalError):  # which is among the problems already
+        verdict.seal, broken = examine(store.load, seal, head, max(1, beginning(store).seq))
+        verdict.problems[:0] = broken
     if (more := len(verdict.problems) - MOST_PROBLEMS) > 0:
         verdict.problems[MOST_PROBLEMS:] = [f"… and {more} more"]
     return verdict
 
 
-def _follow(store: Store, verdict: Verdict) -> tuple[Auditor | None, Engine | None]:
+def _follow(store: Store, verdict: Verdict) -> tuple[Auditor, Engine | None]:
     """Follow the whole journal, as far as it can be read and replayed."""
     head = header(store)
     verdict.format, verdict.library = head.format, head.library
@@ -433,7 +491,7 @@ def _begun(head: Header, auditor: Auditor, verdict: Verdict) -> Engine | None:
 def _taken_in(engine: Engine, entry: Entry, verdict: Verdict) -> Engine | None:
     """Return *engine* after *entry*; None if it does not follow."""
     try:
-        _absorb(engine, entry)
+        _absorb(engine, entry.seq, (entry.at, entry.command, entry.facts, entry.timed))
     except PlanError as error:  # of a change of plan; whether it is the one written, the auditor says
         verdict.skipped = f"entry {entry.seq}: {'; '.join(error.problems)}"
         return None
@@ -451,11 +509,7 @@ def _sum_up(verdict: Verdict, auditor: Auditor, engine: Engine | None) -> None:
     verdict.balance, verdict.queues, verdict.stages = auditor.balance(), auditor.queues(), auditor.stages()
     if engine is None:
         return
-    state = engine._state
-    replayed = {
-        "": state.total.as_dict(),
-        **{name: each.tally.as_dict() for name, each in state.queues.items()},
-    }
+    replayed = _balances(engine)
     for name, counted in {"": verdict.balance, **verdict.queues}.items():
         if replayed.get(name) != counted:
             where = f"queue {name!r}" if name else "all"
@@ -463,6 +517,67 @@ def _sum_up(verdict: Verdict, auditor: Auditor, engine: Engine | None) -> None:
             verdict.problems.append(f"at the end: {problem}")
     if verdict.ok and verdict.entries:
         _check_engine(verdict, engine)
+
+
+def _balances(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Return how *engine* counts; of everything under an empty name, and of each queue."""
+    state = engine._state
+    queues = {name: each.tally.as_dict() for name, each in state.queues.items()}
+    return {"": state.total.as_dict(), **queues}
+
+
+# --- what is left of a journal --------------------------------------------------------------------
+
+
+def _follow_rest(store: Store, verdict: Verdict) -> None:
+    """Follow a journal whose beginning was removed: read it all, and replay from the oldest snapshot."""
+    begin, head = beginning(store), header(store)
+    verdict.format, verdict.library, verdict.removed = head.format, head.library, begin.removed
+    marks = Marks(store, verdict.problems)
+    begun = _oldest(marks, verdict)
+    left = "and the audit" if begun is None else f"the audit, and the replay up to entry {begun.seq}"
+    verdict.unproved = f"{gone(begin)}: left out are {'the replay ' if begun is None else ''}{left}"
+    engine, events = (None, 0) if begun is None else (begun.engine, begun.events)
+    try:
+        for entry in entries(store, begin.seq):
+            _count(verdict, entry)
+            if begun is not None and entry.seq > begun.seq:
+                events += len(entry.facts)
+                engine = None if engine is None else _taken_in(engine, entry, verdict)
+                marks.compare(entry.seq, engine, events)
+    except MALFORMED as error:
+        verdict.problems.append(str(error))
+        return
+    verdict.kinds = dict(sorted(verdict.kinds.items()))
+    if engine is not None:
+        verdict.queues = dict(sorted(_balances(engine).items()))
+        verdict.balance = verdict.queues.pop("")
+        if verdict.ok:
+            _check_engine(verdict, engine)
+
+
+def _oldest(marks: Marks, verdict: Verdict) -> Standing | None:
+    """Return how things stood at the oldest snapshot that holds; there must be one."""
+    try:
+        begun = marks.oldest()
+    except PlanError as error:
+        verdict.skipped = "; ".join(error.problems)
+        return None
+    if begun is None:
+        verdict.problems.append("no snapshot holds: what was removed cannot be replayed, nor what follows")
+    return begun
+
+
+def _count(verdict: Verdict, entry: Entry) -> None:
+    if verdict.end is not None and entry.at < verdict.end:
+        verdict.problems.append(f"entry {entry.seq}: time runs from {verdict.end!r} to {entry.at!r}")
+    verdict.begin = entry.at if verdict.begin is None else verdict.begin
+    verdict.end = entry.at
+    verdict.entries += 1
+    for event in entry.facts:
+        verdict.events += 1
+        kind = type(event).__name__
+        verdict.kinds[kind] = verdict.kinds.get(kind, 0) + 1
 
 
 def _check_engine(verdict: Verdict, engine: Engine) -> None:

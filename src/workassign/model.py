@@ -5,7 +5,6 @@ Values are checked when they are built and never change afterwards.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from workassign._names import shown
 from workassign.errors import UsageError
 from workassign.needs import ANYBODY, Needs, checked_levels, checked_name
 
@@ -91,14 +91,21 @@ def instant(moment: datetime) -> Instant:
     return moment.timestamp()
 
 
+_NUMBERS = (int, float)
+
+
 def _in_range(value: float | None, low: float, high: float, what: str) -> None:
     """Check that *value* is None or a number with low <= value <= high (so NaN is refused)."""
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"{what} must be a number, not {value!r}")
+    if value is not None:
+        _check_number(value, low, high, what)
+
+
+def _check_number(value: float, low: float, high: float, what: str) -> None:
+    """Check that *value* is a number with low <= value <= high."""
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
+        raise UsageError(f"{what} must be a number, not {shown(value)}")
     if not (low <= value <= high):
-        raise UsageError(f"{what} must be between {low:g} and {high:g}, not {value!r}")
+        raise UsageError(f"{what} must be between {low:g} and {high:g}, not {shown(value)}")
 
 
 def is_number(value: object) -> bool:
@@ -110,14 +117,14 @@ def range_problem(value: object, most: float = LONGEST) -> str | None:
     """Return the rule that *value* breaks, unless it is a number from `SHORTEST` to *most*."""
     if is_number(value) and SHORTEST <= value <= most:  # type: ignore[operator]
         return None
-    return f"must be positive, from {SHORTEST} to {most:.0f}, not {value!r}"
+    return f"must be positive, from {SHORTEST} to {most:.0f}, not {shown(value)}"
 
 
 def whole_problem(value: object, low: int, high: int) -> str | None:
     """Return the rule that *value* breaks, unless it is a whole number from *low* to *high*."""
     if type(value) is int and low <= value <= high:
         return None
-    return f"must be a whole number from {low} to {high}, not {value!r}"
+    return f"must be a whole number from {low} to {high}, not {shown(value)}"
 
 
 def checked_instant(value: float | None, what: str) -> None:
@@ -142,8 +149,10 @@ def checked_attributes(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return a read-only copy, after checking names and values.
 
     Raises:
-        UsageError: If a name is none, or a value is no text, finite number or bool.
+        UsageError: If it is no table, a name is none, or a value is no text, finite number or bool.
     """
+    if not isinstance(attributes, Mapping):
+        raise UsageError(f"attributes must be a table name -> value, not {shown(attributes)}")
     for name, value in attributes.items():
         checked_name(name, "an attribute's name")
         _check_value(name, value)
@@ -159,8 +168,8 @@ def _check_value(name: str, value: object) -> None:
             )
         if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise UsageError(f"attribute {name!r} holds a NUL or a lone surrogate")
-    elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 2**63:
-        raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {value!r}")
+    elif not isinstance(value, int | float) or not abs(value) < 2**63:  # so NaN is refused
+        raise UsageError(f"attribute {name!r} must be text, a finite number or a bool, not {shown(value)}")
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -183,12 +192,15 @@ class Customer:
 
     def __attrs_post_init__(self) -> None:
         """Check every field."""
-        checked_name(self.id, "customer id")
+        checked_name(self.id, "customer id", personal=True)
         if self.segment is not None:
-            checked_name(self.segment, "segment")
-        _in_range(self.value, -1e15, 1e15, "customer value")
-        _in_range(self.influence, 0, 100, "influence")
-        _in_range(self.followers, 0, 1e12, "followers")
+            checked_name(self.segment, "segment", personal=True)
+        if self.value is not None:
+            _in_range(self.value, -1e15, 1e15, "customer value")
+        if self.influence is not None:
+            _in_range(self.influence, 0, 100, "influence")
+        if self.followers is not None:
+            _in_range(self.followers, 0, 1e12, "followers")
 
 
 _NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
@@ -234,14 +246,16 @@ class Interaction:
         checked_name(self.id, "interaction id")
         if self.label is not None:
             checked_name(self.label, "label")
-        checked_name(self.queue, "queue")
-        checked_name(self.channel, "channel")
+        if type(self.queue) is not str or self.queue != "default":
+            checked_name(self.queue, "queue")
+        if type(self.channel) is not str or self.channel != "default":
+            checked_name(self.channel, "channel")
         if type(self.needs) is not Needs:
-            raise UsageError(f"needs must be Needs(...), not {self.needs!r}")
+            raise UsageError(f"needs must be Needs(...), not {shown(self.needs)}")
         if self.customer is not None and not isinstance(self.customer, Customer):
-            raise UsageError(f"customer must be Customer(...), not {self.customer!r}")
+            raise UsageError(f"customer must be Customer(...), not a {type(self.customer).__name__}")
         if self.sentiment is not None:
-            checked_sentiment(self.sentiment, "sentiment")
+            _in_range(self.sentiment, -1, 1, "sentiment")
         if self.tier is not None and (problem := whole_problem(self.tier, 0, 99)):
             raise UsageError(f"tier {problem}")
         if self.prefers is not None:
@@ -250,7 +264,7 @@ class Interaction:
             checked_name(self.ref, "ref")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", checked_attributes(self.attributes))
-        if self.shared_with != ():
+        if type(self.shared_with) is not tuple or self.shared_with:
             object.__setattr__(self, "shared_with", _checked_shared(self.shared_with, self.queue))
         if self.not_before is not None:
             _in_range(self.not_before, -LATEST, LATEST, "not_before")
@@ -327,11 +341,11 @@ SHARED_LIMIT = 20
 
 def _checked_shared(queues: Sequence[str], own: str) -> tuple[str, ...]:
     if not isinstance(queues, list | tuple):
-        raise UsageError(f"shared_with must be a list of queues, not {queues!r}")
+        raise UsageError(f"shared_with must be a list of queues, not {shown(queues)}")
     for name in queues:
         checked_name(name, "a queue of shared_with")
     if len({own, *queues}) <= len(queues):
-        raise UsageError(f"shared_with must name each queue once, and not its own, not {queues!r}")
+        raise UsageError(f"shared_with must name each queue once, and not its own, not {shown(queues)}")
     if len(queues) > SHARED_LIMIT:
         raise UsageError(f"shared_with must be at most {SHARED_LIMIT} queues, not {len(queues)}")
     return tuple(sorted(queues))
@@ -352,7 +366,7 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
     if queues is None:
         return None
     if not isinstance(queues, Mapping):
-        raise UsageError(f"queues of an agent must be a table queue -> priority, not {queues!r}")
+        raise UsageError(f"queues of an agent must be a table queue -> priority, not {shown(queues)}")
     for name, priority in queues.items():
         checked_name(name, "a queue of an agent")
         if problem := whole_problem(priority, 1, 99):
@@ -362,7 +376,7 @@ def _checked_queues(queues: Mapping[str, int] | None) -> Mapping[str, int] | Non
 
 def _checked_delays(delays: Mapping[str, float]) -> Mapping[str, float]:
     if not isinstance(delays, Mapping):
-        raise UsageError(f"delays of an agent must be a table queue -> seconds, not {delays!r}")
+        raise UsageError(f"delays of an agent must be a table queue -> seconds, not {shown(delays)}")
     for name, seconds in delays.items():
         checked_name(name, "a queue of an agent")
         if not (is_number(seconds) and seconds == 0) and (problem := range_problem(seconds)):
@@ -373,7 +387,7 @@ def _checked_delays(delays: Mapping[str, float]) -> Mapping[str, float]:
 def _checked_limits(limits: Mapping[str, int], what: str) -> Mapping[str, int]:
     """Return how many at a time of each channel, or label, read-only."""
     if not isinstance(limits, Mapping):
-        raise UsageError(f"{what}s of an agent must be a table {what} -> limit, not {limits!r}")
+        raise UsageError(f"{what}s of an agent must be a table {what} -> limit, not {shown(limits)}")
     for name, most in limits.items():
         checked_name(name, f"a {what} of an agent")
         if problem := whole_problem(most, 0, 10_000):
@@ -388,7 +402,7 @@ VALUES_LIMIT = 100
 def _checked_traits(attributes: Mapping[str, Value | Sequence[Value]]) -> Mapping[str, Any]:
     """Return what an agent's attributes are, read-only, lists of values as tuples."""
     if not isinstance(attributes, Mapping):
-        raise UsageError(f"attributes of an agent must be a table name -> value, not {attributes!r}")
+        raise UsageError(f"attributes of an agent must be a table name -> value, not {shown(attributes)}")
     traits: dict[str, Any] = {}
     for name, value in sorted(attributes.items(), key=lambda pair: str(pair[0])):
         checked_name(name, "an attribute's name")
@@ -403,11 +417,11 @@ def _checked_traits(attributes: Mapping[str, Value | Sequence[Value]]) -> Mappin
 
 def _checked_groups(groups: Sequence[str]) -> tuple[str, ...]:
     if not isinstance(groups, list | tuple):
-        raise UsageError(f"groups of an agent must be a list of names, not {groups!r}")
+        raise UsageError(f"groups of an agent must be a list of names, not {shown(groups)}")
     for name in groups:
         checked_name(name, "a group of an agent")
     if len(set(groups)) < len(groups):
-        raise UsageError(f"groups of an agent must name each group once, not {groups!r}")
+        raise UsageError(f"groups of an agent must name each group once, not {shown(groups)}")
     return tuple(groups)
 
 
@@ -446,11 +460,11 @@ class Agent:
     def __attrs_post_init__(self) -> None:
         """Check every field."""
         checked_name(self.id, "agent id")
-        if self.groups != ():
+        if type(self.groups) is not tuple or self.groups:
             object.__setattr__(self, "groups", _checked_groups(self.groups))
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_limits(self.labels, "label"))
-        _in_range(self.reserve, 0, 1e6, "reserve")
+        _check_number(self.reserve, 0, 1e6, "reserve")
         if self.login_ramp is not None and (problem := range_problem(self.login_ramp)):
             raise UsageError(f"login_ramp {problem}")
         levels = MappingProxyType(dict(checked_levels(self.skills, f"agent {self.id!r}")))
@@ -458,13 +472,13 @@ class Agent:
         object.__setattr__(self, "queues", _checked_queues(self.queues))
         if self.channels is not None:
             object.__setattr__(self, "channels", _checked_limits(self.channels, "channel"))
-        _in_range(self.capacity, 0.001, 1e6, "capacity")
+        _check_number(self.capacity, 0.001, 1e6, "capacity")
         if self.attributes is not _NO_ATTRIBUTES:
             object.__setattr__(self, "attributes", _checked_traits(self.attributes))
         if self.delays is not _NO_DELAYS:
             object.__setattr__(self, "delays", _checked_delays(self.delays))
         if type(self.pull) is not bool:
-            raise UsageError(f"pull must be true or false, not {self.pull!r}")
+            raise UsageError(f"pull must be true or false, not {shown(self.pull)}")
 
     def meets(self, needs: Needs) -> bool:
         """Whether she has what *needs* ask for, wherever she is and whatever she holds."""

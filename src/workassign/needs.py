@@ -7,12 +7,13 @@ identity and computes only once which agents can meet them.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 from weakref import WeakValueDictionary
 
-from workassign._names import NAME_LIMIT, checked_name
+from workassign._names import NAME_LIMIT, checked_name, shown
 from workassign.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,14 +30,15 @@ def checked_levels(levels: Mapping[str, float], what: str) -> tuple[tuple[str, f
         UsageError: If a skill is no name or a level is not a finite number >= 0.
     """
     if not isinstance(levels, Mapping):
-        raise UsageError(f"skills of {what} must be a table skill -> level, not {levels!r}")
+        raise UsageError(f"skills of {what} must be a table skill -> level, not {shown(levels)}")
     pairs = []
     for skill, level in levels.items():
         checked_name(skill, f"a skill of {what}")
         if isinstance(level, bool) or not isinstance(level, int | float):
-            raise UsageError(f"level of skill {skill!r} of {what} must be a number, not {level!r}")
-        if not (0 <= level < math.inf):
-            raise UsageError(f"level of skill {skill!r} of {what} must be finite and >= 0, not {level!r}")
+            raise UsageError(f"level of skill {skill!r} of {what} must be a number, not {shown(level)}")
+        if not (0 <= level <= sys.float_info.max):
+            rule = f"must be finite and >= 0, not {shown(level)}"
+            raise UsageError(f"level of skill {skill!r} of {what} {rule}")
         pairs.append((skill, float(level)))
     return tuple(sorted(pairs))
 
@@ -200,7 +202,7 @@ class Needs:
 
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not number or not 0 < weight <= HEAVIEST:
-            raise UsageError(f"a weight must be more than 0 and at most {HEAVIEST:g}, not {weight!r}")
+            raise UsageError(f"a weight must be more than 0 and at most {HEAVIEST:g}, not {shown(weight)}")
         return _of(self.expression, [*self.wants, (wanted, float(weight))])
 
     # --- relaxed: whoever met the needs before still meets them -------------------------------
@@ -276,9 +278,17 @@ def kept(data: Mapping[str, float] | str) -> Needs:
     Raises:
         UsageError: As `Needs` does, with wider limits.
     """
-    from workassign._rules import JOINED
+    if isinstance(data, str):
+        from workassign._rules import JOINED
 
-    return _read(data, JOINED) if isinstance(data, str) else Needs(data)
+        return _read(data, JOINED)
+    return _listed(tuple(data), *data.values())
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _listed(skills: tuple[str, ...], *levels: float) -> Needs:
+    """Return the needs that list *skills* with these least *levels*: the same few are read over and over."""
+    return Needs(dict(zip(skills, levels, strict=True)))
 
 
 def joined(first: Needs, then: Needs, *, either: bool = False) -> Needs:

@@ -8,10 +8,8 @@ an older one, or the beginning, does.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,18 +17,22 @@ import attrs
 
 from workassign._codec import MALFORMED, as_json, from_json
 from workassign._from_image import from_image
+from workassign._garbage import undisturbed
 from workassign._image import answers, image
 from workassign._version import __version__
 from workassign.engine import Engine
 from workassign.errors import JournalError
 from workassign.model import Instant
 
-__all__ = ["SNAPSHOT", "Marks", "Snapshots", "Standing", "newest", "standing", "take"]
+__all__ = ["KEPT", "SNAPSHOT", "Marks", "Snapshots", "Standing", "newest", "standing", "take"]
 
 _LOG = logging.getLogger("workassign.snapshots")
 
 SNAPSHOT = 1
 """The format of the snapshots that this version writes; it reads this one and all older ones."""
+
+KEPT = 2
+"""So many snapshots a store keeps: if the newest is damaged, there is the one before."""
 
 
 @runtime_checkable
@@ -117,7 +119,7 @@ def standing(seq: int, body: bytes | None) -> Standing:
     if body is None:
         raise JournalError(f"{where} was altered")
     try:
-        with _undisturbed():
+        with undisturbed():
             first, *answered = body.split(b"\n")
             data = from_json(first)
             _check_format(where, data["snapshot"])
@@ -144,6 +146,19 @@ class Marks:
             except JournalError as error:
                 problems.append(str(error))
 
+    def oldest(self) -> Standing | None:
+        """Take out the oldest snapshot that holds, and return how things stood; None: there is none.
+
+        Raises:
+            PlanError: If a policy that its plan names is not there any more.
+        """
+        for seq in sorted(self._bodies):
+            try:
+                return standing(seq, self._bodies.pop(seq))
+            except JournalError as error:
+                self._problems.append(str(error))
+        return None
+
     def compare(self, seq: int, engine: Engine | None, events: int) -> None:
         """Compare the snapshot after the entry *seq*, if there is one, with *engine*; None: only read it."""
         if seq not in self._bodies:
@@ -163,15 +178,3 @@ class Marks:
 def _check_format(where: str, found: Any) -> None:  # noqa: ANN401 - whatever stands there
     if type(found) is not int or not 1 <= found <= SNAPSHOT:
         raise JournalError(f"{where} has format {found!r}; this version reads up to {SNAPSHOT}")
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let nobody look for garbage where a million things are made that all stay: a third faster."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

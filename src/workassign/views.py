@@ -11,6 +11,7 @@ import attrs
 from workassign._clocks import elapsed
 from workassign._records import AgentState, Clock, QueueState, Work
 from workassign._state import State
+from workassign.engine import Engine
 from workassign.errors import UsageError
 from workassign.events import Terms
 from workassign.model import AgentId, Fence, Instant, InteractionId, OfferId, Presence, Status
@@ -21,9 +22,12 @@ __all__ = [
     "ClockView",
     "InteractionView",
     "QueueView",
+    "agent_in",
+    "interaction_in",
     "of_agent",
     "of_interaction",
     "of_queue",
+    "queue_in",
 ]
 
 
@@ -230,3 +234,42 @@ def of_queue(state: State, queue: QueueState) -> QueueView:
 def _place(work: Work) -> tuple[int, Instant, int]:
     """Return what *work* waits by; the least is first."""
     return work.sig.tier, work.key, work.seq
+
+
+# --- by name ------------------------------------------------------------------------------------
+
+
+def interaction_in(engine: Engine, interaction: InteractionId) -> InteractionView:
+    """Return how *interaction* stands in *engine*.
+
+    Raises:
+        UsageError: If there is none of that id, or it was closed longer ago than the plan's retention.
+    """
+    work = engine._state.works.get(interaction)
+    if work is None:
+        raise UsageError(f"there is no interaction {interaction!r}")
+    return of_interaction(engine._state, work, engine.now)
+
+
+def agent_in(engine: Engine, agent: AgentId) -> AgentView:
+    """Return how *agent* stands in *engine*.
+
+    Raises:
+        UsageError: If she is not on the roster.
+    """
+    known = engine._state.agents.get(agent)
+    if known is None:
+        raise UsageError(f"there is no agent {agent!r}")
+    return of_agent(known)
+
+
+def queue_in(engine: Engine, queue: str) -> QueueView:
+    """Return how *queue* stands in *engine*.
+
+    Raises:
+        UsageError: If there is no such queue.
+    """
+    known = engine._state.queues.get(queue)
+    if known is None:
+        raise UsageError(f"there is no queue {queue!r}")
+    return of_queue(engine._state, known)

@@ -19,6 +19,8 @@ from workassign.stores.sqlite import SqliteStore
 __all__ = ["JOURNAL", "REPORT", "check_replaceable", "journal_file", "new_journal", "opened", "reserved"]
 
 JOURNAL, REPORT = "journal.db", "report.html"
+SHARD = "shard:"
+"""What is behind it is no path, but the name of a shard in PostgreSQL."""
 LINES = "journal.jsonl"
 """Written by nobody here, but read: a service may keep its journal as text."""
 
@@ -134,13 +136,16 @@ def check_replaceable(path: Path, *, force: bool) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """Open, to read only, the journal of a run's folder, or a journal's file.
+    """Open, to read only, the journal of a run's folder, or a journal's file, or `shard:NAME`.
+
+    Others may be at work on a shard meanwhile; what they append later is no part of what is read.
 
     Raises:
         UsageError: If there is none.
         JournalError: If it cannot be read, or somebody has it open.
     """
-    store = _readable(journal_file(path))
+    shard = str(path).removeprefix(SHARD)
+    store = _shared(shard) if shard != str(path) else _readable(journal_file(path))
     try:
         yield store
     finally:
@@ -161,6 +166,13 @@ def journal_file(path: Path) -> Path:
         if (path / name).exists():
             return path / name
     raise UsageError(f"{path}: there is no journal, neither {JOURNAL} nor {LINES}")
+
+
+def _shared(shard: str) -> Store:
+    from workassign.stores.connecting import dsn_of
+    from workassign.stores.postgres import PostgresStore
+
+    return PostgresStore(dsn_of(None), shard=shard, readonly=True)
 
 
 def _readable(file: Path) -> Store:

@@ -7,6 +7,7 @@ be missed by the thousand because somebody mistyped a date. Time goes on at its 
 
 A jump forward that lasts is believed after a while: a machine that slept really is late. A jump
 backward never is, since time cannot go back; the clock keeps its pace until the day has caught up.
+A time of day that stands still falls behind, and is one jump backward, however long it stands.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class SteadyClock:
         if not believe_after > 0:
             raise UsageError(f"believe_after must be positive, not {believe_after!r}")
         self.jumps = 0
-        """How many jumps were noticed."""
+        """How many jumps were noticed; falling back further, while it is behind, is no other one."""
         self.gap = 0.0
         """How far the time of day was ahead of this clock when it was last read; seconds."""
         self._wall, self._steady = wall, steady
@@ -94,12 +95,20 @@ class SteadyClock:
 
     def _is_believed(self, pace: float, ahead: float) -> bool:
         """Whether the jump has lasted; one that was not there before is noticed."""
-        if self._jumped is None or abs(ahead - self._jumped[1]) > BACKWARD:
+        if self._is_new(ahead):
             self.jumps += 1
             self._jumped = (pace, ahead)
             _LOG.warning("the clock of the machine jumped by %+.3f s; it is not followed", self.gap)
             return False
-        return self.gap > 0 and pace - self._jumped[0] >= self._believe_after
+        return self._jumped is not None and self.gap > 0 and pace - self._jumped[0] >= self._believe_after
+
+    def _is_new(self, ahead: float) -> bool:
+        """Whether it is another jump than the last. A day that stands still is behind by ever more."""
+        if self._jumped is None:
+            return True
+        if self.gap < 0:
+            return self._jumped[1] > self._offset  # it was ahead before
+        return abs(ahead - self._jumped[1]) > BACKWARD
 
     def _follow(self, ahead: float) -> None:
         _LOG.warning("the clock of the machine is followed again, %+.3f s", ahead - self._offset)

@@ -6,12 +6,12 @@ import logging
 import threading
 from collections.abc import Sequence
 from math import inf
-from types import TracebackType
 
 from workassign.desk import Desk
 from workassign.errors import JournalError, UsageError
 from workassign.events import Event
 from workassign.model import Instant
+from workassign.serve._within import Within
 
 __all__ = ["Ticker"]
 
@@ -24,7 +24,7 @@ SHORTEST = 0.001
 """A nap of less than so many seconds is not worth taking: the tick is so much late at most."""
 
 
-class Ticker:
+class Ticker(Within):
     """Ticks a desk whenever something is due, from `start` to `stop`.
 
     It is woken when something becomes due earlier, by whichever thread; it does not poll. When the
@@ -84,17 +84,6 @@ class Ticker:
         with self._changed:
             self._called = True
             self._changed.notify()
-
-    def __enter__(self) -> Ticker:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
 
     def _hear(self, last: int, events: Sequence[Event], wake: Instant) -> None:
         """Wake up, if something is due before it would. The desk calls this: see `Desk.listen`."""

@@ -16,6 +16,7 @@ import attrs
 
 from workassign._names import NAME_LIMIT, checked_name
 from workassign.errors import UsageError
+from workassign.gate import check_attributes
 from workassign.model import LATEST, Instant, InteractionId, Value, checked_attributes, is_number
 
 __all__ = ["BadRecord", "Mention", "key_of", "name_of", "usable"]
@@ -135,7 +136,7 @@ def usable(mention: Mention) -> Mention:
     if mention.brand is not None:
         checked_name(mention.brand, "brand of a mention")
     if mention.attributes:
-        checked_attributes(mention.attributes)
+        check_attributes(checked_attributes(mention.attributes), "a mention")
     unknown: dict[str, Any] = {}
     for name, holds in _POSSIBLE:
         value = getattr(mention, name)

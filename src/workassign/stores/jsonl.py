@@ -14,14 +14,17 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
 
 from workassign.errors import JournalError, LockedError
-from workassign.journal import chained, linked
+from workassign.journal import chained, check_rewrite, linked
+from workassign.stores._disk import sync, write_through
+from workassign.stores._fit import opened, writable
 
 __all__ = ["JsonlStore", "line_of"]
 
@@ -66,7 +69,7 @@ class JsonlStore:
         with self._lock:
             file = self._writable()
             rows = linked(batch, expected_head, self._head, self._crc)
-            data = b"".join(b'{"seq":%d,"crc":%d,"body":%b}\n' % row for row in rows)
+            data = _lines(rows)
             try:
                 self._write(file, data)
             except BaseException as error:
@@ -91,6 +94,27 @@ class JsonlStore:
         self._opened()
         return self._head
 
+    def rewrite(self, expected_head: int, changed: Mapping[int, bytes], batch: Sequence[bytes]) -> int:
+        """Put other bodies in place of some, append *batch* and return the new head.
+
+        A new file, `path.new` until it is complete, takes the place of the old one.
+        """
+        with self._lock:
+            self._writable()
+            check_rewrite(expected_head, self._head, changed)
+            bodies = [changed.get(seq, body) for seq, body in enumerate(self._load(0, self._end))]
+            rows = linked([*bodies, *batch], -1, -1, 0)
+            fresh = self._path.with_name(f"{self._path.name}.new")
+            try:
+                self._replace(fresh, _lines(rows))
+            except OSError as error:
+                raise JournalError(f"{self._path.name}: rewriting failed: {error}") from error
+            finally:
+                with suppress(OSError):
+                    fresh.unlink(missing_ok=True)
+            self._head, self._crc, _ = rows[-1]
+            return self._head
+
     def reopen(self) -> None:
         """Find out what is really there. What a failed append may have left is cut off."""
         with self._lock:
@@ -106,29 +130,36 @@ class JsonlStore:
     # --- writing ----------------------------------------------------------------------------
 
     def _write(self, file: int, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(file, rest) :]
-        os.fsync(file)
+        write_through(file, data)
+
+    def _replace(self, fresh: Path, data: bytes) -> None:
+        """Write *data* to the new file *fresh*, locked, and let it be the journal, durably."""
+        fresh.unlink(missing_ok=True)
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            self._lock_file(file)
+            write_through(file, data)
+            self._poisoned = True  # until the name is durable, too
+            fresh.replace(self._path)
+            old, self._file, self._end = self._file, file, len(data)
+        except BaseException:
+            os.close(file)
+            raise
+        if old is not None:
+            os.close(old)
+        sync(self._path.parent)
+        self._poisoned = False
 
     def _opened(self) -> int:
-        if self._file is None:
-            raise JournalError(f"{self._path.name}: the store is closed")
-        return self._file
+        return opened(self._file, self._path.name)
 
     def _writable(self) -> int:
-        file = self._opened()
-        if self._readonly:
-            raise JournalError(f"{self._path.name} is open to read only")
-        if self._poisoned:
-            raise JournalError(f"{self._path.name}: an append has failed: reopen the store")
-        return file
+        return writable(self._opened(), self._path.name, readonly=self._readonly, poisoned=self._poisoned)
 
     # --- opening ----------------------------------------------------------------------------
 
     def _open(self, cut: int | None = None) -> None:
         """Lock the file, drop what is behind *cut* or a torn last line, and find the head."""
-        is_new = not self._path.exists()
         mode = os.O_RDONLY if self._readonly else os.O_RDWR | os.O_CREAT | os.O_APPEND
         try:
             file = os.open(self._path, mode, 0o600)
@@ -141,8 +172,8 @@ class JsonlStore:
             self._find_head(file)
             if not self._readonly:
                 os.fsync(file)
-            if is_new:
-                self._sync_folder()
+                # Also of an old file: whoever made it may have been killed before that.
+                sync(self._path.parent)
         except OSError as error:
             os.close(file)
             raise JournalError(f"{self._path.name}: cannot be opened: {error.strerror}") from None
@@ -198,14 +229,6 @@ class JsonlStore:
                 return tail[at + 1 :]
         return tail
 
-    def _sync_folder(self) -> None:
-        """Make the name of a new file durable too."""
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)  # which unlocks it
@@ -236,6 +259,10 @@ class JsonlStore:
             yield int(found[1]), int(found[2]), found[3]
         if at < end:
             raise JournalError(f"{self._path.name}: the file was cut off")
+
+
+def _lines(rows: Sequence[tuple[int, int, bytes]]) -> bytes:
+    return b"".join(b'{"seq":%d,"crc":%d,"body":%b}\n' % row for row in rows)
 
 
 def line_of(line: bytes) -> tuple[int, int, bytes] | None:

@@ -18,7 +18,7 @@ from zlib import crc32
 import attrs
 
 from workassign.errors import JournalError, LockedError, UsageError
-from workassign.journal import Store
+from workassign.retention import Beginning, gone
 from workassign.stores.jsonl import JsonlStore, line_of
 from workassign.stores.logs import batches_behind_damage
 from workassign.stores.sqlite import SqliteStore
@@ -34,18 +34,25 @@ class Repaired:
     """What was saved, and what was lost."""
 
     kept: int
-    """Entries, the header among them: their seqs are 0 to kept - 1."""
+    """Entries, the header among them: their seqs are 0, and from `begins` on as many as are left."""
     reason: str
     """Why it ends there; empty: nothing is wrong with what can be read."""
     head: int | None
     """The seq of the last entry that there was, as the journal says itself; None: nobody knows."""
     behind: int | None
     """So many entries behind the damage are there still, but follow from nothing; None: nobody knows."""
+    begins: int = 1
+    """The first entry behind the header; above 1 what was before was removed on purpose."""
+
+    @property
+    def last(self) -> int:
+        """The seq of the last entry that was kept."""
+        return self.kept + self.begins - 2
 
     @property
     def lost(self) -> int | None:
         """How many entries were lost; None: nobody knows."""
-        return None if self.head is None else max(0, self.head + 1 - self.kept)
+        return None if self.head is None else max(0, self.head - self.last)
 
     @property
     def whole(self) -> bool:
@@ -57,10 +64,13 @@ def repair(source: str | PathLike[str], out: str | PathLike[str]) -> Repaired:
     """Write the longest beginning of the journal in *source* that holds to *out*, a new file.
 
     An entry holds if it is there, in its place, and its checksum goes on from the one before. The
-    new file has no snapshots. Cost: O(entries), and a copy of the file beside *out* for the time.
+    new file has no snapshots, unless the beginning of the journal was removed: then it has those that
+    hold, for nothing can be replayed without. Cost: O(entries), and a copy of the file beside *out* for
+    the time.
 
     Raises:
-        UsageError: If there is something at *out*, or nothing at *source*.
+        UsageError: If there is something at *out*, or nothing at *source*; or the journal has no
+            beginning, and *out* is text.
         LockedError: If somebody has *source* open.
         JournalError: If not even the first entry holds, or *out* cannot be written.
     """
@@ -84,7 +94,9 @@ def repair(source: str | PathLike[str], out: str | PathLike[str]) -> Repaired:
         raise JournalError(f"{new.name}: cannot be written: {error.strerror}") from None
     if lost and not found.reason:
         found.reason, found.head = f"the log was altered, with at least {lost} batches behind that", None
-    return Repaired(kept=kept, reason=found.reason, head=found.head, behind=found.behind)
+    return Repaired(
+        kept=kept, reason=found.reason, head=found.head, behind=found.behind, begins=found.begin.seq
+    )
 
 
 def _check_closed(file: Path) -> None:
@@ -107,17 +119,30 @@ def _copied(old: Path, folder: Path) -> Path:
 
 def _saved(found: _Rows | _Lines, fresh: Path) -> int:
     """Keep in *fresh* what holds, and return how many entries that are."""
-    store: Store = JsonlStore(fresh) if fresh.suffix == ".jsonl" else SqliteStore(fresh)
+    store: SqliteStore | JsonlStore = (JsonlStore if fresh.suffix == ".jsonl" else SqliteStore)(fresh)
+    kept = 0
     try:
         batch: list[bytes] = []
-        for body in found.holding():
+        for kept, body in enumerate(found.holding(), 1):
             batch.append(body)
-            if len(batch) == _BATCH:
+            if len(batch) == _BATCH or kept == 1:
                 store.append(store.head(), batch)
                 batch = []
-        return store.append(store.head(), batch) + 1
+            if kept == 1 and found.begin.removed:
+                _go_on(store, found.begin)
+        store.append(store.head(), batch)
+        if isinstance(store, SqliteStore):
+            for seq, snapshot in found.snapshots:
+                store.snapshot(seq, snapshot)
     finally:
         store.close()
+    return kept
+
+
+def _go_on(store: SqliteStore | JsonlStore, begin: Beginning) -> None:
+    if not isinstance(store, SqliteStore):
+        raise UsageError(f"{gone(begin)}: what is left can be kept in an SQLite file only, not as text")
+    store.go_on(begin)
 
 
 class _Found:
@@ -127,6 +152,9 @@ class _Found:
         self.reason = ""
         self.head: int | None = None
         self.behind: int | None = None
+        self.begin = Beginning()
+        self.snapshots: list[tuple[int, bytes]] = []
+        """Those that hold and are needed, the oldest first."""
         self._path = path
 
 
@@ -138,17 +166,38 @@ class _Rows(_Found):
         try:
             with closing(sqlite3.connect(self._path)) as connection:
                 head = self._head(connection)
-                kept, crc = 0, 0
-                while (row := self._row(connection, kept)) is not None:
+                self.begin = self._beginning(connection)
+                seq, crc = 0, 0
+                while (row := self._row(connection, seq)) is not None:
                     crc = crc32(row[1], crc)
                     if row[0] != crc:
-                        self.reason = f"entry {kept} was altered"
+                        self.reason = f"entry {seq} was altered"
                         break
                     yield row[1]
-                    kept += 1
-                self._sum_up(connection, kept, head, crc)
+                    if seq == 0 and self.begin.removed:
+                        seq, crc = self.begin.removed, self.begin.crc
+                    self._keep_snapshot(connection, seq, crc)
+                    seq += 1
+                self._sum_up(connection, seq, head, crc)
         except _DAMAGED as error:
             self.reason = self.reason or f"the file cannot be read: {error}"
+
+    def _beginning(self, connection: sqlite3.Connection) -> Beginning:
+        """Return where the journal says that it begins; where it does not, or nobody can read it, with 1."""
+        try:
+            rows = connection.execute("SELECT seq, crc, at FROM beginning").fetchall()
+        except _DAMAGED:
+            return Beginning()  # an older file; else entry 1 is missing
+        sound = [tuple(map(type, row)) for row in rows] == [(int, int, float)] and rows[0][0] > 1
+        return Beginning(*rows[0]) if sound else Beginning()
+
+    def _keep_snapshot(self, connection: sqlite3.Connection, seq: int, crc: int) -> None:
+        """Keep the snapshot after the entry *seq*, of that checksum, if it is needed, there, and holds."""
+        if self.begin.removed:
+            with suppress(*_DAMAGED):
+                found = connection.execute("SELECT crc, body FROM snapshot WHERE seq = ?", (seq,)).fetchall()
+                if [type(body) for _, body in found] == [bytes] and found[0][0] == crc32(found[0][1], crc):
+                    self.snapshots.append((seq, found[0][1]))
 
     def _head(self, connection: sqlite3.Connection) -> tuple[int, int] | None:
         """Return the seq and checksum of the head, if they can be read."""
@@ -188,6 +237,8 @@ class _Rows(_Found):
             self.reason = (
                 f"entry {kept} is missing: {last} that is all" if head[0] >= kept else "the head was altered"
             )
+        if not self.reason and self.begin.removed and not self.snapshots:
+            self.reason = f"no snapshot holds, and {gone(self.begin)}"
         self.head = head[0] if head[0] >= kept - 1 else None
 
 

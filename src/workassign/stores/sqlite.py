@@ -5,7 +5,9 @@ every commit, so that a batch that was answered for survives a crash and a loss 
 the entries stands the head (seq and checksum), written in the same transaction: a journal that
 lost its tail is noticed too. A live file must not be copied by hand: `backup` does that.
 
-Snapshots stand beside the entries, each with a checksum that goes on from that of its entry.
+Snapshots stand beside the entries, each with a checksum that goes on from that of its entry; and
+the cursors of those who are told of the events. Entries behind which every snapshot stands may be
+removed: then the file says where its journal begins.
 
 Opened to read only, it also reads where nobody may write, and leaves nothing behind.
 """
@@ -15,32 +17,56 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from workassign.errors import JournalError, LockedError, UsageError
-from workassign.journal import chained, linked
+from workassign.journal import chained, check_rewrite, linked
+from workassign.model import Instant
+from workassign.retention import (
+    Beginning,
+    beginning,
+    check_removable,
+    check_snapshot,
+    gone,
+    header_only,
+)
+from workassign.snapshots import KEPT
+from workassign.stores._disk import sync, write_through
+from workassign.stores._fit import opened, writable
+from workassign.stores.cursors import CONSUMERS, found, moves, row_of
 from workassign.stores.logs import batches_behind_damage
+from workassign.stores.rewriting import rewrite_rows, scrub
 
 __all__ = ["SqliteStore"]
 
 APPLICATION = 0x776B_6173  # "wkas"
 """The application id that tells our files from others."""
 
-LAYOUT = 2
+LAYOUT = 4
 """The layout of the tables; not the format of the entries, which the header says."""
 
 _SNAPSHOTS = "CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body BLOB NOT NULL);"
 
-_STEPS = {1: _SNAPSHOTS}
+_BEGINNING = """
+    CREATE TABLE beginning (
+        one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, crc INTEGER NOT NULL, at REAL
+    );
+    INSERT INTO beginning VALUES (1, 1, 0, NULL);
+"""
+
+_STEPS = {1: _SNAPSHOTS, 2: CONSUMERS, 3: _BEGINNING}
 """Layout -> what makes the next one of it."""
 
-KEPT = 2
-"""So many snapshots are kept: if the newest is damaged, there is the one before."""
+_WITH_SNAPSHOTS, _WITH_CURSORS, _WITH_BEGINNING = 2, 3, 4
+"""The first layouts that have them."""
+
+BEHIND = "stands behind the head"
+"""Said of a journal that has more than its head knows of."""
 
 _BROKEN = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; the second one where a name in its message is damaged too."""
@@ -57,6 +83,8 @@ _TABLES = f"""
     CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, crc INTEGER NOT NULL);
     INSERT INTO head VALUES (1, -1, 0);
     {_SNAPSHOTS}
+    {CONSUMERS}
+    {_BEGINNING}
     PRAGMA application_id = {APPLICATION};
     PRAGMA user_version = {LAYOUT};
     COMMIT;
@@ -85,6 +113,7 @@ class SqliteStore:
         self._poisoned = False
         self._head = -1
         self._crc = 0
+        self._begin = Beginning()
         self._layout = LAYOUT
         self._open()
 
@@ -104,8 +133,12 @@ class SqliteStore:
         """Yield the bodies from *start* on, checked."""
         with self._lock:
             self._opened()
-            head = self._head
+            head, begin = self._head, self._begin
             crc = self._crc_of(start - 1)
+        if 0 < start < begin.seq:
+            raise gone(begin)
+        if start == 0 and begin.removed:
+            return header_only(chained(self._rows(0, 0)), begin)
         return chained(self._rows(start, head), start, crc)
 
     def head(self) -> int:
@@ -117,10 +150,7 @@ class SqliteStore:
         """Keep *body*, how things stood after the entry *seq*, and the snapshot before it."""
         with self._lock:
             connection = self._writable()
-            if not 0 <= seq <= self._head:
-                raise JournalError(
-                    f"there is no entry {seq} to take a snapshot after: the head is {self._head}"
-                )
+            check_snapshot(seq, self._head, self._begin)
             row = (seq, crc32(body, self._crc_of(seq)), body)
             with self._lasting("keeping a snapshot"):
                 self._write_snapshot(connection, row)
@@ -129,13 +159,79 @@ class SqliteStore:
         """Yield what is kept, the newest first: the seq, and the body; None: it was altered."""
         with self._lock:
             self._opened()
-            if self._layout < LAYOUT:  # open to read only: it had none
+            if self._layout < _WITH_SNAPSHOTS:  # open to read only: it had none
                 return
-            found = self._ask("SELECT seq FROM snapshot WHERE seq <= ? ORDER BY seq DESC", (self._head,))
-        for (seq,) in found:
+            kept = self._ask("SELECT seq FROM snapshot WHERE seq <= ? ORDER BY seq DESC", (self._head,))
+        for (seq,) in kept:
             with self._lock:
                 body = self._snapshot(seq)
             yield seq, body
+
+    def begins(self) -> Beginning:
+        """Return where the journal begins, if its oldest entries were removed."""
+        with self._lock:
+            self._opened()
+            return self._begin
+
+    def prune(self, before: int, at: Instant) -> int:
+        """Remove the entries 1 to *before* - 1 in one transaction; return how many those were."""
+        with self._lock:
+            connection, begin = self._writable(), self._begin
+            if before <= begin.seq:
+                return 0
+            [(oldest,)] = self._ask("SELECT min(seq) FROM snapshot WHERE seq <= ?", (self._head,))
+            check_removable(before, oldest)
+            moved = Beginning(before, self._crc_of(before - 1), float(at))
+            with self._lasting("removing entries"):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("DELETE FROM journal WHERE seq BETWEEN 1 AND ?", (before - 1,))
+                self._write_beginning(connection, moved)
+                connection.execute("COMMIT")
+            self._begin = moved
+            return before - begin.seq
+
+    def go_on(self, begin: Beginning) -> None:
+        """Let a journal that has only its header go on where *begin* says: for a copy of a part.
+
+        Raises:
+            UsageError: If it has more, or less.
+            JournalError: If writing failed.
+        """
+        with self._lock:
+            connection = self._writable()
+            if self._head != 0 or begin.at is None:
+                raise UsageError(f"only behind a header a journal can begin with entry {begin.seq}")
+            with self._lasting("beginning"):
+                connection.execute("BEGIN IMMEDIATE")
+                self._write_beginning(connection, begin)
+                connection.execute("UPDATE head SET seq = ?, crc = ?", (begin.removed, begin.crc))
+                connection.execute("COMMIT")
+            self._begin, self._head, self._crc = begin, begin.removed, begin.crc
+
+    def cursor(self, name: str) -> int:
+        """Return where the consumer *name* stands; 0 if there is none of that name."""
+        return self.cursors().get(name, 0)
+
+    def cursors(self) -> dict[str, int]:
+        """Return where each consumer stands, by its name, sorted."""
+        with self._lock:
+            self._opened()
+            return self._cursors()
+
+    def keep(self, name: str, seq: int) -> None:
+        """Let the consumer *name* stand at *seq*, and wait for the disk. Forward only."""
+        with self._lock:
+            connection = self._writable()
+            if moves(name, self._cursors().get(name), seq):
+                with self._lasting("keeping a cursor"):
+                    connection.execute("INSERT OR REPLACE INTO consumer VALUES (?, ?, ?)", row_of(name, seq))
+
+    def forget(self, name: str) -> None:
+        """Drop the consumer *name*, if there is one."""
+        with self._lock:
+            connection = self._writable()
+            with self._lasting("forgetting a cursor"):
+                connection.execute("DELETE FROM consumer WHERE name = ?", (name,))
 
     def backup(self, path: str | PathLike[str]) -> int:
         """Write a copy of the journal to *path*, where nothing may be; return its head.
@@ -158,7 +254,7 @@ class SqliteStore:
                 _copy(self._opened(), fresh)
             head = _proved(fresh)
             fresh.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
         except (OSError, *_BROKEN) as error:
             raise JournalError(f"{target.name}: cannot be written: {error}") from None
         finally:
@@ -174,16 +270,30 @@ class SqliteStore:
         Raises:
             JournalError: If an entry is damaged, which is left as it is; or writing failed.
         """
-        for _ in self.load():
-            pass
+        _read_through(self)
         with self._lock:
             connection = self._writable()
             with self._lasting("compacting"):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 before = self._path.stat().st_size
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                scrub(connection)
             return before, self._path.stat().st_size
+
+    def rewrite(self, expected_head: int, changed: Mapping[int, bytes], batch: Sequence[bytes]) -> int:
+        """Put other bodies in place of some, append *batch* and return the new head; no snapshot stays.
+
+        It takes as much room again as the file has.
+        """
+        for _ in self.load():
+            pass  # what is damaged is not made whole
+        with self._lock:
+            connection = self._writable()
+            check_rewrite(expected_head, self._head, changed)
+            before = self._crc_of(min(changed, default=self._head + 1) - 1)
+            with self._lasting("rewriting"):
+                self._head, self._crc = rewrite_rows(connection, self._head, before, changed, batch)
+                scrub(connection)
+            return self._head
 
     def reopen(self) -> None:
         """Find out what is really there."""
@@ -203,6 +313,9 @@ class SqliteStore:
         connection.executemany("INSERT INTO journal VALUES (?, ?, ?)", rows)
         connection.execute("UPDATE head SET seq = ?, crc = ?", rows[-1][:2])
         connection.execute("COMMIT")
+
+    def _write_beginning(self, connection: sqlite3.Connection, begin: Beginning) -> None:
+        connection.execute("UPDATE beginning SET seq = ?, crc = ?, at = ?", (begin.seq, begin.crc, begin.at))
 
     def _write_snapshot(self, connection: sqlite3.Connection, row: tuple[int, int, bytes]) -> None:
         connection.execute("BEGIN IMMEDIATE")
@@ -226,17 +339,10 @@ class SqliteStore:
             raise
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise JournalError(f"{self._path.name}: the store is closed")
-        return self._connection
+        return opened(self._connection, self._path.name)
 
     def _writable(self) -> sqlite3.Connection:
-        connection = self._opened()
-        if self._readonly:
-            raise JournalError(f"{self._path.name} is open to read only")
-        if self._poisoned:
-            raise JournalError(f"{self._path.name}: an append has failed: reopen the store")
-        return connection
+        return writable(self._opened(), self._path.name, readonly=self._readonly, poisoned=self._poisoned)
 
     # --- opening ----------------------------------------------------------------------------
 
@@ -310,16 +416,25 @@ class SqliteStore:
         """Lock the file, make the tables of a new one, and find the head."""
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         is_new = self._is_new(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":  # which SQLite says and raises nothing; other logs are not as durable
+            raise JournalError(f"{self._path.name}: no write-ahead log can be kept on this disk, or just now")
         connection.execute("PRAGMA synchronous = FULL")
         if is_new:
             connection.executescript(_TABLES)
         else:
             connection.execute("BEGIN IMMEDIATE")  # takes the lock now, and not with the first append
             connection.execute("COMMIT")
+            # A process that was killed may have written a batch without waiting for the disk. Whoever is
+            # shown it now may rely on it, so it must be durable first.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # Had a sync failed before, an older half of the log could come back, and undo what is in the file.
+        sync(self._path.with_name(self._path.name + "-wal"))
         while self._layout < LAYOUT:
             self._migrate(connection)
         self._find_head(connection)
+        # A log that was removed, with a batch that failed, must not come back after a loss of power.
+        sync(self._path.parent)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         """Make the next layout of this one, all of it or nothing."""
@@ -353,16 +468,57 @@ class SqliteStore:
                 raise JournalError(
                     f"{self._path.name}: the head was altered: it says that there are no entries"
                 )
+        (last,) = connection.execute("SELECT max(seq) FROM journal").fetchone()
+        if last is not None and last > self._head:
+            # A disk that failed to sync, and then lost its power, may leave pages of two times.
+            raise JournalError(f"{self._path.name}: entry {last} {BEHIND} {self._head}: repair it")
+        self._begin = self._found_beginning(connection) if self._layout >= _WITH_BEGINNING else Beginning()
+
+    def _found_beginning(self, connection: sqlite3.Connection) -> Beginning:
+        """Return where the journal begins; what was removed must not be there, and the next be no later."""
+        rows = connection.execute("SELECT seq, crc, at FROM beginning").fetchall()
+        kinds = [tuple(map(type, row)) for row in rows]
+        if rows == [(1, 0, None)]:
+            return Beginning()
+        begin = Beginning(*rows[0]) if kinds == [(int, int, float)] else Beginning(0)
+        (rests,) = connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM journal WHERE seq BETWEEN 1 AND ? LIMIT 1)", (begin.removed,)
+        ).fetchone()
+        ends = begin.removed == self._head and begin.crc != self._crc
+        if rests or ends or not 2 <= begin.seq <= self._head + 1:
+            raise JournalError(f"{self._path.name}: the beginning was altered")
+        return begin
 
     def _close(self) -> None:
         if self._connection is not None:
             try:
                 self._clear_away()
+                if self._poisoned:
+                    with suppress(OSError):  # the disk fails on: then it stays as it is
+                        self._make_log_sure()
                 self._connection.close()
             except (OSError, sqlite3.Error) as error:
                 raise JournalError(f"{self._path.name}: closing failed: {error}") from error
             finally:
                 self._connection = None
+
+    def _make_log_sure(self) -> None:
+        """Put the log, as it can be read, into a new file that is on the disk for sure.
+
+        After a sync that failed nobody knows what of the log is there, and a later one that succeeds does
+        not tell. But closing copies it into the file itself, page by page, for which it must be there.
+        """
+        log = self._path.with_name(self._path.name + "-wal")
+        if not log.exists():
+            return
+        fresh = log.with_name(log.name + ".new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            write_through(handle, log.read_bytes())
+        finally:
+            os.close(handle)
+        fresh.replace(log)
+        sync(log.parent)
 
     def _clear_away(self) -> None:
         """Remove what SQLite put beside the file to read it; while that is locked nobody writes there."""
@@ -381,8 +537,15 @@ class SqliteStore:
     def _crc_of(self, seq: int) -> int:
         if seq < 0:
             return 0
-        found = self._ask("SELECT crc FROM journal WHERE seq = ?", (seq,))
-        return found[0][0] if found and type(found[0][0]) is int else 0
+        if seq == self._begin.removed and seq:
+            return self._begin.crc
+        rows = self._ask("SELECT crc FROM journal WHERE seq = ?", (seq,))
+        return rows[0][0] if rows and type(rows[0][0]) is int else 0
+
+    def _cursors(self) -> dict[str, int]:
+        if self._layout < _WITH_CURSORS:  # open to read only: it had none
+            return {}
+        return found(self._ask("SELECT name, seq, crc FROM consumer ORDER BY name", ()))
 
     def _snapshot(self, seq: int) -> bytes | None:
         """Return the body of the snapshot after the entry *seq*; None if it was altered."""
@@ -401,14 +564,16 @@ class SqliteStore:
         seq, crc = start - 1, None
         while seq < head:
             with self._lock:
+                if 0 < seq + 1 < self._begin.seq:  # while it was read
+                    raise gone(self._begin)
                 rows = self._ask(question, (seq + 1, min(_PAGE, head - seq)))
             if not rows:
                 raise JournalError(f"entry {seq + 1} is missing: the head is {head}")
             for row in rows:
-                if tuple(map(type, row)) != (int, int, bytes):
+                if type(row[0]) is not int or type(row[1]) is not int or type(row[2]) is not bytes:
                     raise JournalError(f"entry {seq + 1} was altered")
-                seq, crc, body = row
-                yield seq, crc, body
+                seq, crc, _ = row
+                yield row
         if head == self._head and crc is not None and crc != self._crc:
             raise JournalError(f"entry {head} was altered: the head has checksum {self._crc}, not {crc}")
 
@@ -418,24 +583,23 @@ def _copy(connection: sqlite3.Connection, fresh: Path) -> None:
     with closing(sqlite3.connect(fresh, timeout=0, isolation_level=None)) as copy:
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where nobody may write
-    _sync(fresh)
+    sync(fresh)
 
 
 def _proved(fresh: Path) -> int:
     """Read the journal in *fresh* to its end and return its head."""
     copy = SqliteStore(fresh, readonly=True)
     try:
-        for _ in copy.load():
-            pass
+        _read_through(copy)
         return copy.head()
     finally:
         copy.close()
 
 
-def _sync(path: Path) -> None:
-    """Wait until *path*, a file or the names in a folder, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _read_through(store: SqliteStore) -> None:
+    """Prove every checksum of *store*."""
+    first = beginning(store).seq
+    if first > 1:
+        next(store.load())
+    for _ in store.load(first if first > 1 else 0):
+        pass
