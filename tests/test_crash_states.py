@@ -35,7 +35,7 @@ def test_nothing_is_lost_from_text_either_but_it_may_have_to_be_repaired() -> No
         ("unsynced", 400, 1),
         ("hasty", 400, 1),
         ("beheaded", 400, 1),
-        ("trusting", 400, 2),
+        ("trusting", 800, 6),
         ("unsynced-text", 400, 1),
     ],
 )

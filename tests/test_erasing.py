@@ -23,7 +23,7 @@ from workassign._codec import as_json, from_json
 from workassign.desk import Desk
 from workassign.engine import Engine
 from workassign.erasing import Erasure, Rewritable, erase
-from workassign.errors import JournalError, UsageError
+from workassign.errors import JournalError, LockedError, UsageError
 from workassign.heads import examine, head_of
 from workassign.journal import Store, entries, header, record, replay, verify
 from workassign.kpi import Kpis
@@ -458,6 +458,26 @@ def test_a_store_is_rewritten_whole_or_not_at_all(make: Callable[[Path], Any], t
     with pytest.raises(JournalError, match="closed"):
         store.rewrite(5, {}, [])
     assert len(list(tmp_path.iterdir())) <= 1
+
+
+def test_whoever_opens_text_while_it_is_rewritten_does_not_write_into_what_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    store = JsonlStore(path)
+    store.append(-1, [b"zero", b"one"])
+
+    class Overtaken(JsonlStore):
+        """Has the file open when another one takes its place, and nobody holds the lock any more."""
+
+        def _lock_file(self, file: int) -> None:
+            store.rewrite(1, {1: b"another"}, [])
+            store.close()
+            super()._lock_file(file)
+
+    with pytest.raises(LockedError, match="rewritten"):
+        Overtaken(path)
+    store.reopen()
+    assert list(store.load()) == [b"zero", b"another"]
+    store.close()
 
 
 def test_a_long_journal_is_rewritten_page_by_page(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """A disk that is full or fails loses nothing, and nothing is taken in vain."""
 
 from pathlib import Path
+from random import Random
 from zlib import crc32
 
 import pytest
 
 from torture.disk import GO, Call, Fate, failing, watched
 from torture.faults import run
-from torture.recording import scratch
+from torture.power import Drive, Op
+from torture.recording import scratch, spread
 from workassign.errors import JournalError
 from workassign.stores.jsonl import JsonlStore
 from workassign.stores.logs import batches_behind_damage
@@ -52,6 +54,54 @@ def test_after_a_failure_nothing_is_taken_until_the_store_is_opened_anew(
         store.reopen()
         assert list(store.load()) == [b"1"]
         store.append(0, [b"3"])
+        store.close()
+
+
+def test_what_was_written_before_a_failed_sync_and_a_kill_is_sure_before_anybody_goes_on() -> None:
+    drive, ops, fails = Drive(), list[Op](), False
+    bodies = [b"%d" % number * 9000 for number in range(4)]
+
+    def watcher(call: Call) -> Fate:
+        failed = fails and call.what == "sync" and ops[-1].call.at > 0  # of a batch, not of a new log
+        ops.append(Op(call, failed=failed))
+        return failing(call) if failed else GO
+
+    with scratch() as folder, watched(folder, watcher):
+        store = SqliteStore(folder / "journal.db")
+        store.append(-1, bodies[:3])
+        store.snapshot(2, b"image")  # from here on the log has nothing but what fails
+        fails = True
+        with pytest.raises(JournalError):
+            store.append(2, bodies[3:])
+        fails = False
+        for op in ops:
+            drive.take(op)  # and here it is killed
+        ops.clear()
+    ops.clear()
+    with scratch() as folder:
+        spread(drive.seen(), folder)
+        with watched(folder, watcher):
+            SqliteStore(folder / "journal.db").close()
+    for place, op in enumerate(ops):
+        drive.take(op)
+        for number in range(20):
+            with scratch() as folder:
+                spread(drive.after_power_loss(Random(f"{place}/{number}")), folder)
+                store = SqliteStore(folder / "journal.db")
+                assert list(store.load())[:3] == bodies[:3]
+                store.close()
+
+
+def test_a_backup_that_fails_on_a_disk_where_nothing_works_is_told_as_such() -> None:
+    def watcher(call: Call) -> Fate:
+        return failing(call) if call.name.startswith("copy") and call.what != "create" else GO
+
+    with scratch() as folder, watched(folder, watcher):
+        store = SqliteStore(folder / "journal.db")
+        store.append(-1, [b"1"])
+        with pytest.raises(JournalError, match=r"copy\.db: cannot be written"):
+            store.backup(folder / "copy.db")
+        store.append(0, [b"2"])
         store.close()
 
 

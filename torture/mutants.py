@@ -9,7 +9,7 @@ import os
 import sqlite3
 
 from workassign.stores.jsonl import JsonlStore
-from workassign.stores.sqlite import _TABLES, SqliteStore
+from workassign.stores.sqlite import SqliteStore
 
 __all__ = ["MUTANTS", "STORES"]
 
@@ -49,19 +49,10 @@ class Beheaded(SqliteStore):
 
 
 class Trusting(SqliteStore):
-    """Shows what a killed process left unsynced, and does not ask what log SQLite keeps."""
+    """Shows what a killed process left unsynced."""
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        is_new = self._is_new(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        if is_new:
-            connection.executescript(_TABLES)
-        else:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("COMMIT")
-        self._find_head(connection)
+    def _settle_log(self) -> None:
+        pass
 
 
 class UnsyncedText(JsonlStore):

@@ -76,7 +76,7 @@ def recorded(seed: int, make: Make, *, faults: bool = True) -> Recording:
             begin = len(recording.steps)
             _live(recording, folder, make, story, dice, faults and dice.random() < 0.4)
         if life < lives - 1:
-            _end(recording, begin, dice)
+            _end(recording, begin, make, dice)
     return recording
 
 
@@ -100,18 +100,21 @@ def spread(files: Mapping[str, bytes], folder: Path) -> None:
         (folder / name).write_bytes(body)
 
 
-def _end(recording: Recording, begin: int, dice: Random) -> None:
+def _end(recording: Recording, begin: int, make: Make, dice: Random) -> None:
     """End the life that began with step *begin*: closed, killed, or by a loss of power."""
     how, last = dice.choice(("closed", "killed", "killed", "power")), len(recording.steps)
-    if how == "closed":
+    calls = [(place, step) for place, step in enumerate(recording.steps) if isinstance(step, Op)]
+    failed = [place + 1 for place, step in calls if step.failed and place >= begin]
+    waits = [place for place, step in calls if step.call.what in ("sync", "folder") and place >= begin]
+    if failed and dice.random() < 0.5:  # whoever goes on does not know of it; text was cut off by then
+        last = dice.choice(failed) + dice.randrange(issubclass(make, JsonlStore), 4)
+    elif how == "closed":
         return
-    waits = [
-        place
-        for place, step in enumerate(recording.steps[begin:], begin)
-        if isinstance(step, Op) and step.call.what in ("sync", "folder")
-    ]
-    # Often just before something is waited for: then most has been done that is not sure.
-    del recording.steps[dice.choice(waits) if waits and dice.random() < 0.6 else dice.randint(begin, last) :]
+    elif waits and dice.random() < 0.6:  # just before something is waited for: most is not sure then
+        last = dice.choice(waits)
+    else:
+        last = dice.randint(begin, last)
+    del recording.steps[last:]
     if how == "power":
         drive, promise = recording.until(len(recording.steps))
         recording.base, recording.steps = drive.after_power_loss(dice), [promise]

@@ -8,6 +8,7 @@ whole journal again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice, pairwise
 from os import PathLike
 from pathlib import Path
@@ -55,7 +56,8 @@ def archive(store: Store, before: int, path: str | PathLike[str]) -> int:
         raise JournalError(f"{target.name}: cannot be written: {error.strerror}") from None
     finally:
         for ending in ("", "-wal"):
-            fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
+            with suppress(OSError):  # the disk fails on, and has said so
+                fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
     return before
 
 

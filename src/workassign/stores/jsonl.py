@@ -74,6 +74,8 @@ class JsonlStore:
                 self._write(file, data)
             except BaseException as error:
                 self._poisoned = True
+                with suppress(OSError):  # so that nobody goes on from what may not be on the disk
+                    os.ftruncate(file, self._end)
                 if isinstance(error, OSError):
                     raise JournalError(f"{self._path.name}: appending failed: {error}") from error
                 raise
@@ -167,6 +169,8 @@ class JsonlStore:
             raise JournalError(f"{self._path.name}: cannot be opened: {error.strerror}") from None
         try:
             self._lock_file(file)
+            if not os.path.samestat(os.fstat(file), self._path.stat()):
+                raise LockedError(f"{self._path.name} is being rewritten elsewhere")
             if cut is not None:
                 os.ftruncate(file, cut)
             self._find_head(file)

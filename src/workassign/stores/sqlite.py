@@ -258,7 +258,8 @@ class SqliteStore:
         except (OSError, *_BROKEN) as error:
             raise JournalError(f"{target.name}: cannot be written: {error}") from None
         finally:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk fails on, and has said so
+                fresh.unlink(missing_ok=True)
         return head
 
     def compact(self) -> tuple[int, int]:
@@ -373,7 +374,26 @@ class SqliteStore:
     def _for_writing(self) -> sqlite3.Connection:
         self._check_log()
         self._path.touch(mode=0o600)
+        self._settle_log()
         return self._connected(str(self._path), self._set_up)
+
+    def _settle_log(self) -> None:
+        """Bring into the file, durably, what a process that was killed has left in the log.
+
+        Whoever is shown it may rely on it, and of that process nobody knows whether a sync had failed.
+        """
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            with closing(self._connected(str(self._path), self._take)):
+                self._make_log_sure()
+
+    def _take(self, connection: sqlite3.Connection) -> None:
+        """Lock the file, which must be ours or new, from now on."""
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._is_new(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
 
     def _for_reading(self) -> sqlite3.Connection:
         """Open a file that is there; where SQLite can put nothing beside it, as one that rests.
@@ -425,11 +445,6 @@ class SqliteStore:
         else:
             connection.execute("BEGIN IMMEDIATE")  # takes the lock now, and not with the first append
             connection.execute("COMMIT")
-            # A process that was killed may have written a batch without waiting for the disk. Whoever is
-            # shown it now may rely on it, so it must be durable first.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        # Had a sync failed before, an older half of the log could come back, and undo what is in the file.
-        sync(self._path.with_name(self._path.name + "-wal"))
         while self._layout < LAYOUT:
             self._migrate(connection)
         self._find_head(connection)
@@ -512,13 +527,17 @@ class SqliteStore:
         if not log.exists():
             return
         fresh = log.with_name(log.name + ".new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            write_through(handle, log.read_bytes())
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                write_through(handle, log.read_bytes())
+            finally:
+                os.close(handle)
+            fresh.replace(log)
+            sync(log.parent)
         finally:
-            os.close(handle)
-        fresh.replace(log)
-        sync(log.parent)
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
 
     def _clear_away(self) -> None:
         """Remove what SQLite put beside the file to read it; while that is locked nobody writes there."""
