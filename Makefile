@@ -48,7 +48,7 @@ bench: $(DEV_READY) ## Measure the life cycle of an interaction, live key figure
 	$(BIN)/python -m benchmarks.kpis --quick --json out/kpis.json
 	$(BIN)/python -m benchmarks.stores --quick --json out/stores.json
 
-torture: $(DEV_READY) ## Kill, cut off and crash everything, at length: about an hour on two cores
+torture: $(DEV_READY) ## Kill, cut off and crash everything, at length: half an hour on two cores
 	mkdir -p out
 	$(BIN)/python -m torture --json out/torture.json
 
