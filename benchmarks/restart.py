@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.command import parser, write
 from workassign import Agent, Engine, Interaction, Needs, SqliteStore
 from workassign.commands import Accept, AddAgent, Complete, SignOn, Submit, Tick
-from workassign.journal import Recorder, entries, record, replay, resume
+from workassign.journal import Recorder, entries, record, replay, resume, take_up
 from workassign.model import Customer
 from workassign.snapshots import take
 
@@ -99,12 +99,14 @@ def measure(store: SqliteStore, rounds: int, events: int) -> dict[str, Any]:
         "bare_json_dropped": lambda: sum(1 for row in rows if json.loads(row)),
         "decode_of_tail": lambda: sum(1 for _ in entries(store, begin + 1)),
     }
-    found: dict[str, list[float]] = {name: [] for name in steps}
+    found: dict[str, list[float]] = {name: [] for name in (*steps, "tail")}
     for _ in range(rounds):
         for name, step in steps.items():
             found[name].append(timed(step))
+        begun = resume(store)
+        found["tail"].append(timed(lambda: take_up(begun, store, lambda entry: None)))  # noqa: B023 - at once
     seconds = {name: median(each) for name, each in found.items()}
-    tail = seconds["restart"] - seconds["snapshot"]
+    tail = seconds["tail"]
     return {
         "seconds": seconds,
         "tail_entries": len(rows),
