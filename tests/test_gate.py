@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.test_stores import SHELVES
+from tests.contract.shelves import SHELVES
 from tests.golden import scenario
 from workassign import commands as cmd
 from workassign._codec import as_data, as_json

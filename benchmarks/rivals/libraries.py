@@ -8,7 +8,7 @@ one queue, anybody gets what is first, and that is easier: the best they can do.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
@@ -44,6 +44,14 @@ def _queues(load: Load, by_class: bool) -> list[str]:
     return [_queue(group) if by_class else ONE for group in range(len(load.groups))]
 
 
+def _fill(dsn: str, table: str, columns: str, lines: Iterable[str]) -> None:
+    """Put *lines* into *table*; its triggers do nothing."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        fill(connection, f"COPY {table} ({columns}) FROM STDIN", lines)
+        connection.execute(f"VACUUM ANALYZE {table}".encode())
+
+
 class _Loop:
     """An event loop of one's own, on which one thing is done after the other."""
 
@@ -77,13 +85,9 @@ class Procrastinate:
 
     def add(self, dsn: str, load: Load, items: Sequence[Item], *, first: bool) -> None:
         """Let *items* wait, without the events that its triggers would keep of each."""
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")  # no triggers
-            copy = "COPY procrastinate_jobs (id, queue_name, task_name, priority) FROM STDIN"
-            names = _queues(load, self.by_class)
-            lines = (f"{item.number}\t{names[item.group]}\ttask\t{item.priority}\n" for item in items)
-            fill(connection, copy, lines)
-            connection.execute("VACUUM ANALYZE procrastinate_jobs")
+        names = _queues(load, self.by_class)
+        lines = (f"{item.number}\t{names[item.group]}\ttask\t{item.priority}\n" for item in items)
+        _fill(dsn, "procrastinate_jobs", "id, queue_name, task_name, priority", lines)
 
     def connect(self, dsn: str, askers: Sequence[Asker]) -> _Fetching:
         """Return a connection for *askers*."""
@@ -136,13 +140,9 @@ class Pgqueuer:
 
     def add(self, dsn: str, load: Load, items: Sequence[Item], *, first: bool) -> None:
         """Let *items* wait."""
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")  # no triggers
-            copy = "COPY pgqueuer (id, priority, status, entrypoint) FROM STDIN"
-            names = _queues(load, self.by_class)
-            lines = (f"{item.number}\t{item.priority}\tqueued\t{names[item.group]}\n" for item in items)
-            fill(connection, copy, lines)
-            connection.execute("VACUUM ANALYZE pgqueuer")
+        names = _queues(load, self.by_class)
+        lines = (f"{item.number}\t{item.priority}\tqueued\t{names[item.group]}\n" for item in items)
+        _fill(dsn, "pgqueuer", "id, priority, status, entrypoint", lines)
 
     def connect(self, dsn: str, askers: Sequence[Asker]) -> _Dequeueing:
         """Return a connection for *askers*."""

@@ -1,41 +1,25 @@
 """What every shelf promises that keeps where the readers of the events stand."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.contract.shelves import Shelf, empty
 from workassign.errors import JournalError, UsageError
 from workassign.stores.cursors import Cursors
 from workassign.stores.memory import MemoryStore
-from workassign.stores.postgres import PostgresStore
 from workassign.stores.sqlite import SqliteStore
 
-Shelf: TypeAlias = MemoryStore | SqliteStore | PostgresStore
 
-SHELVES: dict[str, Callable[[Path], MemoryStore | SqliteStore]] = {
-    "memory": lambda path: MemoryStore(),
-    "sqlite": SqliteStore,
-}
-
-
-@pytest.fixture(params=[*SHELVES, "postgres"])
-def shelf(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[MemoryStore | SqliteStore | PostgresStore]:
-    """An empty shelf of each kind."""
-    made: Shelf
-    if request.param == "postgres":
-        made = PostgresStore(request.getfixturevalue("dsn"), shard=tmp_path.as_posix()[-128:])
-    else:
-        made = SHELVES[request.param](tmp_path / "journal")
-    yield made
-    made.close()
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
+    """An empty shelf of each kind that keeps cursors."""
+    yield from empty(request, tmp_path)
 
 
 def test_it_keeps_cursors(shelf: Cursors) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.shelves import FILES, SHELVES, empty
 from workassign import commands as cmd
 from workassign.engine import Engine
 from workassign.errors import JournalError, LockedError
@@ -20,11 +21,7 @@ from workassign.journal import Store, record, verify
 from workassign.model import Interaction
 from workassign.stores.jsonl import JsonlStore
 from workassign.stores.memory import MemoryStore
-from workassign.stores.postgres import PostgresStore
 from workassign.stores.sqlite import LAYOUT, SqliteStore
-
-FILES: dict[str, Callable[[Path], Store]] = {"jsonl": JsonlStore, "sqlite": SqliteStore}
-SHELVES: dict[str, Callable[[Path], Store]] = {"memory": lambda path: MemoryStore(), **FILES}
 
 BODIES = [b'{"n":%d,"text":"%b"}' % (n, b"x" * (n % 50)) for n in range(60)]
 
@@ -32,13 +29,7 @@ BODIES = [b'{"n":%d,"text":"%b"}' % (n, b"x" * (n % 50)) for n in range(60)]
 @pytest.fixture(params=[*SHELVES, "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty shelf of each kind."""
-    made: Store
-    if request.param == "postgres":
-        made = PostgresStore(request.getfixturevalue("dsn"), shard=tmp_path.as_posix()[-128:])
-    else:
-        made = SHELVES[request.param](tmp_path / "journal")
-    yield made
-    made.close()
+    yield from empty(request, tmp_path)
 
 
 @pytest.fixture(params=FILES)

@@ -358,7 +358,7 @@ class PostgresStore:
                 self._acquire(self._connection, wait)
         except psycopg.Error as error:
             self._close()
-            raise JournalError(f"shard {self.shard!r} cannot be opened: {said(error)}") from None
+            raise JournalError(f"{self._name} cannot be opened: {said(error)}") from None
         except BaseException:
             self._close()
             raise
@@ -371,7 +371,7 @@ class PostgresStore:
         patience = time.monotonic() + wait
         while not self._acquired(connection, min(patience - time.monotonic(), self.lease / 3)):
             if time.monotonic() >= patience:
-                raise LockedError(f"shard {self.shard!r} is led by somebody else")
+                raise LockedError(f"{self._name} is led by somebody else")
 
     def _acquired(self, connection: psycopg.Connection[Any], wait: float) -> bool:
         """Whether it leads, after at most *wait* seconds."""
@@ -422,7 +422,7 @@ class PostgresStore:
         """Return *begin*, which must be one for this head."""
         ends = begin.removed == self._head > 0 and begin.crc != self._crc
         if ends or not 1 <= begin.seq <= max(0, self._head) + 1:
-            raise JournalError(f"shard {self.shard!r}: the beginning was altered")
+            raise JournalError(f"{self._name}: the beginning was altered")
         return begin
 
     def _close(self) -> None:
@@ -463,7 +463,7 @@ class PostgresStore:
         except BaseException as error:
             self._poisoned = True
             if isinstance(error, psycopg.Error):
-                raise JournalError(f"shard {self.shard!r}: {what} failed: {said(error)}") from None
+                raise JournalError(f"{self._name}: {what} failed: {said(error)}") from None
             raise
 
     def _ask(self, question: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -472,7 +472,7 @@ class PostgresStore:
         try:
             return self._opened().execute(question, values, binary=True).fetchall()
         except psycopg.Error as error:
-            raise JournalError(f"shard {self.shard!r} cannot be read: {said(error)}") from None
+            raise JournalError(f"{self._name} cannot be read: {said(error)}") from None
 
     def _crc_of(self, seq: int) -> int:
         if seq < 0:

@@ -345,6 +345,11 @@ class SqliteStore:
     def _writable(self) -> sqlite3.Connection:
         return writable(self._opened(), self._path.name, readonly=self._readonly, poisoned=self._poisoned)
 
+    @property
+    def _log(self) -> Path:
+        """Where SQLite keeps its write-ahead log."""
+        return self._path.with_name(self._path.name + "-wal")
+
     # --- opening ----------------------------------------------------------------------------
 
     def _open(self) -> None:
@@ -358,7 +363,7 @@ class SqliteStore:
 
     def _check_log(self) -> None:
         """Refuse a log that was altered: opening it would drop what was answered for, and say nothing."""
-        log = self._path.with_name(self._path.name + "-wal")
+        log = self._log
         if not (lost := batches_behind_damage(log)):
             return
         with closing(
@@ -382,7 +387,7 @@ class SqliteStore:
 
         Whoever is shown it may rely on it, and of that process nobody knows whether a sync had failed.
         """
-        log = self._path.with_name(self._path.name + "-wal")
+        log = self._log
         if log.exists() and log.stat().st_size:
             with closing(self._connected(str(self._path), self._take)):
                 self._make_log_sure()
@@ -404,7 +409,7 @@ class SqliteStore:
             raise FileNotFoundError("no file is there")
         self._check_log()
         uri = self._path.absolute().as_uri() + "?mode=ro"
-        log, shared = (self._path.with_name(self._path.name + ending) for ending in ("-wal", "-shm"))
+        log, shared = self._log, self._path.with_name(self._path.name + "-shm")
         self._made = [each for each in (log, shared) if not each.exists()]
         try:
             return self._connected(uri, self._find_head)
@@ -523,7 +528,7 @@ class SqliteStore:
         After a sync that failed nobody knows what of the log is there, and a later one that succeeds does
         not tell. But closing copies it into the file itself, page by page, for which it must be there.
         """
-        log = self._path.with_name(self._path.name + "-wal")
+        log = self._log
         if not log.exists():
             return
         fresh = log.with_name(log.name + ".new")
